@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The seam: every atomic word, fence, copy of payload bytes and pause of the core goes through the five names below,
+/// and through nothing else. A test that defines `TANGO_SEAM_HEADER` puts its own in their place and so runs these very
+/// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
+#pragma once
+
+#if defined(TANGO_SEAM_HEADER)
+
+#include TANGO_SEAM_HEADER
+
+#else
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace tango::detail {
+
+/// A word that two threads may touch at once.
+using Word = std::atomic<std::uint64_t>;
+static_assert(Word::is_always_lock_free && sizeof(Word) == 8,
+              "tango needs lock-free 64-bit atomics: 32-bit targets without them are not supported");
+
+using std::memory_order_acq_rel;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
+
+/// A fence between threads.
+[[gnu::always_inline]] inline void fence(std::memory_order order) noexcept { std::atomic_thread_fence(order); }
+
+/// Copies plain bytes that no other thread writes meanwhile. The ranges do not overlap.
+[[gnu::always_inline]] inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
+  __builtin_memcpy(to, from, bytes);
+}
+
+/// Tells the core that this is a spinning loop.
+[[gnu::always_inline]] inline void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  // isb rather than yield: yield is a no-op on most cores, isb waits about as long as x86's pause.
+  asm volatile("isb" ::: "memory");
+#elif defined(__riscv)
+  // The Zihintpause encoding: a fence hint that older cores execute as a no-op.
+  asm volatile(".4byte 0x0100000f" ::: "memory");
+#endif
+}
+
+/// Asks for a line that this thread is about to write. A hint: it may be dropped.
+[[gnu::always_inline]] inline void prefetch_for_write(const void* line) noexcept { __builtin_prefetch(line, 1, 3); }
+
+}  // namespace tango::detail
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What can go wrong: one enumerator per cause, each with a text, and `Status`, which adds the values that explain it.
+/// Nothing here allocates or throws. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+#include "detail/text.hpp"
+
+namespace tango {
+
+/// The cause of a refusal. `None` means success.
+enum class Error : std::uint8_t {
+  None,
+  // Publishing: nothing was published, and no sequence number or credit was spent.
+  PayloadTooLarge,
+  NoCredits,
+  Stopped,
+  ReservationOpen,
+  ReservationClosed,
+  CommitTooLarge,
+  // Reading.
+  Overrun,
+  BufferTooSmall,
+  // Wiring: the endpoint was refused, and answers every call with this.
+  StartMismatch,
+  CreditsOutOfRange,
+  SecondProducer,
+  ComponentMismatch,
+  FlowControlMissing,
+  TooManyConsumers,
+  TooManyMetricsBlocks,
+  Moved,
+  // Command and control.
+  IllegalTransition,
+  RequestPending,
+  UnknownRequest,
+};
+
+namespace detail {
+
+struct ErrorEntry {
+  Error error;
+  std::string_view name;
+  std::string_view text;
+};
+
+/// In the order of the enumerators.
+inline constexpr ErrorEntry kErrors[] = {
+    {Error::None, "None", "no error"},
+    {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than the largest that this channel carries (bytes)"},
+    {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs"},
+    {Error::Stopped, "Stopped", "the channel is closed"},
+    {Error::ReservationOpen, "ReservationOpen", "a reservation is open: commit or drop it first"},
+    {Error::ReservationClosed, "ReservationClosed", "this reservation was refused, committed or dropped before"},
+    {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved (bytes)"},
+    {Error::Overrun, "Overrun", "overwritten by the producer before it was read"},
+    {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it (bytes)"},
+    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's"},
+    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring"},
+    {Error::SecondProducer, "SecondProducer", "another producer holds one of these components"},
+    {Error::ComponentMismatch, "ComponentMismatch", "these components belong to different channels"},
+    {Error::FlowControlMissing, "FlowControlMissing", "consumer with credits on a channel whose producer has none"},
+    {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken"},
+    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken"},
+    {Error::Moved, "Moved", "this endpoint was moved from"},
+    {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition"},
+    {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged"},
+    {Error::UnknownRequest, "UnknownRequest", "request code out of range"},
+};
+
+constexpr bool errors_are_in_order() noexcept {
+  std::size_t index = 0;
+  for (const ErrorEntry& entry : kErrors) {
+    if (static_cast<std::size_t>(entry.error) != index++) {
+      return false;
+    }
+  }
+  return index == static_cast<std::size_t>(Error::UnknownRequest) + 1;
+}
+static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error once, in its order");
+
+}  // namespace detail
+
+/// One sentence on the cause, for people. Never empty; static storage.
+[[nodiscard]] constexpr std::string_view text(Error error) noexcept {
+  const auto index = static_cast<std::size_t>(error);
+  return index < std::size(detail::kErrors) ? detail::kErrors[index].text : std::string_view{"unknown error"};
+}
+
+/// The enumerator's name, for logs and tests.
+[[nodiscard]] constexpr std::string_view name(Error error) noexcept {
+  const auto index = static_cast<std::size_t>(error);
+  return index < std::size(detail::kErrors) ? detail::kErrors[index].name : std::string_view{"Unknown"};
+}
+
+/// Success, or a cause with the two values that explain it.
+///
+///     if (auto status = producer.publish(bytes); !status) log(status.error());
+class [[nodiscard]] Status {
+ public:
+  /// Success.
+  constexpr Status() noexcept = default;
+
+  /// A refusal. `actual` is what the caller gave, `allowed` what was possible or expected, in the cause's own unit; both 0
+  /// where the cause needs no values.
+  constexpr Status(Error error, std::uint64_t actual = 0, std::uint64_t allowed = 0) noexcept
+      : actual_{actual}, allowed_{allowed}, error_{error} {}
+
+  [[nodiscard]] constexpr bool ok() const noexcept { return error_ == Error::None; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return ok(); }
+  [[nodiscard]] constexpr Error error() const noexcept { return error_; }
+  [[nodiscard]] constexpr std::uint64_t actual() const noexcept { return actual_; }
+  [[nodiscard]] constexpr std::uint64_t allowed() const noexcept { return allowed_; }
+
+  friend constexpr bool operator==(const Status& a, Error b) noexcept { return a.error_ == b; }
+
+ private:
+  std::uint64_t actual_ = 0;
+  std::uint64_t allowed_ = 0;
+  Error error_ = Error::None;
+};
+
+/// Prints `PayloadTooLarge: payload larger than … (bytes): 5000, allowed 2048` into `buffer`, cut off where it ends; 160
+/// bytes hold every text. No terminator. Returns what was written.
+constexpr std::string_view print(const Status& status, std::span<char> buffer) noexcept {
+  detail::TextWriter out{buffer};
+  out << name(status.error()) << ": " << text(status.error());
+  if (status.actual() != 0 || status.allowed() != 0) {
+    out << ": " << status.actual() << ", allowed " << status.allowed();
+  }
+  return out.view();
+}
+
+}  // namespace tango

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The version, in one place. CMake, the package recipes and pkg-config read these lines.
+#pragma once
+
+#define TANGO_VERSION_MAJOR 0
+#define TANGO_VERSION_MINOR 1
+#define TANGO_VERSION_PATCH 0
+#define TANGO_VERSION_STRING "0.1.0"
+
+/// The version of the objects' byte layout. It changes whenever the place or the meaning of a stored byte does; two
+/// sides that share memory must agree on it.
+#define TANGO_LAYOUT_VERSION 1

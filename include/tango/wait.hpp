@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Wait strategies: what a blocking call does between two looks at the channel.
+///
+/// A strategy is any type with `bool idle(std::uint64_t round)`. It is called after the `round`-th look in a row that found
+/// nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a deadline is a strategy
+/// too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
+///
+/// Thread: the one that waits. A strategy object belongs to one call at a time.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "detail/seam.hpp"
+
+namespace tango {
+
+/// See the file's head.
+template <class S>
+concept WaitStrategy = requires(S& strategy, std::uint64_t round) {
+  { strategy.idle(round) } noexcept -> std::same_as<bool>;
+};
+
+/// Looks again at once: the lowest latency; takes a whole core and, with SMT, much of its sibling.
+struct Busy {
+  [[gnu::always_inline]] bool idle(std::uint64_t) noexcept { return true; }
+};
+
+/// Looks again after the core's spin hint (pause, isb): a few nanoseconds more, less power, kind to an SMT sibling.
+struct Pause {
+  [[gnu::always_inline]] bool idle(std::uint64_t) noexcept {
+    detail::pause();
+    return true;
+  }
+};
+
+/// Gives up after `rounds` looks that found nothing. For loops that must be bounded.
+struct Bounded {
+  std::uint64_t rounds;
+  bool idle(std::uint64_t round) noexcept {
+    detail::pause();
+    return round + 1 < rounds;
+  }
+};
+
+}  // namespace tango
