@@ -25,6 +25,12 @@ class TextWriter {
     return *this;
   }
 
+  /// A literal: its length is known, so nothing calls strlen, which a freestanding library need not have.
+  template <std::size_t SIZE>
+  constexpr TextWriter& operator<<(const char (&literal)[SIZE]) noexcept {
+    return *this << std::string_view{literal, SIZE - 1};
+  }
+
   constexpr TextWriter& operator<<(std::uint64_t number) noexcept {
     char digits[20];  // 2^64 - 1 has 20 of them
     std::size_t first = sizeof digits;
