@@ -74,6 +74,9 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::UnknownRequest, "UnknownRequest", "request code out of range"},
 };
 
+/// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
+inline constexpr ErrorEntry kUnknown{{}, "Unknown", "unknown error"};
+
 constexpr bool errors_are_in_order() noexcept {
   std::size_t index = 0;
   for (const ErrorEntry& entry : kErrors) {
@@ -90,13 +93,13 @@ static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error on
 /// One sentence on the cause, for people. Never empty; static storage.
 [[nodiscard]] constexpr std::string_view text(Error error) noexcept {
   const auto index = static_cast<std::size_t>(error);
-  return index < std::size(detail::kErrors) ? detail::kErrors[index].text : std::string_view{"unknown error"};
+  return index < std::size(detail::kErrors) ? detail::kErrors[index].text : detail::kUnknown.text;
 }
 
 /// The enumerator's name, for logs and tests.
 [[nodiscard]] constexpr std::string_view name(Error error) noexcept {
   const auto index = static_cast<std::size_t>(error);
-  return index < std::size(detail::kErrors) ? detail::kErrors[index].name : std::string_view{"Unknown"};
+  return index < std::size(detail::kErrors) ? detail::kErrors[index].name : detail::kUnknown.name;
 }
 
 /// Success, or a cause with the two values that explain it.
