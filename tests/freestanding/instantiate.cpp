@@ -1,12 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 // The core's templates, instantiated for a machine without an operating system. Compiled and inspected, never run.
-#include <tango/error.hpp>
-#include <tango/seq.hpp>
-#include <tango/version.hpp>
-#include <tango/wait.hpp>
+#include <tango/tango.hpp>
 
-bool wait(std::uint64_t round) { return tango::Bounded{8}.idle(round) && tango::Pause{}.idle(round); }
+namespace {
 
-std::string_view report(std::span<char> buffer) {
-  return tango::print(tango::Status{tango::Error::PayloadTooLarge, 5000, 2048}, buffer);
+struct Quote {
+  std::uint64_t price;
+  std::uint64_t size;
+};
+
+constexpr std::string_view kText = "hello";  // a constant, so that its length is: there may be no strlen
+
+constexpr bool is_even(std::uint64_t sig) noexcept { return sig % 2 == 0; }
+
+template <class Producer>
+bool publish(Producer& producer, std::span<const std::byte> bytes) {
+  const tango::Message batch[] = {{bytes, {.sig = 1}}, {bytes, {.sig = 2}}};
+  bool ok = producer.publish(bytes, {.sig = 42}).ok() && producer.publish(kText).ok();
+  ok = ok && producer.publish_blocking(bytes, {}, tango::Bounded{1000}).ok() && producer.publish_batch(batch).status.ok();
+  if (auto room = producer.reserve(sizeof(Quote))) {
+    const Quote quote{1, 2};
+    if constexpr (Producer::kWords) {
+      room.writer().store(0, quote);
+    } else {
+      __builtin_memcpy(room.span().data(), &quote, sizeof quote);
+    }
+    ok = ok && room.commit({.ts = 7}).ok();
+  }
+  producer.stop();
+  return ok;
 }
+
+// Takes what a consumer delivers: a view that stays, or one that may be overwritten meanwhile.
+std::uint64_t use(const tango::FragmentView& fragment) { return fragment.sig() + fragment.payload().size(); }
+std::uint64_t use(tango::SpeculativeFragment& fragment) {
+  std::byte copy[64];
+  const auto price = fragment.load<std::uint64_t>(0);
+  return fragment.copy_to(copy).ok() && fragment.validate() ? price : 0;
+}
+
+template <class Consumer>
+std::uint64_t consume(Consumer& consumer) {
+  std::uint64_t sum = 0;
+  if (auto fragment = consumer.poll(is_even)) {
+    sum += use(*fragment);
+  }
+  if (auto fragment = consumer.wait(tango::Pause{})) {
+    sum += use(*fragment);
+  }
+  typename Consumer::Item items[8];
+  for (auto& item : consumer.poll_batch(items)) {
+    sum += use(item);
+  }
+  sum += consumer.poll_batch(8, [&sum](auto& item) { sum += use(item); }).count;
+  for (auto& fragment : consumer.fragments(tango::Bounded{1000})) {
+    sum += use(fragment) + fragment.lost_before();
+  }
+  consumer.release();
+  return sum;
+}
+
+}  // namespace
+
+using MCache = tango::MCache<64>;
+using Words = tango::DCache<64, 256>;
+using Plain = tango::DCache<64, 256, tango::Plain>;
+
+std::uint64_t lossy(MCache& mcache, Words& dcache, tango::Fseq& fseq, std::span<const std::byte> bytes) {
+  tango::Producer producer{mcache, dcache, fseq};
+  tango::Consumer consumer{mcache, dcache, 1};
+  return publish(producer, bytes) ? consume(consumer) : 0;
+}
+
+std::uint64_t reliable(MCache& mcache, Plain& dcache, tango::Fseq& fseq, tango::Fctl& fctl, tango::Metrics& metrics,
+                       std::span<const std::byte> bytes) {
+  tango::Producer producer{mcache, dcache, fseq, fctl, metrics};
+  tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};
+  return publish(producer, bytes) ? consume(consumer) : 0;
+}
+
+std::uint64_t observed(MCache& mcache, Words& dcache, tango::Fseq& fseq, tango::Fctl& fctl, tango::Metrics& metrics,
+                       std::span<const std::byte> bytes) {
+  tango::Producer producer{mcache, dcache, fseq, fctl};
+  tango::Consumer consumer{mcache, dcache, fctl, 1};
+  tango::Consumer observer{mcache, dcache, 1, metrics};
+  return publish(producer, bytes) ? consume(consumer) + consume(observer) : 0;
+}
+
+std::string_view report(const tango::Metrics& metrics, std::span<char> buffer) {
+  return tango::print(metrics.snapshot(), buffer);
+}
+
+std::string_view report(const tango::Status& status, std::span<char> buffer) { return tango::print(status, buffer); }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A consumer's fragments as a range:
+///
+///     for (auto& fragment : consumer.fragments()) {
+///       if (fragment.lost_before() != 0) resync();
+///       use(fragment.payload());
+///     }
+///
+/// An element is the consumer's fragment with the number of fragments lost right before it. It is given back when the iterator
+/// moves on. The range ends when the channel is stopped and drained, when the wait strategy gives up, or at once if the
+/// consumer was refused. Corrupt fragments are skipped; `Consumer::rejected` counts them.
+///
+/// Thread: the consumer's. One range at a time per consumer; it must be gone before the consumer is moved or destroyed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "poll.hpp"
+#include "wait.hpp"
+
+namespace tango {
+
+/// An element of a range of fragments. `F` is `Fragment` or `SpeculativeFragment`.
+template <class F>
+class RangeElement : public F {
+ public:
+  RangeElement() noexcept = default;
+  RangeElement(F&& fragment, std::uint64_t lost_before) noexcept : F{std::move(fragment)}, lost_before_{lost_before} {}
+
+  /// Fragments lost to overruns between the element before and this one.
+  [[nodiscard]] std::uint64_t lost_before() const noexcept { return lost_before_; }
+
+ private:
+  std::uint64_t lost_before_ = 0;
+};
+
+template <class Range>
+class ConsumerIter {
+ public:
+  using iterator_concept = std::input_iterator_tag;
+  using value_type = typename Range::Element;
+  using difference_type = std::ptrdiff_t;
+
+  explicit ConsumerIter(Range& range) noexcept : range_{&range} {}
+
+  /// The element that the range stands on. Precondition: not at the end.
+  [[nodiscard]] value_type& operator*() const noexcept { return range_->element_; }
+  [[nodiscard]] value_type* operator->() const noexcept { return &range_->element_; }
+
+  /// Gives the element back and waits for the next.
+  ConsumerIter& operator++() noexcept {
+    range_->advance();
+    return *this;
+  }
+  void operator++(int) noexcept { ++*this; }
+
+  friend bool operator==(const ConsumerIter& it, std::default_sentinel_t) noexcept { return it.range_->ended(); }
+
+ private:
+  Range* range_;
+};
+
+template <class Consumer, WaitStrategy Strategy>
+class FragmentRange {
+ public:
+  using Element = RangeElement<typename Consumer::Fragment>;
+
+  FragmentRange(Consumer& consumer, Strategy strategy) noexcept : consumer_{&consumer}, strategy_{strategy} {}
+  FragmentRange(const FragmentRange&) = delete;
+  FragmentRange& operator=(const FragmentRange&) = delete;
+
+  /// Waits for the first element.
+  [[nodiscard]] ConsumerIter<FragmentRange> begin() noexcept {
+    advance();
+    return ConsumerIter<FragmentRange>{*this};
+  }
+  /// Whether there will be no further element.
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
+
+ private:
+  friend ConsumerIter<FragmentRange>;
+
+  void advance() noexcept {
+    element_ = {};  // gives it back before waiting for the next
+    std::uint64_t lost = 0;
+    while (true) {
+      auto outcome = consumer_->wait(strategy_);
+      switch (outcome.status()) {
+        case PollStatus::Fragment:
+          element_ = Element{std::move(*outcome), lost};
+          return;
+        case PollStatus::Overrun:
+          lost += outcome.lost();
+          break;
+        case PollStatus::Rejected:
+          break;
+        case PollStatus::Empty:
+        case PollStatus::Stopped:
+        case PollStatus::Refused:
+          ended_ = true;
+          return;
+      }
+    }
+  }
+
+  Consumer* consumer_;
+  [[no_unique_address]] Strategy strategy_;
+  bool ended_ = false;
+  Element element_;
+};
+
+}  // namespace tango

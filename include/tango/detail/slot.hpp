@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One slot of the metadata ring, and the steps of the protocol on it: a sequence lock with one writer, any number of
+/// readers, and the number that it holds as the version.
+///
+///     writer of s                                    reader that expects s
+///     1  seq <- s - 1              relaxed (mark)    1  seq == s ?                 acquire
+///     2  fence                     release           2  metadata words             relaxed, each once
+///     3  payload, metadata words   relaxed           3  payload words              relaxed
+///     4  seq <- s                  release           4  fence                      acquire
+///                                                    5  seq == s, or discard       relaxed
+///
+/// If step 2 or 3 of the reader saw a store of a later writer, that writer's release fence synchronises with the reader's
+/// acquire fence, so the writer's mark happens before step 5, which must then see it. An acquire *load* in step 5 would not
+/// order the reads before it; a release *store* in write-step 1 would not order the stores after it.
+///
+/// Sources: Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012); Firedancer
+/// `src/tango/mcache/fd_mcache.h`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../config.hpp"
+#include "../seq.hpp"
+#include "seam.hpp"
+
+namespace tango::detail {
+
+/// The number of payload words that fit beside the metadata.
+inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
+
+/// The metadata of a slot as its three words, read once and from then on local.
+struct SlotWords {
+  std::uint64_t sig;
+  std::uint64_t place;  ///< chunk in the low half, size in the high half
+  std::uint64_t stamp;  ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
+};
+
+struct alignas(kLineSize) Slot {
+  Word seq;
+  Word sig;
+  Word place;
+  Word stamp;
+  Word inline_words[kInlineWords];
+
+  /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to who waits for `s`.
+  /// Relaxed: the release fence that the writer passes before its first payload store (write-step 2) orders it.
+  void mark(Seq s) noexcept { seq.store(s - 1, memory_order_relaxed); }
+
+  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Same fence as `mark`.
+  void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_relaxed); }
+
+  /// Write-step 3, metadata. Relaxed: published by write-step 4.
+  void write(const SlotWords& words) noexcept {
+    sig.store(words.sig, memory_order_relaxed);
+    place.store(words.place, memory_order_relaxed);
+    stamp.store(words.stamp, memory_order_relaxed);
+  }
+
+  /// Write-step 4. Release: pairs with `observe`; who sees `s` sees metadata and payload.
+  void publish(Seq s) noexcept { seq.store(s, memory_order_release); }
+
+  /// Read-step 1. Acquire: pairs with `publish`.
+  [[nodiscard]] Seq observe() const noexcept { return seq.load(memory_order_acquire); }
+
+  /// Read-step 2. Relaxed: `observe` ordered them after the publish of `s`, `still_holds` finds out what came later.
+  [[nodiscard]] SlotWords read() const noexcept {
+    const std::uint64_t sig_word = sig.load(memory_order_relaxed);
+    const std::uint64_t place_word = place.load(memory_order_relaxed);
+    const std::uint64_t stamp_word = stamp.load(memory_order_relaxed);
+    return {sig_word, place_word, stamp_word};
+  }
+
+  /// The writer's own look at what it published earlier. Relaxed: same thread, or ordered by the claim.
+  [[nodiscard]] std::uint64_t own_place() const noexcept { return place.load(memory_order_relaxed); }
+
+  /// Read-steps 4 and 5: whether everything read since `observe` belongs to `s`.
+  [[nodiscard]] bool still_holds(Seq s) const noexcept { return still_holds(seq, s); }
+
+  /// The same, for who kept only the word.
+  [[nodiscard]] static bool still_holds(const Word& word, Seq s) noexcept {
+    fence(memory_order_acquire);  // pairs with the release fence of write-step 2
+    return word.load(memory_order_relaxed) == s;
+  }
+};
+
+static_assert(sizeof(Slot) == 64 && alignof(Slot) == 64);
+static_assert(offsetof(Slot, seq) == 0 && offsetof(Slot, sig) == 8 && offsetof(Slot, place) == 16 &&
+              offsetof(Slot, stamp) == 24 && offsetof(Slot, inline_words) == 32);
+
+}  // namespace tango::detail

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Payload bytes through atomic words. Where a consumer may be overrun, both sides touch a payload only through relaxed
+/// 64-bit words: a plain access that races is undefined behaviour even if it is thrown away afterwards. A word is the
+/// native image of its eight bytes, so who cannot be overrun may read the same memory as bytes.
+///
+/// Every access here is relaxed: the slot's sequence number and the fences beside it give the order (slot.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "seam.hpp"
+
+namespace tango::detail {
+
+inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
+[[nodiscard]] constexpr std::size_t words_for(std::size_t bytes) noexcept {
+  return (bytes + kWordBytes - 1) / kWordBytes;
+}
+
+/// Up to eight bytes as a word; the rest of the word is 0.
+[[nodiscard]] inline std::uint64_t word_from(const std::byte* from, std::size_t bytes) noexcept {
+  std::uint64_t word = 0;
+  __builtin_memcpy(&word, from, bytes);
+  return word;
+}
+
+/// Writes `bytes` bytes from the first word on. The rest of the last word becomes 0.
+inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noexcept {
+  const std::size_t whole = bytes / kWordBytes;
+  for (std::size_t i = 0; i < whole; ++i) {
+    to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed);
+  }
+  if (const std::size_t rest = bytes % kWordBytes; rest != 0) {
+    to[whole].store(word_from(from + whole * kWordBytes, rest), memory_order_relaxed);
+  }
+}
+
+/// Reads `bytes` bytes from the first word on, each word once.
+inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
+  const std::size_t whole = bytes / kWordBytes;
+  for (std::size_t i = 0; i < whole; ++i) {
+    const std::uint64_t word = from[i].load(memory_order_relaxed);
+    __builtin_memcpy(to + i * kWordBytes, &word, kWordBytes);
+  }
+  if (const std::size_t rest = bytes % kWordBytes; rest != 0) {
+    const std::uint64_t word = from[whole].load(memory_order_relaxed);
+    __builtin_memcpy(to + whole * kWordBytes, &word, rest);
+  }
+}
+
+/// Writes bytes anywhere within words of which this thread is the only writer; the other bytes of the words stay.
+inline void overwrite_words(Word* words, std::size_t offset, const std::byte* from, std::size_t bytes) noexcept {
+  while (bytes != 0) {
+    Word& target = words[offset / kWordBytes];
+    const std::size_t first = offset % kWordBytes;
+    const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
+    std::uint64_t word = here == kWordBytes ? 0 : target.load(memory_order_relaxed);
+    __builtin_memcpy(reinterpret_cast<std::byte*>(&word) + first, from, here);
+    target.store(word, memory_order_relaxed);
+    offset += here;
+    from += here;
+    bytes -= here;
+  }
+}
+
+/// Reads bytes from anywhere within words, each word once.
+inline void gather_words(std::byte* to, const Word* words, std::size_t offset, std::size_t bytes) noexcept {
+  while (bytes != 0) {
+    const std::size_t first = offset % kWordBytes;
+    const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
+    const std::uint64_t word = words[offset / kWordBytes].load(memory_order_relaxed);
+    __builtin_memcpy(to, reinterpret_cast<const std::byte*>(&word) + first, here);
+    offset += here;
+    to += here;
+    bytes -= here;
+  }
+}
+
+/// The same memory as bytes, for who cannot be overrun: what was published happens before this read, and nothing is
+/// written there until the reader gives it back. Reading an object's representation through std::byte is allowed
+/// ([basic.lval]/11).
+[[nodiscard]] inline const std::byte* bytes_of(const Word* words) noexcept {
+  return reinterpret_cast<const std::byte*>(words);
+}
+
+}  // namespace tango::detail

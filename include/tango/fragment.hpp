@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What travels: a fragment's metadata, and the two ways to hold a received one.
+///
+/// A `Fragment` comes from a reliable consumer: nothing overwrites it while it is held, so its payload is a span.
+/// A `SpeculativeFragment` comes from a consumer that may be overrun: its payload may be overwritten at any time, so it is
+/// copied or read word by word, and what was read counts only if the validation at the end says so.
+///
+/// Thread: the consumer's. A fragment points into its consumer and its channel: it is good until it is released, destroyed
+/// or superseded by the next poll, and must be gone before its consumer is moved or destroyed (checked).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "config.hpp"
+#include "detail/slot.hpp"
+#include "detail/text.hpp"
+#include "detail/words.hpp"
+#include "error.hpp"
+#include "seq.hpp"
+
+namespace tango {
+
+// ---------------------------------------------------------------------------------------------------------- metadata
+
+/// Control bits. A message may take several fragments: the first carries SOM, the last EOM, one that takes a single fragment
+/// both. As Firedancer's `fd_frag_meta_ctl`.
+inline constexpr std::uint16_t kSom = 1;  ///< start of message
+inline constexpr std::uint16_t kEom = 2;  ///< end of message
+inline constexpr std::uint16_t kErr = 4;  ///< the message is broken; who puts it together drops it
+
+/// The `chunk` of a payload that travels in its slot: at most `kInlineBytes`, the empty one among them.
+inline constexpr std::uint32_t kInlineChunk = 0xFFFF'FFFFu;
+
+/// A fragment's metadata: 32 bytes, as they lie in the ring.
+struct FragmentMetadata {
+  Seq seq = 0;                 ///< its sequence number
+  std::uint64_t sig = 0;       ///< the application's tag, to filter by without touching the payload
+  std::uint32_t chunk = 0;     ///< where the payload starts: a chunk of the DCache, or `kInlineChunk`
+  std::uint32_t size = 0;      ///< bytes of payload
+  std::uint16_t ctl = 0;       ///< `kSom | kEom | kErr`
+  std::uint16_t reserved = 0;  ///< 0
+  std::uint32_t ts = 0;        ///< the application's timestamp, compressed to 32 bits
+
+  friend constexpr bool operator==(const FragmentMetadata&, const FragmentMetadata&) noexcept = default;
+};
+
+static_assert(sizeof(FragmentMetadata) == 32 && alignof(FragmentMetadata) == 8);
+static_assert(offsetof(FragmentMetadata, sig) == 8 && offsetof(FragmentMetadata, chunk) == 16 &&
+              offsetof(FragmentMetadata, size) == 20 && offsetof(FragmentMetadata, ctl) == 24 &&
+              offsetof(FragmentMetadata, reserved) == 26 && offsetof(FragmentMetadata, ts) == 28);
+
+/// What an application says of a message when it publishes it. The default is a whole message in one fragment.
+struct MessageInfo {
+  std::uint64_t sig = 0;
+  std::uint16_t ctl = kSom | kEom;
+  std::uint32_t ts = 0;
+};
+
+/// Prints `seq 7 sig 42 chunk 3 size 100 ctl 3 ts 0` (or `chunk inline`) into `buffer`, cut off where it ends; 128 bytes hold
+/// every one.
+constexpr std::string_view print(const FragmentMetadata& metadata, std::span<char> buffer) noexcept {
+  detail::TextWriter out{buffer};
+  out << "seq " << metadata.seq << " sig " << metadata.sig << " chunk ";
+  if (metadata.chunk == kInlineChunk) {
+    out << "inline";
+  } else {
+    out << metadata.chunk;
+  }
+  out << " size " << metadata.size << " ctl " << metadata.ctl << " ts " << metadata.ts;
+  return out.view();
+}
+
+namespace detail {
+
+[[nodiscard]] constexpr SlotWords to_words(const FragmentMetadata& m) noexcept {
+  return {m.sig, std::uint64_t{m.chunk} | std::uint64_t{m.size} << 32,
+          std::uint64_t{m.ctl} | std::uint64_t{m.reserved} << 16 | std::uint64_t{m.ts} << 32};
+}
+
+[[nodiscard]] constexpr FragmentMetadata from_words(Seq seq, const SlotWords& w) noexcept {
+  return {.seq = seq,
+          .sig = w.sig,
+          .chunk = static_cast<std::uint32_t>(w.place),
+          .size = static_cast<std::uint32_t>(w.place >> 32),
+          .ctl = static_cast<std::uint16_t>(w.stamp),
+          .reserved = static_cast<std::uint16_t>(w.stamp >> 16),
+          .ts = static_cast<std::uint32_t>(w.stamp >> 32)};
+}
+
+/// What a consumer keeps for the fragments that it handed out: they report back here.
+struct Account {
+  Word* position = nullptr;        ///< the consumer's place among the reliable ones; none if it may be overrun
+  Seq released = 0;                ///< reliable: every number before this one has been given back
+  std::uint64_t lost = 0;          ///< numbers that were overwritten before they were read
+  std::uint64_t missed = 0;        ///< of these, the ones that were delivered first; not yet in the metrics
+  std::uint64_t missed_bytes = 0;  ///< their payload bytes
+  std::uint32_t live = 0;          ///< fragments and batches that are still out
+
+  /// Gives back every number before `next`. Release: pairs with the producer's acquire load of the position in
+  /// Fctl::minimum, so that what was read here happens before what is written over it.
+  void give_back(Seq next) noexcept {
+    if (seq_lt(released, next)) {
+      released = next;
+      position->store(next, memory_order_release);
+    }
+  }
+
+  /// A fragment that was delivered turned out to be overwritten.
+  TANGO_COLD void miss(std::uint64_t bytes) noexcept {
+    ++lost;
+    ++missed;
+    missed_bytes += bytes;
+  }
+};
+
+/// Move-only handle on an account: counts as one fragment out.
+class Receipt {
+ public:
+  Receipt() noexcept = default;
+  explicit Receipt(Account& account) noexcept : account_{&account} { ++account.live; }
+  Receipt(Receipt&& other) noexcept : account_{std::exchange(other.account_, nullptr)} {}
+  Receipt& operator=(Receipt&& other) noexcept {
+    if (this != &other) {
+      drop();
+      account_ = std::exchange(other.account_, nullptr);
+    }
+    return *this;
+  }
+  ~Receipt() { drop(); }
+
+  [[nodiscard]] Account* operator->() const noexcept { return account_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return account_ != nullptr; }
+
+  void drop() noexcept {
+    if (account_ != nullptr) {
+      --account_->live;
+      account_ = nullptr;
+    }
+  }
+
+ private:
+  Account* account_ = nullptr;
+};
+
+}  // namespace detail
+
+// ---------------------------------------------------------------------------------------------------------- reliable
+
+/// A received fragment to look at: metadata and the payload where it lies. Does not own anything; good as long as the
+/// `Fragment` or `Batch` that it came with.
+class FragmentView {
+ public:
+  FragmentView() noexcept = default;
+  FragmentView(const FragmentMetadata& metadata, const std::byte* data) noexcept : metadata_{metadata}, data_{data} {}
+
+  [[nodiscard]] const FragmentMetadata& metadata() const noexcept { return metadata_; }
+  [[nodiscard]] Seq seq() const noexcept { return metadata_.seq; }
+  [[nodiscard]] std::uint64_t sig() const noexcept { return metadata_.sig; }
+  [[nodiscard]] std::size_t size() const noexcept { return metadata_.size; }
+
+  /// The payload, in place.
+  [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, metadata_.size}; }
+
+  /// The payload as characters, in place.
+  [[nodiscard]] std::string_view text() const noexcept {
+    return {reinterpret_cast<const char*>(data_), metadata_.size};
+  }
+
+ private:
+  FragmentMetadata metadata_;
+  const std::byte* data_ = nullptr;
+};
+
+/// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after it.
+/// Destroying or releasing it, or the consumer's next poll, gives it back.
+class Fragment : public FragmentView {
+ public:
+  Fragment() noexcept = default;
+  Fragment(const FragmentView& view, detail::Account& account) noexcept : FragmentView{view}, receipt_{account} {}
+  Fragment(Fragment&&) noexcept = default;
+  Fragment& operator=(Fragment&& other) noexcept {
+    if (this != &other) {
+      release();
+      FragmentView::operator=(other);
+      receipt_ = std::move(other.receipt_);
+    }
+    return *this;
+  }
+  ~Fragment() { release(); }
+
+  /// Gives the fragment back, and with it every earlier one. Its payload must not be touched afterwards. Idempotent.
+  void release() noexcept {
+    if (receipt_) {
+      receipt_->give_back(seq() + 1);
+      receipt_.drop();
+    }
+  }
+
+ private:
+  detail::Receipt receipt_;
+};
+
+// ------------------------------------------------------------------------------------------------------- speculative
+
+/// A fragment that may be overwritten while it is looked at. Its metadata was validated; its payload has to be. Nothing needs
+/// to be released.
+class SpeculativeFragment {
+ public:
+  SpeculativeFragment() noexcept = default;
+  SpeculativeFragment(const FragmentMetadata& metadata, const detail::Word* words, const detail::Word& slot_seq,
+                      detail::Account& account) noexcept
+      : metadata_{metadata}, words_{words}, slot_seq_{&slot_seq}, receipt_{account} {}
+
+  [[nodiscard]] const FragmentMetadata& metadata() const noexcept { return metadata_; }
+  [[nodiscard]] Seq seq() const noexcept { return metadata_.seq; }
+  [[nodiscard]] std::uint64_t sig() const noexcept { return metadata_.sig; }
+  [[nodiscard]] std::size_t size() const noexcept { return metadata_.size; }
+
+  /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out` holds is
+  /// worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied. O(size).
+  Status copy_to(std::span<std::byte> out) noexcept {
+    if (out.size() < metadata_.size) {
+      return {Error::BufferTooSmall, metadata_.size, out.size()};
+    }
+    detail::load_words(out.data(), words_, metadata_.size);
+    return validate() ? Status{} : Status{Error::Overrun, metadata_.seq};
+  }
+
+  /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after the
+  /// last one that was read. Precondition (checked): the field lies within the payload.
+  template <class T>
+  [[nodiscard]] T load(std::size_t offset) const noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
+    TANGO_PRECONDITION(offset <= metadata_.size && sizeof(T) <= metadata_.size - offset,
+                       "SpeculativeFragment::load: the field lies within the payload");
+    alignas(T) std::byte bytes[sizeof(T)];
+    detail::gather_words(bytes, words_, offset, sizeof(T));
+    return __builtin_bit_cast(T, bytes);
+  }
+
+  /// Whether everything read from this fragment so far was its own. False once is false for ever: the fragment has moved from
+  /// delivered to lost.
+  [[nodiscard]] bool validate() noexcept {
+    if (valid_ && !detail::Slot::still_holds(*slot_seq_, metadata_.seq)) [[unlikely]] {
+      valid_ = false;
+      receipt_->miss(metadata_.size);
+    }
+    return valid_;
+  }
+
+ private:
+  FragmentMetadata metadata_;
+  const detail::Word* words_ = nullptr;
+  const detail::Word* slot_seq_ = nullptr;
+  bool valid_ = true;
+  detail::Receipt receipt_;
+};
+
+}  // namespace tango

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// MCache: the ring of fragment metadata, and what concerns the channel as a whole.
+///
+///     line pair 0   start | claim, identity | stop | closed_at       written at life events only
+///     line pair 1   position, oldest, limit                          written by the producer
+///     then          N slots of one line each                         written by the producer
+///
+/// Most users hand an MCache to a Producer and Consumers and call only `stop`, `start` and `position`. `publish`, `try_read`
+/// and `wait` are for who needs the ring of metadata alone: sequence numbers, tags and timestamps without payloads.
+///
+/// Life of a channel:
+///
+///                   a producer is made            it leaves
+///     unclaimed  ----------------------->  claimed  ------->  unclaimed
+///         |                                   |
+///         |  stop()                           |  stop(), seen at the producer's next call; Producer::stop()
+///         v                                   v
+///       closed:  closed_at is set, for ever; consumers drain up to it and then report Stopped
+///
+/// As Firedancer's `src/tango/mcache/fd_mcache.h`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "config.hpp"
+#include "detail/ownership.hpp"
+#include "detail/seam.hpp"
+#include "detail/slot.hpp"
+#include "fragment.hpp"
+#include "seq.hpp"
+#include "wait.hpp"
+
+namespace tango {
+
+/// What a slot says to who expects a number.
+enum class ReadStatus : std::uint8_t {
+  Ok,        ///< it holds the number
+  NotReady,  ///< it will hold it later
+  Overrun,   ///< it held it, or was skipped: the number is gone
+};
+
+/// What `MCache::try_read` found; `metadata` counts only with `Ok`.
+struct ReadResult {
+  ReadStatus status = ReadStatus::NotReady;
+  FragmentMetadata metadata;
+};
+
+namespace detail {
+
+/// Where the channel stands: the part of the MCache that does not depend on its depth.
+struct alignas(kSeparation) ChannelHeader {
+  explicit ChannelHeader(Seq first) noexcept : start{first}, closed_at{first - 1}, position{first}, oldest{first}, limit{first} {}
+
+  // Written at life events only, so that a consumer which looks at them while it finds nothing shares a line that nobody
+  // writes.
+  const Seq start;      ///< the first number
+  Ownership ownership;  ///< the producer's claim, and the channel's identity
+  Word stop{0};         ///< 1 once anyone asked to stop
+  Word closed_at;       ///< the number that will never be published; start - 1 as long as the channel is open
+
+  // Written by the producer.
+  alignas(kSeparation) Word position;  ///< the next number to publish
+  Word oldest;                         ///< no fragment before this one is intact; may lag behind position - depth
+  Word limit;                          ///< announced: no reliable consumer may start before limit - credits
+
+  /// Whether the channel is closed. Acquire: pairs with `close`.
+  [[nodiscard]] bool closed() const noexcept { return closed_at.load(memory_order_acquire) != start - 1; }
+
+  /// Whether every number before `next` is all that there will be. Acquire: pairs with `close`.
+  [[nodiscard]] bool drained(Seq next) const noexcept {
+    return closed_at.load(memory_order_acquire) == next && next != start - 1;
+  }
+
+  /// Closes the channel: nothing will be published from `at` on. Release: who sees it sees everything before it. Thread: who
+  /// holds the claim.
+  void close(Seq at) noexcept { closed_at.store(at, memory_order_release); }
+
+  /// Relaxed: carries no data; the claim's handshake below says who answers.
+  [[nodiscard]] bool stop_requested() const noexcept { return stop.load(memory_order_relaxed) != 0; }
+
+  /// Asks to stop. Store, fence, look at the claim; a leaving producer does claim, fence, look at stop. Of the two fences
+  /// one comes first, so at least one side sees the other, and the claim decides which of them closes.
+  TANGO_COLD void ask_to_stop() noexcept {
+    stop.store(1, memory_order_relaxed);
+    fence(memory_order_seq_cst);  // pairs with the fence in leave
+    close_if_unclaimed();
+  }
+
+  /// The producer gives the channel back.
+  TANGO_COLD void leave() noexcept {
+    ownership.release();
+    fence(memory_order_seq_cst);  // pairs with the fence in ask_to_stop
+    if (stop_requested()) {
+      close_if_unclaimed();
+    }
+  }
+
+ private:
+  void close_if_unclaimed() noexcept {
+    if (ownership.take()) {
+      if (!closed()) {
+        close(position.load(memory_order_relaxed));  // ordered by the claim
+      }
+      ownership.release();
+    }
+  }
+};
+
+static_assert(sizeof(ChannelHeader) == 256);
+static_assert(offsetof(ChannelHeader, start) == 0 && offsetof(ChannelHeader, ownership) == 8 &&
+              offsetof(ChannelHeader, stop) == 24 && offsetof(ChannelHeader, closed_at) == 32 &&
+              offsetof(ChannelHeader, position) == 128 && offsetof(ChannelHeader, oldest) == 136 &&
+              offsetof(ChannelHeader, limit) == 144);
+
+}  // namespace detail
+
+/// A ring of `N` slots; `N` is a power of two, at least 2.
+template <std::size_t N>
+class alignas(kSeparation) MCache {
+  static_assert(N >= 2 && (N & (N - 1)) == 0, "tango: the depth of an MCache must be a power of two and at least 2");
+
+ public:
+  /// A fresh channel whose first number is `start`; every number is legal. O(N).
+  explicit MCache(Seq start = 1) noexcept : header_{start} {
+    for (std::size_t i = 0; i < N; ++i) {
+      // Marked for the first number from `start` on that maps here: "not ready" to who waits for it.
+      slot(start + i).mark(start + i);
+    }
+  }
+  MCache(const MCache&) = delete;
+  MCache& operator=(const MCache&) = delete;
+
+  /// Slots.
+  [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return N; }
+
+  /// The channel's first number. Any thread.
+  [[nodiscard]] Seq start() const noexcept { return header_.start; }
+
+  /// The next number that will be published. Acquire: everything before it is visible (unless it was overwritten). Any thread.
+  [[nodiscard]] Seq position() const noexcept { return header_.position.load(detail::memory_order_acquire); }
+
+  /// Asks the channel to stop: its producer answers at its next call or its destruction; without a producer the channel is
+  /// closed here. What was published stays readable. Idempotent; any thread, at any time.
+  void stop() noexcept { header_.ask_to_stop(); }
+
+  /// Whether anyone asked to stop. Any thread.
+  [[nodiscard]] bool stop_requested() const noexcept { return header_.stop_requested(); }
+
+  /// Whether nothing more will be published. Any thread.
+  [[nodiscard]] bool closed() const noexcept { return header_.closed(); }
+
+  // ------------------------------------------------------------------------------------------- the ring by itself
+
+  /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never waits, never
+  /// fails; overwrites what is `depth()` numbers older. Thread: the only producer. Precondition (checked): no Producer holds
+  /// this MCache.
+  Seq publish(const FragmentMetadata& metadata) noexcept {
+    TANGO_PRECONDITION(header_.ownership.claim.load(detail::memory_order_relaxed) == 0,
+                       "MCache::publish: no Producer holds this MCache");
+    const Seq s = header_.position.load(detail::memory_order_relaxed);  // own word
+    detail::Slot& target = slot(s);
+    target.mark(s);
+    detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
+    target.write(detail::to_words(metadata));
+    target.publish(s);
+    header_.position.store(s + 1, detail::memory_order_release);  // pairs with position()
+    return s;
+  }
+
+  /// Reads the metadata of `seq`, validated. Wait-free; any thread.
+  [[nodiscard]] ReadResult try_read(Seq seq) const noexcept {
+    const detail::Slot& source = slot(seq);
+    if (const std::int64_t ahead = seq_diff(source.observe(), seq); ahead != 0) {
+      return {ahead < 0 ? ReadStatus::NotReady : ReadStatus::Overrun, {}};
+    }
+    const FragmentMetadata metadata = detail::from_words(seq, source.read());
+    if (!source.still_holds(seq)) {
+      return {ReadStatus::Overrun, {}};
+    }
+    return {ReadStatus::Ok, metadata};
+  }
+
+  /// Looks until `seq` is there or gone, the channel is closed before it, or `strategy` gives up; the last two answer
+  /// `NotReady`. Any thread.
+  template <WaitStrategy Strategy = Busy>
+  [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept {
+    for (std::uint64_t round = 0;; ++round) {
+      const bool none_will_come = header_.closed() && seq_le(header_.closed_at.load(detail::memory_order_relaxed), seq);
+      const ReadResult result = try_read(seq);
+      if (result.status != ReadStatus::NotReady || none_will_come || !strategy.idle(round)) {
+        return result;
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------- endpoints
+
+  /// For endpoints: the slot that `seq` maps to.
+  [[nodiscard]] detail::Slot& slot(Seq seq) noexcept { return slots_[seq & (N - 1)]; }
+  [[nodiscard]] const detail::Slot& slot(Seq seq) const noexcept { return slots_[seq & (N - 1)]; }
+
+  /// For endpoints: where the channel stands.
+  [[nodiscard]] detail::ChannelHeader& header() noexcept { return header_; }
+  [[nodiscard]] const detail::ChannelHeader& header() const noexcept { return header_; }
+
+ private:
+  detail::ChannelHeader header_;
+  detail::Slot slots_[N];
+};
+
+static_assert(sizeof(MCache<2>) == 256 + 2 * 64 && alignof(MCache<2>) == 128);
+static_assert(sizeof(MCache<1024>) == 256 + 1024 * 64);
+
+}  // namespace tango

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a consumer answers: one of six outcomes, told apart.
+///
+/// Thread: the consumer's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "error.hpp"
+#include "fragment.hpp"
+#include "seq.hpp"
+
+namespace tango {
+
+/// The outcome of a look at the channel.
+enum class PollStatus : std::uint8_t {
+  Fragment,  ///< there is one
+  Empty,     ///< nothing (that passes the filter) is there yet
+  Overrun,   ///< `lost()` fragments were overwritten before they were read; the next poll goes on behind them
+  Stopped,   ///< the channel is closed, and everything before that has been looked at
+  Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
+  Refused,   ///< this consumer was refused: see `Consumer::status`
+};
+
+/// What `poll` and `wait` return. `F` is `Fragment` or `SpeculativeFragment`.
+///
+///     if (auto fragment = consumer.poll()) use(fragment->payload());
+template <class F>
+class [[nodiscard]] Poll {
+ public:
+  explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
+  explicit Poll(F&& fragment) noexcept : fragment_{std::move(fragment)}, status_{PollStatus::Fragment} {}
+
+  [[nodiscard]] PollStatus status() const noexcept { return status_; }
+
+  /// Whether there is a fragment.
+  [[nodiscard]] explicit operator bool() const noexcept { return status_ == PollStatus::Fragment; }
+
+  /// The fragment. Precondition (checked): there is one.
+  [[nodiscard]] F& operator*() noexcept {
+    TANGO_PRECONDITION(*this, "Poll: there is a fragment");
+    return fragment_;
+  }
+  [[nodiscard]] F* operator->() noexcept { return &**this; }
+
+  /// How many were lost, with `Overrun`; else 0.
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+
+ private:
+  F fragment_;
+  std::uint64_t lost_ = 0;
+  PollStatus status_;
+};
+
+/// How a batch ended. After its `count` fragments came `status`: `Fragment` if there may be more, or what a poll would have
+/// answered next; an `Overrun` or `Rejected` has been dealt with and is not reported again.
+struct [[nodiscard]] BatchResult {
+  std::size_t count = 0;
+  PollStatus status = PollStatus::Fragment;
+  std::uint64_t lost = 0;
+};
+
+/// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back together when
+/// the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
+template <class Item>
+class [[nodiscard]] Batch {
+ public:
+  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
+      : items_{items}, result_{result}, end_{end}, receipt_{account} {}
+  Batch(Batch&& other) noexcept = default;
+  Batch& operator=(Batch&& other) noexcept {
+    if (this != &other) {
+      release();
+      items_ = other.items_;
+      result_ = other.result_;
+      end_ = other.end_;
+      receipt_ = std::move(other.receipt_);
+    }
+    return *this;
+  }
+  ~Batch() { release(); }
+
+  [[nodiscard]] Item* begin() const noexcept { return items_.data(); }
+  [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+  [[nodiscard]] Item& operator[](std::size_t i) const noexcept { return items_[i]; }
+
+  /// What came after the last item, and how many were lost there: see `BatchResult`.
+  [[nodiscard]] PollStatus status() const noexcept { return result_.status; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }
+
+  /// Gives all items back. Their payloads must not be touched afterwards. Idempotent.
+  void release() noexcept {
+    if (receipt_) {
+      if (receipt_->position != nullptr) {
+        receipt_->give_back(end_);
+      }
+      receipt_.drop();
+    }
+  }
+
+ private:
+  std::span<Item> items_;
+  BatchResult result_;
+  Seq end_;
+  detail::Receipt receipt_;
+};
+
+}  // namespace tango

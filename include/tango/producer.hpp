@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Producer: publishes messages into a channel. One at a time per channel.
+///
+///     tango::Producer producer{mcache, dcache, fseq};                  // lossy: never waits, consumers may be overrun
+///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed, as the DCache says
+///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, counted
+///
+/// A producer that could not be made (another one holds the channel, numbers disagree, …) answers every call with the cause;
+/// `status()` has the values.
+///
+/// Thread: one, the producer's. The components outlive the producer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "config.hpp"
+#include "dcache.hpp"
+#include "detail/words.hpp"
+#include "error.hpp"
+#include "fctl.hpp"
+#include "fragment.hpp"
+#include "fseq.hpp"
+#include "mcache.hpp"
+#include "metrics.hpp"
+#include "reservation.hpp"
+#include "wait.hpp"
+
+namespace tango {
+
+/// A message of a batch.
+struct Message {
+  std::span<const std::byte> payload;
+  MessageInfo info;
+};
+
+namespace detail {
+
+/// Flow control as a producer keeps it.
+class ProducerFlow {
+ public:
+  explicit ProducerFlow(Fctl* fctl) noexcept : fctl_{fctl} {}
+
+  [[nodiscard]] Fctl* fctl() const noexcept { return fctl_; }
+
+  /// Everything before this number is known to be consumed.
+  [[nodiscard]] Seq consumed() const noexcept { return consumed_; }
+
+  void start(Seq first) noexcept { set(first); }
+
+  /// Messages that may be published from `next` on, as far as is known; negative if a consumer's position went backwards.
+  [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
+
+  /// Looks how far the slowest consumer is.
+  void refill(ChannelHeader& header, Seq next) noexcept {
+    set(fctl_->refill(consumed_, header.start, next, header.limit));
+  }
+
+ private:
+  void set(Seq consumed) noexcept {
+    consumed_ = consumed;
+    limit_ = consumed + fctl_->credits();
+  }
+
+  Fctl* fctl_;
+  Seq consumed_ = 0;
+  Seq limit_ = 0;  ///< the first number that may not be published
+};
+
+/// The absence of it.
+struct NoProducerFlow {
+  explicit NoProducerFlow(Fctl*) noexcept {}
+};
+
+}  // namespace detail
+
+/// How far a batch got: the first `count` messages were published; `status` says why not the next one.
+struct [[nodiscard]] BatchStatus {
+  std::size_t count = 0;
+  Status status;
+};
+
+/// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced from what
+/// the constructor is given.
+template <std::size_t Depth, class Cache, class Flow, class Counted>
+class Producer {
+  static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
+  static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
+  using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoMeter>;
+  using FlowState = std::conditional_t<kFlow, detail::ProducerFlow, detail::NoProducerFlow>;
+  static_assert(kFlow || Cache::kWords,
+                "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
+
+ public:
+  using Reservation = tango::Reservation<Producer>;
+
+  /// Whether payloads are written as words, because consumers may be overrun.
+  static constexpr bool kWords = Cache::kWords;
+
+  /// Lossy channel. Refused: see `status`.
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept
+    requires(!kFlow && !kCounted)
+      : Producer{mcache, dcache, fseq, nullptr, Meter{}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept
+    requires(!kFlow && kCounted)
+      : Producer{mcache, dcache, fseq, nullptr, Meter{metrics}} {}
+
+  /// Reliable (`Plain`) or observed (`Words`) channel. Refused: see `status`.
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl) noexcept
+    requires(kFlow && !kCounted)
+      : Producer{mcache, dcache, fseq, &fctl, Meter{}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl, Metrics& metrics) noexcept
+    requires(kFlow && kCounted)
+      : Producer{mcache, dcache, fseq, &fctl, Meter{metrics}} {}
+
+  /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`.
+  Producer(Producer&& other) noexcept { take_over(other); }
+  Producer& operator=(Producer&& other) noexcept {
+    if (this != &other) {
+      leave();
+      take_over(other);
+    }
+    return *this;
+  }
+
+  /// Leaves the channel: another producer may follow and goes on with the next number. Answers a pending `MCache::stop`.
+  /// Precondition (checked): no reservation is open.
+  ~Producer() { leave(); }
+
+  // -------------------------------------------------------------------------------------------------------- state
+
+  /// Why this producer was refused, or success: `SecondProducer`, `ComponentMismatch`, `StartMismatch` (the Fseq's number, the
+  /// channel's), `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Stopped` (a closed channel), `Moved`.
+  [[nodiscard]] const Status& status() const noexcept { return status_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
+
+  /// The number that the next message gets.
+  [[nodiscard]] Seq next_seq() const noexcept { return next_; }
+
+  /// The largest payload in bytes.
+  [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
+
+  /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on a
+  /// lossy channel. 0 if refused. Looks at the consumers' positions: O(consumers).
+  [[nodiscard]] std::uint64_t available() noexcept {
+    if (!status_.ok()) {
+      return 0;
+    }
+    if constexpr (kFlow) {
+      flow_.refill(mcache_->header(), next_);
+      const std::int64_t left = flow_.credits_left(next_);
+      return left > 0 ? static_cast<std::uint64_t>(left) : 0;
+    } else {
+      return Depth;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------ publish
+
+  /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
+  ///
+  /// `PayloadTooLarge` (its bytes, the largest), `NoCredits`, `Stopped`, `ReservationOpen`, or what `status` says: nothing was
+  /// published, and no number or credit was spent. O(size); with a lossy channel also O(fragments overwritten).
+  TANGO_HOT Status publish(std::span<const std::byte> payload, MessageInfo info = {}) noexcept {
+    if (payload.size() > max_payload()) [[unlikely]] {
+      return too_large(payload.size());
+    }
+    const std::size_t chunks = payload.size() <= kInlineBytes ? 0 : Cache::chunks_for(payload.size());
+    if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
+      return refused(error);
+    }
+    detail::Slot& slot = open_slot();
+    FragmentMetadata metadata{.seq = next_,
+                              .sig = info.sig,
+                              .chunk = kInlineChunk,
+                              .size = static_cast<std::uint32_t>(payload.size()),
+                              .ctl = info.ctl,
+                              .ts = info.ts};
+    if (chunks == 0) {
+      detail::store_words(slot.inline_words, payload.data(), payload.size());
+    } else {
+      metadata.chunk = dcache_->fifo().next_run(chunks);
+      if constexpr (kWords) {
+        detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      } else {
+        detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      }
+      dcache_->fifo().take(chunks, chunks, next_);
+    }
+    finish(slot, metadata);
+    return {};
+  }
+
+  /// The same for characters; no terminator is sent.
+  TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
+    return publish(std::as_bytes(std::span{text.data(), text.size()}), info);
+  }
+
+  /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or `strategy`
+  /// gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
+  template <WaitStrategy Strategy = Busy>
+  Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+    if (Status status = publish(payload, info); status.error() != Error::NoCredits) [[likely]] {
+      return status;
+    }
+    for (std::uint64_t round = 0; strategy.idle(round); ++round) {
+      if (const Error error = admit(payload.size() <= kInlineBytes ? 0 : Cache::chunks_for(payload.size()));
+          error != Error::NoCredits) {
+        return publish(payload, info);
+      }
+    }
+    return Error::NoCredits;
+  }
+  template <WaitStrategy Strategy = Busy>
+  Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+    return publish_blocking(std::as_bytes(std::span{text.data(), text.size()}), info, strategy);
+  }
+
+  /// Publishes messages in their order, each under a number of its own, until one is refused.
+  BatchStatus publish_batch(std::span<const Message> messages) noexcept {
+    BatchStatus batch;
+    for (const Message& message : messages) {
+      batch.status = publish(message.payload, message.info);
+      if (!batch.status.ok()) {
+        break;
+      }
+      ++batch.count;
+    }
+    return batch;
+  }
+
+  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error where
+  /// there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is dropped.
+  [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
+    if (size > max_payload()) [[unlikely]] {
+      return Reservation{too_large(size)};
+    }
+    const std::size_t chunks = Cache::chunks_for(size);
+    if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
+      return Reservation{refused(error)};
+    }
+    open_slot();
+    reserved_ = true;
+    reserved_chunks_ = chunks;
+    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks)), size};
+  }
+
+  // --------------------------------------------------------------------------------------------------------- stop
+
+  /// Closes the channel at once: consumers drain what was published, then report `Stopped`. Idempotent.
+  /// Precondition (checked): no reservation is open.
+  TANGO_COLD void stop() noexcept {
+    TANGO_PRECONDITION(!reserved_, "Producer::stop: no reservation is open");
+    if (status_.ok()) {
+      close();
+    }
+  }
+
+ private:
+  friend Reservation;
+
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl* fctl, Meter meter) noexcept
+      : mcache_{&mcache}, dcache_{&dcache}, fseq_{&fseq}, flow_{fctl}, meter_{meter} {
+    status_ = enter();
+  }
+
+  // The way in and out.
+
+  static constexpr detail::ChannelKind kKind = !kFlow           ? detail::ChannelKind::Lossy
+                                               : kWords ? detail::ChannelKind::Observed
+                                                                : detail::ChannelKind::Reliable;
+
+  /// Calls `what` with the ownership of each component, the MCache's last, until one answers false; whether none did.
+  template <class F>
+  bool each_component(F what) noexcept {
+    if constexpr (kFlow) {
+      if (!what(flow_.fctl()->ownership())) {
+        return false;
+      }
+    }
+    return what(dcache_->ownership()) && what(fseq_->ownership()) && what(mcache_->header().ownership);
+  }
+
+  TANGO_COLD Status enter() noexcept {
+    int taken = 0;
+    const bool all = each_component([&taken](detail::Ownership& o) { return o.take() && ++taken != 0; });
+    Status status = all ? inspect() : mcache_->stop_requested() ? Error::Stopped : Error::SecondProducer;
+    if (status.ok() && !meter_.take()) {
+      status = {Error::TooManyMetricsBlocks, 2, 1};
+    }
+    if (!status.ok()) {
+      release_components(taken);
+      return status;
+    }
+    const std::uint64_t identity = channel_identity();
+    each_component([identity](detail::Ownership& o) { return o.join(identity), true; });
+    meter_.join(next_);
+    holds_ = true;
+    return {};
+  }
+
+  /// Gives back the first `count` claims.
+  void release_components(int count) noexcept {
+    each_component([this, &count](detail::Ownership& o) {
+      if (count-- == 0) {
+        return false;
+      }
+      if (&o == &mcache_->header().ownership) {
+        mcache_->header().leave();
+      } else {
+        o.release();
+      }
+      return true;
+    });
+  }
+
+  [[nodiscard]] std::uint64_t channel_identity() const noexcept {
+    const std::uint64_t known = mcache_->header().ownership.identity();
+    return known != 0 ? known : detail::new_identity(mcache_, kKind);
+  }
+
+  /// Whether the claimed components make a channel of this kind.
+  [[nodiscard]] Status inspect() noexcept {
+    detail::ChannelHeader& header = mcache_->header();
+    next_ = header.position.load(detail::memory_order_relaxed);  // ordered by the claim
+    if (header.closed() || header.stop_requested()) {
+      return Error::Stopped;
+    }
+    const std::uint64_t identity = channel_identity();
+    if (detail::kind_of(identity) != kKind ||
+        !each_component([identity](const detail::Ownership& o) { return o.admits(identity); })) {
+      return Error::ComponentMismatch;
+    }
+    if constexpr (kFlow) {
+      if (const std::uint64_t credits = flow_.fctl()->credits(); credits < 1 || credits > Depth) {
+        return {Error::CreditsOutOfRange, credits, Depth};
+      }
+      flow_.start(header.start);
+    }
+    if (const Seq mirrored = fseq_->load(); mirrored != next_) {
+      return {Error::StartMismatch, mirrored, next_};
+    }
+    return {};
+  }
+
+  TANGO_COLD void leave() noexcept {
+    TANGO_PRECONDITION(!reserved_, "Producer: destroyed or overwritten while a reservation is open");
+    if (holds_) {
+      holds_ = false;
+      meter_.leave();
+      release_components(kFlow ? 4 : 3);
+    }
+  }
+
+  void take_over(Producer& other) noexcept {
+    TANGO_PRECONDITION(!other.reserved_, "Producer: moved while a reservation is open");
+    mcache_ = other.mcache_;
+    dcache_ = other.dcache_;
+    fseq_ = other.fseq_;
+    flow_ = other.flow_;
+    meter_ = other.meter_;
+    next_ = other.next_;
+    holds_ = std::exchange(other.holds_, false);
+    status_ = std::exchange(other.status_, Error::Moved);
+  }
+
+  /// From here on every call answers `Stopped`.
+  TANGO_COLD Error close() noexcept {
+    mcache_->header().stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
+    mcache_->header().close(next_);
+    status_ = Error::Stopped;
+    return Error::Stopped;
+  }
+
+  // Admission.
+
+  TANGO_COLD Status too_large(std::size_t size) const noexcept {
+    return status_.ok() ? Status{Error::PayloadTooLarge, size, max_payload()} : status_;
+  }
+
+  TANGO_COLD Status refused(Error error) noexcept {
+    if (error == Error::NoCredits) {
+      meter_.refused();
+    }
+    return status_.ok() ? Status{error} : status_;
+  }
+
+  /// Whether a message of `chunks` chunks may be published now. After `None`, that many chunks are free and the slots of whoever
+  /// held them have been marked.
+  [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks) noexcept {
+    if (!status_.ok()) [[unlikely]] {
+      return status_.error();
+    }
+    if (mcache_->header().stop_requested()) [[unlikely]] {
+      return reserved_ ? Error::ReservationOpen : close();
+    }
+    if (reserved_) [[unlikely]] {
+      return Error::ReservationOpen;
+    }
+    if constexpr (kFlow) {
+      if (flow_.credits_left(next_) <= 0) [[unlikely]] {
+        flow_.refill(mcache_->header(), next_);
+        if (flow_.credits_left(next_) <= 0) {
+          return Error::NoCredits;
+        }
+      }
+    }
+    if (chunks != 0 && !dcache_->fifo().fits(chunks)) {
+      if constexpr (kWords) {
+        // What the next slot's last owner held is free: opening that slot marks it.
+        dcache_->fifo().take_back(next_ - Depth + 1, holder());
+      }
+      if ((!kWords || !dcache_->fifo().fits(chunks)) && !make_room(chunks)) [[unlikely]] {
+        return Error::NoCredits;
+      }
+    }
+    return Error::None;
+  }
+
+  /// Which chunk a fragment in the ring holds.
+  [[nodiscard]] auto holder() const noexcept {
+    return [mcache = mcache_](Seq s) noexcept { return static_cast<std::uint32_t>(mcache->slot(s).own_place()); };
+  }
+
+  /// Frees chunks for a run of `chunks`; false, and nothing has changed for any reader, if reliable consumers hold too many.
+  TANGO_COLD bool make_room(std::size_t chunks) noexcept {
+    typename Cache::Fifo& fifo = dcache_->fifo();
+    if constexpr (kFlow) {
+      if (!fifo.would_fit(chunks, flow_.consumed(), holder())) {
+        flow_.refill(mcache_->header(), next_);
+        if (!fifo.would_fit(chunks, flow_.consumed(), holder())) {
+          return false;
+        }
+      }
+    }
+    if constexpr (kWords) {
+      // Evict, oldest first. With flow control only consumed fragments give way: would_fit has seen to it.
+      while (!fifo.fits(chunks)) {
+        evict(fifo.oldest());
+        fifo.take_back(fifo.oldest() + 1, holder());
+      }
+    } else {
+      fifo.take_back(flow_.consumed(), holder());
+    }
+    return true;
+  }
+
+  /// The fragment stops being readable, because its chunks are about to be reused.
+  void evict(Seq victim) noexcept {
+    mcache_->slot(victim).evict(victim, Depth);
+    // Relaxed: says where to resume, and whoever resumes there validates what it reads.
+    mcache_->header().oldest.store(victim + 1, detail::memory_order_relaxed);
+  }
+
+  // The slot.
+
+  /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is nothing to
+  /// mark.
+  TANGO_HOT detail::Slot& open_slot() noexcept {
+    detail::Slot& slot = mcache_->slot(next_);
+    if constexpr (kWords) {
+      slot.mark(next_);
+      detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
+    }
+    return slot;
+  }
+
+  /// Write-steps 3 (metadata) and 4, and the positions.
+  TANGO_HOT void finish(detail::Slot& slot, const FragmentMetadata& metadata) noexcept {
+    slot.write(detail::to_words(metadata));
+    slot.publish(next_);
+    ++next_;
+    mcache_->header().position.store(next_, detail::memory_order_release);  // pairs with MCache::position
+    fseq_->store(next_);
+    meter_.published(next_, metadata.size);
+  }
+
+  // For the reservation.
+
+  TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
+    typename Cache::Fifo& fifo = dcache_->fifo();
+    const std::size_t chunks = Cache::chunks_for(used);
+    const FragmentMetadata metadata{.seq = next_,
+                                    .sig = info.sig,
+                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_),
+                                    .size = static_cast<std::uint32_t>(used),
+                                    .ctl = info.ctl,
+                                    .ts = info.ts};
+    if (chunks != 0) {
+      fifo.take(reserved_chunks_, chunks, next_);
+    }
+    reserved_ = false;
+    finish(mcache_->slot(next_), metadata);
+  }
+
+  void drop_reservation() noexcept { reserved_ = false; }
+
+  MCache<Depth>* mcache_ = nullptr;
+  Cache* dcache_ = nullptr;
+  Fseq* fseq_ = nullptr;
+  [[no_unique_address]] FlowState flow_{nullptr};
+  [[no_unique_address]] Meter meter_;
+  Seq next_ = 0;
+  std::size_t reserved_chunks_ = 0;
+  bool reserved_ = false;
+  bool holds_ = false;  ///< the claims of all components
+  Status status_;
+};
+
+template <std::size_t D, class C>
+Producer(MCache<D>&, C&, Fseq&) -> Producer<D, C, NoFlowControl, NoMetrics>;
+template <std::size_t D, class C>
+Producer(MCache<D>&, C&, Fseq&, Metrics&) -> Producer<D, C, NoFlowControl, Metrics>;
+template <std::size_t D, class C>
+Producer(MCache<D>&, C&, Fseq&, Fctl&) -> Producer<D, C, Fctl, NoMetrics>;
+template <std::size_t D, class C>
+Producer(MCache<D>&, C&, Fseq&, Fctl&, Metrics&) -> Producer<D, C, Fctl, Metrics>;
+
+}  // namespace tango

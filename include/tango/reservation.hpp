@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Reservation: room in the channel for one message, written in place and then committed.
+///
+///     if (auto room = producer.reserve(sizeof quote)) {
+///       fill(room.span());              // a reliable channel: bytes
+///       room.commit({.sig = 7});
+///     }
+///
+/// Dropped without a commit, it publishes nothing and spends neither a number nor a credit. One at a time per producer; while
+/// it is open, publish and reserve answer `ReservationOpen`.
+///
+/// Thread: the producer's. It must be gone before its producer is moved or destroyed (checked).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "config.hpp"
+#include "detail/words.hpp"
+#include "error.hpp"
+#include "fragment.hpp"
+
+namespace tango {
+
+/// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very words, so
+/// every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
+class WordWriter {
+ public:
+  WordWriter() noexcept = default;
+  WordWriter(detail::Word* words, std::size_t size) noexcept : words_{words}, size_{size} {}
+
+  /// Bytes that were reserved.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// Writes `bytes` at `offset`. Fastest where both are multiples of 8. Precondition (checked): they lie within `size()`.
+  void write(std::size_t offset, std::span<const std::byte> bytes) noexcept {
+    TANGO_PRECONDITION(offset <= size_ && bytes.size() <= size_ - offset, "WordWriter::write: within the reserved bytes");
+    detail::overwrite_words(words_, offset, bytes.data(), bytes.size());
+  }
+  void write(std::size_t offset, std::string_view text) noexcept {
+    write(offset, std::as_bytes(std::span{text.data(), text.size()}));
+  }
+
+  /// Writes a field at `offset`. Precondition (checked): it lies within `size()`.
+  template <class T>
+  void store(std::size_t offset, const T& value) noexcept {
+    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be written to a payload");
+    write(offset, std::as_bytes(std::span{&value, 1}));
+  }
+
+ private:
+  detail::Word* words_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+template <class Producer>
+class [[nodiscard]] Reservation {
+ public:
+  /// A refused one; made by the producer.
+  explicit Reservation(const Status& status) noexcept : status_{status} {}
+
+  /// An open one; made by the producer.
+  template <class Unit>
+  Reservation(Producer& producer, Unit* data, std::size_t size) noexcept : producer_{&producer}, data_{data}, size_{size} {}
+
+  Reservation(Reservation&& other) noexcept
+      : producer_{std::exchange(other.producer_, nullptr)},
+        data_{other.data_},
+        size_{other.size_},
+        status_{std::exchange(other.status_, Error::ReservationClosed)} {}
+  Reservation& operator=(Reservation&& other) noexcept {
+    if (this != &other) {
+      drop();
+      producer_ = std::exchange(other.producer_, nullptr);
+      data_ = other.data_;
+      size_ = other.size_;
+      status_ = std::exchange(other.status_, Error::ReservationClosed);
+    }
+    return *this;
+  }
+  ~Reservation() { drop(); }
+
+  /// Why there is no room, or success; `ReservationClosed` once it was committed, dropped or moved from.
+  [[nodiscard]] const Status& status() const noexcept { return status_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
+
+  /// Bytes that were reserved.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// The reserved bytes, uninitialised. Only on a reliable channel. Precondition (checked): the reservation is open.
+  [[nodiscard]] std::span<std::byte> span() noexcept {
+    static_assert(!Producer::kWords,
+                  "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use writer()");
+    TANGO_PRECONDITION(status_.ok(), "Reservation::span: the reservation is open");
+    return {static_cast<std::byte*>(data_), size_};
+  }
+
+  /// The reserved words. Only on a lossy or observed channel. Precondition (checked): the reservation is open.
+  [[nodiscard]] WordWriter writer() noexcept {
+    static_assert(Producer::kWords, "tango: the payload of this channel is plain bytes: use span()");
+    TANGO_PRECONDITION(status_.ok(), "Reservation::writer: the reservation is open");
+    return {static_cast<detail::Word*>(data_), size_};
+  }
+
+  /// Publishes all reserved bytes. Refused with `status()` if the reservation is not open.
+  TANGO_HOT Status commit(MessageInfo info = {}) noexcept { return commit_prefix(size_, info); }
+
+  /// Publishes the first `used` bytes; the rest goes back. `CommitTooLarge` (used, reserved): nothing was published and the
+  /// reservation stays open.
+  TANGO_HOT Status commit_prefix(std::size_t used, MessageInfo info = {}) noexcept {
+    if (!status_.ok()) [[unlikely]] {
+      return status_;
+    }
+    if (used > size_) [[unlikely]] {
+      return {Error::CommitTooLarge, used, size_};
+    }
+    status_ = Error::ReservationClosed;
+    std::exchange(producer_, nullptr)->commit(used, info);
+    return {};
+  }
+
+  /// Gives the room back; nothing is published. Idempotent.
+  void drop() noexcept {
+    if (producer_ != nullptr) {
+      std::exchange(producer_, nullptr)->drop_reservation();
+      status_ = Error::ReservationClosed;
+    }
+  }
+
+ private:
+  Producer* producer_ = nullptr;
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+  Status status_;
+};
+
+}  // namespace tango

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// tango: a channel between threads and processes, through a lock-free ring. This header is the whole freestanding core;
+/// read in the order of its includes, it explains the system from the ground up.
+#pragma once
+
+#include "version.hpp"
+#include "config.hpp"
+
+#include "seq.hpp"
+#include "error.hpp"
+#include "wait.hpp"
+
+#include "fragment.hpp"
+#include "mcache.hpp"
+#include "dcache.hpp"
+#include "fseq.hpp"
+#include "fctl.hpp"
+#include "metrics.hpp"
+
+#include "reservation.hpp"
+#include "producer.hpp"
+#include "poll.hpp"
+#include "consumer_iter.hpp"
+#include "consumer.hpp"
+
