@@ -101,7 +101,7 @@ class Consumer {
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this consumer was refused, or success: `StartMismatch` (the number, the channel's position), `TooManyConsumers` (9, 8),
+  /// Why this consumer was refused, or success: `StartMismatch` (the number, the channel's position), `TooManyConsumers`,
   /// `FlowControlMissing`, `ComponentMismatch`, `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Moved`.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }

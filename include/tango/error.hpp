@@ -36,10 +36,9 @@ enum class Error : std::uint8_t {
   TooManyConsumers,
   TooManyMetricsBlocks,
   Moved,
-  // Command and control.
+  // Command and control: nothing changed.
   IllegalTransition,
   RequestPending,
-  UnknownRequest,
 };
 
 namespace detail {
@@ -48,30 +47,39 @@ struct ErrorEntry {
   Error error;
   std::string_view name;
   std::string_view text;
+  std::string_view between;  ///< what stands between the two values of a Status; none where it has no values
 };
 
 /// In the order of the enumerators.
 inline constexpr ErrorEntry kErrors[] = {
-    {Error::None, "None", "no error"},
-    {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than the largest that this channel carries (bytes)"},
-    {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs"},
-    {Error::Stopped, "Stopped", "the channel is closed"},
-    {Error::ReservationOpen, "ReservationOpen", "a reservation is open: commit or drop it first"},
-    {Error::ReservationClosed, "ReservationClosed", "this reservation was refused, committed or dropped before"},
-    {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved (bytes)"},
-    {Error::Overrun, "Overrun", "overwritten by the producer before it was read"},
-    {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it (bytes)"},
-    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's"},
-    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring"},
-    {Error::SecondProducer, "SecondProducer", "another producer holds one of these components"},
-    {Error::ComponentMismatch, "ComponentMismatch", "these components belong to different channels"},
-    {Error::FlowControlMissing, "FlowControlMissing", "consumer with credits on a channel whose producer has none"},
-    {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken"},
-    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken"},
-    {Error::Moved, "Moved", "this endpoint was moved from"},
-    {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition"},
-    {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged"},
-    {Error::UnknownRequest, "UnknownRequest", "request code out of range"},
+    {Error::None, "None", "no error", {}},
+    {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than this channel carries",
+     " bytes, at most "},
+    {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs", {}},
+    {Error::Stopped, "Stopped", "the channel is closed", {}},
+    {Error::ReservationOpen, "ReservationOpen", "a reservation is open: commit or drop it first", {}},
+    {Error::ReservationClosed, "ReservationClosed", "this reservation was refused, committed or dropped before", {}},
+    {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved",
+     " bytes, reserved "},
+    {Error::Overrun, "Overrun", "overwritten by the producer before it was read", {}},
+    {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it",
+     " bytes into "},
+    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's",
+     " where the channel is at "},
+    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring",
+     " with a depth of "},
+    {Error::SecondProducer, "SecondProducer", "another producer holds one of these components", {}},
+    {Error::ComponentMismatch, "ComponentMismatch", "these components belong to different channels", {}},
+    {Error::FlowControlMissing, "FlowControlMissing", "consumer with credits on a channel whose producer has none", {}},
+    {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken",
+     " where there are "},
+    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken",
+     " where there are "},
+    {Error::Moved, "Moved", "this endpoint was moved from", {}},
+    {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition",
+     " to "},
+    {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged",
+     " while waiting for "},
 };
 
 /// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
@@ -84,7 +92,7 @@ constexpr bool errors_are_in_order() noexcept {
       return false;
     }
   }
-  return index == static_cast<std::size_t>(Error::UnknownRequest) + 1;
+  return index == static_cast<std::size_t>(Error::RequestPending) + 1;
 }
 static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error once, in its order");
 
@@ -129,13 +137,14 @@ class [[nodiscard]] Status {
   Error error_ = Error::None;
 };
 
-/// Prints `PayloadTooLarge: payload larger than … (bytes): 5000, allowed 2048` into `buffer`, cut off where it ends; 160
-/// bytes hold every text. No terminator. Returns what was written.
+/// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off where it
+/// ends; 160 bytes hold every one. No terminator. Returns what was written.
 constexpr std::string_view print(const Status& status, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << name(status.error()) << ": " << text(status.error());
-  if (status.actual() != 0 || status.allowed() != 0) {
-    out << ": " << status.actual() << ", allowed " << status.allowed();
+  const auto index = static_cast<std::size_t>(status.error());
+  if (index < std::size(detail::kErrors) && !detail::kErrors[index].between.empty()) {
+    out << ": " << status.actual() << detail::kErrors[index].between << status.allowed();
   }
   return out.view();
 }

@@ -229,7 +229,7 @@ class SpeculativeFragment {
       return {Error::BufferTooSmall, metadata_.size, out.size()};
     }
     detail::load_words(out.data(), words_, metadata_.size);
-    return validate() ? Status{} : Status{Error::Overrun, metadata_.seq};
+    return validate() ? Status{} : Status{Error::Overrun};
   }
 
   /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after the

@@ -24,3 +24,5 @@
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
 
+#include "tcache.hpp"
+#include "cnc.hpp"

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Cnc: command and control between a thread that does the work (the owner) and one that looks after it (the controller).
+///
+///                 +------> Fail <------+
+///                 |                    |
+///     made -->  Boot  -------------> Run  -------> Halt
+///                 ^                                  |
+///                 +----------------------------------+
+///
+///     line pair 0   state, heartbeat, acknowledged      written by the owner
+///     line pair 1   requested                           written by the controller
+///
+/// The two sides never write the same word, so no transition and no request is lost. The owner says where it stands and that
+/// it is alive; the controller asks for something and learns when it has been done. What a request code means is up to the
+/// application; halting, say, is a request that the owner answers with `transition(Halt)` and `acknowledge()`.
+///
+/// As Firedancer's `src/tango/cnc/fd_cnc.h`, but with a word for each side.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "config.hpp"
+#include "detail/seam.hpp"
+#include "detail/text.hpp"
+#include "error.hpp"
+
+namespace tango {
+
+enum class CncState : std::uint8_t {
+  Boot,  ///< made, or halted and about to start over
+  Run,   ///< at work
+  Halt,  ///< stopped in good order
+  Fail,  ///< stopped for good
+};
+
+/// The state's name.
+[[nodiscard]] constexpr std::string_view name(CncState state) noexcept {
+  constexpr std::string_view kNames[] = {"Boot", "Run", "Halt", "Fail"};
+  constexpr std::string_view kUnknown = "Unknown";
+  return static_cast<std::size_t>(state) < 4 ? kNames[static_cast<std::size_t>(state)] : kUnknown;
+}
+
+/// Whether the owner may go from one state to the other.
+[[nodiscard]] constexpr bool is_transition(CncState from, CncState to) noexcept {
+  switch (from) {
+    case CncState::Boot: return to == CncState::Run || to == CncState::Fail;
+    case CncState::Run: return to == CncState::Halt || to == CncState::Fail;
+    case CncState::Halt: return to == CncState::Boot;
+    case CncState::Fail: return false;
+  }
+  return false;
+}
+
+/// A request that waits to be acknowledged, or none.
+struct CncRequest {
+  bool pending = false;
+  std::uint16_t code = 0;
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return pending; }
+};
+
+class alignas(kSeparation) Cnc {
+ public:
+  Cnc() noexcept = default;
+  Cnc(const Cnc&) = delete;
+  Cnc& operator=(const Cnc&) = delete;
+
+  // -------------------------------------------------------------------------------------------------------- owner
+
+  /// Goes to `to`. `IllegalTransition` (from, to): the state machine has no such arrow; nothing changed. Release: pairs with
+  /// `state`, so who sees the new state sees what was done before. Thread: the owner.
+  Status transition(CncState to) noexcept {
+    const std::uint64_t from = state_.load(detail::memory_order_relaxed);  // own word
+    if (!is_transition(static_cast<CncState>(from), to)) {
+      return {Error::IllegalTransition, from, static_cast<std::uint64_t>(to)};
+    }
+    state_.store(static_cast<std::uint64_t>(to), detail::memory_order_release);
+    return {};
+  }
+
+  /// Says that the owner is alive; `now` is in any unit that both sides agree on, a clock's ticks or a count. Relaxed: it
+  /// carries nothing but itself. Thread: the owner.
+  void heartbeat(std::uint64_t now) noexcept { heartbeat_.store(now, detail::memory_order_relaxed); }
+
+  /// The request that has not been acknowledged. Acquire: pairs with `request`, so what the controller wrote before is visible.
+  /// Thread: the owner.
+  [[nodiscard]] CncRequest pending() const noexcept {
+    const std::uint64_t requested = requested_.load(detail::memory_order_acquire);
+    const bool is_new = requested != acknowledged_.load(detail::memory_order_relaxed);  // own word
+    return {is_new, is_new ? code_of(requested) : std::uint16_t{0}};
+  }
+
+  /// Says that the pending request has been dealt with; without one, nothing happens. Release: pairs with `acknowledged`, so
+  /// who sees the acknowledgement sees what was done. Thread: the owner.
+  void acknowledge() noexcept {
+    // Relaxed: the controller writes the next request only after it has seen this one acknowledged.
+    acknowledged_.store(requested_.load(detail::memory_order_relaxed), detail::memory_order_release);
+  }
+
+  // --------------------------------------------------------------------------------------------------- controller
+
+  /// Asks the owner for `code`, whose meaning is the application's. `RequestPending` (the new code, the pending one): the one
+  /// before has not been acknowledged; nothing changed. Release: pairs with `pending`. Thread: the controller.
+  Status request(std::uint16_t code) noexcept {
+    const std::uint64_t before = requested_.load(detail::memory_order_relaxed);  // own word
+    if (!acknowledged()) {
+      return {Error::RequestPending, code, code_of(before)};
+    }
+    // The count tells two requests with the same code apart; it comes round after 2^48 of them.
+    const std::uint64_t count = (before >> kCodeBits) + 1;
+    requested_.store(count << kCodeBits | code, detail::memory_order_release);
+    return {};
+  }
+
+  /// Whether the last request has been dealt with; true if there was none. Acquire: pairs with `acknowledge`. Thread: the
+  /// controller.
+  [[nodiscard]] bool acknowledged() const noexcept {
+    const std::uint64_t acknowledged = acknowledged_.load(detail::memory_order_acquire);
+    return acknowledged == requested_.load(detail::memory_order_relaxed);  // own word
+  }
+
+  // ---------------------------------------------------------------------------------------------------- any thread
+
+  /// Where the owner stands. Acquire: pairs with `transition`.
+  [[nodiscard]] CncState state() const noexcept {
+    return static_cast<CncState>(state_.load(detail::memory_order_acquire));
+  }
+
+  /// The owner's last heartbeat; 0 before the first.
+  [[nodiscard]] std::uint64_t last_heartbeat() const noexcept { return heartbeat_.load(detail::memory_order_relaxed); }
+
+ private:
+  static constexpr unsigned kCodeBits = 16;
+  [[nodiscard]] static constexpr std::uint16_t code_of(std::uint64_t request) noexcept {
+    return static_cast<std::uint16_t>(request);
+  }
+
+  detail::Word state_{0};
+  detail::Word heartbeat_{0};
+  detail::Word acknowledged_{0};  ///< the last request that was dealt with
+  alignas(kSeparation) detail::Word requested_{0};  ///< count and code of the last request
+};
+
+static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
+
+/// Prints `state Run heartbeat 17 request acknowledged` into `buffer`, cut off where it ends; 96 bytes hold every one.
+inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
+  detail::TextWriter out{buffer};
+  const bool acknowledged = cnc.acknowledged();
+  out << "state " << name(cnc.state()) << " heartbeat " << cnc.last_heartbeat() << " request ";
+  if (acknowledged) {
+    out << "acknowledged";
+  } else {
+    out << "pending";
+  }
+  return out.view();
+}
+
+}  // namespace tango

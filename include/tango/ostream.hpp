@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// `operator<<` for what the core prints into buffers. Hosted: includes `<ostream>`.
+///
+/// Thread: any; the object printed is read as its own `print` says.
+#pragma once
+
+#include <ostream>
+#include <span>
+
+#include "cnc.hpp"
+#include "error.hpp"
+#include "fragment.hpp"
+#include "metrics.hpp"
+
+namespace tango {
+
+namespace detail {
+
+/// Longer than every text that the core prints.
+inline constexpr std::size_t kLongestText = 384;
+
+template <class T>
+std::ostream& stream(std::ostream& out, const T& value) {
+  char text[kLongestText];
+  return out << print(value, std::span<char>{text});
+}
+
+}  // namespace detail
+
+inline std::ostream& operator<<(std::ostream& out, Error error) { return out << name(error); }
+inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
+inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }
+inline std::ostream& operator<<(std::ostream& out, const FragmentMetadata& metadata) {
+  return detail::stream(out, metadata);
+}
+inline std::ostream& operator<<(std::ostream& out, const MetricsSnapshot& snapshot) {
+  return detail::stream(out, snapshot);
+}
+inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
+
+}  // namespace tango
