@@ -53,37 +53,28 @@ struct ErrorEntry {
 /// In the order of the enumerators.
 inline constexpr ErrorEntry kErrors[] = {
     {Error::None, "None", "no error", {}},
-    {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than this channel carries",
-     " bytes, at most "},
+    {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than this channel carries", " bytes, at most "},
     {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs", {}},
     {Error::Stopped, "Stopped", "the channel is closed", {}},
     {Error::ReservationOpen, "ReservationOpen", "a reservation is open: commit or drop it first", {}},
     {Error::ReservationClosed, "ReservationClosed", "this reservation was refused, committed or dropped before", {}},
-    {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved",
-     " bytes, reserved "},
+    {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved", " bytes, reserved "},
     {Error::Overrun, "Overrun", "overwritten by the producer before it was read", {}},
-    {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it",
-     " bytes into "},
-    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's",
-     " where the channel is at "},
-    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring",
-     " with a depth of "},
+    {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it", " bytes into "},
+    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's", " where the channel is at "},
+    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring", " with a depth of "},
     {Error::SecondProducer, "SecondProducer", "another producer holds one of these components", {}},
     {Error::ComponentMismatch, "ComponentMismatch", "these components belong to different channels", {}},
     {Error::FlowControlMissing, "FlowControlMissing", "consumer with credits on a channel whose producer has none", {}},
-    {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken",
-     " where there are "},
-    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken",
-     " where there are "},
+    {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken", " where there are "},
+    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken", " where there are "},
     {Error::Moved, "Moved", "this endpoint was moved from", {}},
-    {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition",
-     " to "},
-    {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged",
-     " while waiting for "},
+    {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition", " to "},
+    {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged", " while waiting for "},
 };
 
 /// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
-inline constexpr ErrorEntry kUnknown{{}, "Unknown", "unknown error"};
+inline constexpr ErrorEntry kUnknown{{}, "Unknown", "unknown error", {}};
 
 constexpr bool errors_are_in_order() noexcept {
   std::size_t index = 0;
