@@ -85,20 +85,17 @@ class alignas(kSeparation) Cnc {
   /// carries nothing but itself. Thread: the owner.
   void heartbeat(std::uint64_t now) noexcept { heartbeat_.store(now, detail::memory_order_relaxed); }
 
-  /// The request that has not been acknowledged. Acquire: pairs with `request`, so what the controller wrote before is visible.
-  /// Thread: the owner.
-  [[nodiscard]] CncRequest pending() const noexcept {
-    const std::uint64_t requested = requested_.load(detail::memory_order_acquire);
-    const bool is_new = requested != acknowledged_.load(detail::memory_order_relaxed);  // own word
-    return {is_new, is_new ? code_of(requested) : std::uint16_t{0}};
+  /// The request that has not been acknowledged. Acquire: pairs with `request`, so what the controller wrote before is
+  /// visible. Thread: the owner.
+  [[nodiscard]] CncRequest pending() noexcept {
+    seen_ = requested_.load(detail::memory_order_acquire);
+    const bool is_new = seen_ != acknowledged_.load(detail::memory_order_relaxed);  // own word
+    return {is_new, is_new ? code_of(seen_) : std::uint16_t{0}};
   }
 
-  /// Says that the pending request has been dealt with; without one, nothing happens. Release: pairs with `acknowledged`, so
-  /// who sees the acknowledgement sees what was done. Thread: the owner.
-  void acknowledge() noexcept {
-    // Relaxed: the controller writes the next request only after it has seen this one acknowledged.
-    acknowledged_.store(requested_.load(detail::memory_order_relaxed), detail::memory_order_release);
-  }
+  /// Says that the request which `pending` showed last has been dealt with; one that came since stays pending. Release: pairs
+  /// with `acknowledged`, so who sees the acknowledgement sees what was done. Thread: the owner.
+  void acknowledge() noexcept { acknowledged_.store(seen_, detail::memory_order_release); }
 
   // --------------------------------------------------------------------------------------------------- controller
 
@@ -141,6 +138,7 @@ class alignas(kSeparation) Cnc {
   detail::Word state_{0};
   detail::Word heartbeat_{0};
   detail::Word acknowledged_{0};  ///< the last request that was dealt with
+  std::uint64_t seen_ = 0;        ///< the owner's own: the last request that `pending` showed
   alignas(kSeparation) detail::Word requested_{0};  ///< count and code of the last request
 };
 

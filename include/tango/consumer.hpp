@@ -189,7 +189,11 @@ class Consumer {
 
   /// Gives back everything that was delivered; payloads of fragments that are still out must not be touched afterwards. Nothing
   /// to do where the consumer may be overrun.
-  void release() noexcept { settle(); }
+  void release() noexcept {
+    if (holds_) {
+      settle();
+    }
+  }
 
   /// A range of all fragments until the channel is stopped and drained (or `strategy` gives up): see consumer_iter.hpp.
   template <WaitStrategy Strategy = Busy>
