@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of the objects share: a channel's components side by side, starts near the wrap, payloads that name
+// their fragment.
+#pragma once
+
+#include <tango/tango.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace tango::test {
+
+/// Every property holds from these: the ends of the number range, the usual one, and where a naive initial mark goes wrong.
+inline constexpr Seq kStarts[] = {0, 1, ~Seq{0} - 1, ~Seq{0}};
+
+/// The components of one channel. Which of them its endpoints are given makes it lossy, reliable or observed.
+template <std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64, class Payload = Words>
+struct Components {
+  explicit Components(Seq start = 1, std::uint64_t credits = DEPTH) : mcache{start}, fseq{start}, fctl{credits} {}
+
+  MCache<DEPTH> mcache;
+  DCache<CHUNKS, CHUNK, Payload> dcache;
+  Fseq fseq;
+  Fctl fctl;
+  Metrics metrics;
+};
+
+/// A payload of `size` bytes that no other fragment of a test has.
+inline std::vector<std::byte> payload_of(Seq seq, std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<std::byte>((seq * 131 + i * 7 + size) & 0xFF);
+  }
+  return bytes;
+}
+
+/// Whether `bytes` is `payload_of(seq, bytes.size())`.
+inline bool is_payload_of(Seq seq, std::span<const std::byte> bytes) {
+  const std::vector<std::byte> expected = payload_of(seq, bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] != expected[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A strategy that does something to the channel before the round `at`, and gives up at round `most`: waiting in one
+/// thread, bounded.
+template <class F>
+struct AtRound {
+  std::uint64_t at;
+  std::uint64_t most;
+  F act;
+  bool idle(std::uint64_t round) noexcept {
+    if (round == at) {
+      act();
+    }
+    return round < most;
+  }
+};
+template <class F>
+AtRound(std::uint64_t, std::uint64_t, F) -> AtRound<F>;
+
+/// xorshift64: small, seeded, the same everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_{seed * 0x9E37'79B9'7F4A'7C15u + 1} {}
+  std::uint64_t operator()() {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return state_;
+  }
+  /// 0 … `bound` - 1.
+  std::uint64_t below(std::uint64_t bound) { return (*this)() % bound; }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace tango::test
