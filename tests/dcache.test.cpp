@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// DCache: which chunks exist, which payload they hold, and who gets them: the fifo against a model that is plain to see.
+#include <catch2/catch_test_macros.hpp>
+
+#include <deque>
+#include <type_traits>
+#include <vector>
+
+#include "support/channel.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+/// The model: every chunk by itself, free or held by a number.
+template <std::size_t N>
+class ModelFifo {
+ public:
+  /// Where a run would start, in the ring.
+  std::size_t start_of(std::size_t chunks) const { return head_ + chunks <= N ? head_ : 0; }
+
+  /// Whether a run is free once everything before `live` is given back.
+  bool fits(std::size_t chunks, Seq live) const {
+    for (const Run& run : held_) {
+      if (seq_lt(run.seq, live)) {
+        continue;
+      }
+      for (std::size_t i = 0; i < chunks; ++i) {
+        const std::size_t chunk = start_of(chunks) + i;
+        if (chunk >= run.start && chunk < run.start + run.chunks) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  void take(std::size_t chunks, std::size_t used, Seq seq) {
+    const std::size_t start = start_of(chunks);
+    held_.push_back({seq, start, used});
+    head_ = (start + used) % N;
+  }
+
+  void take_back(Seq live) {
+    while (!held_.empty() && seq_lt(held_.front().seq, live)) {
+      held_.pop_front();
+    }
+  }
+
+  bool holds_any() const { return !held_.empty(); }
+  Seq oldest() const { return held_.front().seq; }
+
+ private:
+  struct Run {
+    Seq seq;
+    std::size_t start, chunks;
+  };
+  std::deque<Run> held_;
+  std::size_t head_ = 0;
+};
+
+struct FifoRun {
+  std::uint64_t wrong = 0;
+  std::uint64_t taken = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t tails_skipped = 0;
+  std::uint64_t looks = 0;      ///< at numbers
+  std::uint64_t take_backs = 0;
+};
+
+/// Random fragments of 0 (inline) to N / 2 chunks, some of them committed short, given back in random strides.
+template <std::size_t N>
+FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
+  FifoRun result;
+  Random random{seed};
+  detail::ChunkFifo<N> fifo;
+  ModelFifo<N> model;
+  std::vector<std::uint32_t> chunk_of(count);
+  Seq live = start;
+  Seq next = start;
+  const auto expect = [&result](bool right) { result.wrong += !right; };
+  bool counted = false;
+  const auto holder = [&](Seq s) {
+    expect(s - live < next - live);  // only what is live and was served
+    result.looks += counted;
+    return chunk_of[s - start];
+  };
+  while (next != start + count) {
+    const std::size_t chunks = random.below(4) == 0 ? 0 : random.below(N / 2) + 1;
+    if (chunks != 0) {
+      // What would be free, were more given back; without touching anything.
+      const Seq further = live + random.below(next - live + 1);
+      const Seq kept = live;
+      live = further;
+      expect(fifo.would_fit(chunks, further, holder) == model.fits(chunks, further));
+      live = kept;
+      // The fifo may count the tail that was skipped before the oldest run as held until it is asked to look.
+      expect(!fifo.fits(chunks) || model.fits(chunks, live));
+      counted = true;
+      fifo.take_back(live, holder);
+      ++result.take_backs;
+      counted = false;
+      expect(fifo.holds_any() == model.holds_any());
+      expect(!fifo.holds_any() || fifo.oldest() == model.oldest());
+      expect(fifo.fits(chunks) == model.fits(chunks, live));
+      if (!fifo.fits(chunks)) {
+        ++result.refused;
+        if (live == next) {
+          expect(false);  // nothing is held, and it does not fit
+          return result;
+        }
+        live += random.below(next - live) + 1;
+        model.take_back(live);
+        continue;
+      }
+      expect(fifo.next_run(chunks) == model.start_of(chunks));
+      const std::size_t used = random.below(3) == 0 ? random.below(chunks) + 1 : chunks;
+      result.tails_skipped += model.start_of(chunks) == 0 && fifo.next_run(1) != 0;
+      chunk_of[next - start] = fifo.next_run(chunks);
+      fifo.take(chunks, used, next);
+      model.take(chunks, used, next);
+      ++result.taken;
+    } else {
+      chunk_of[next - start] = kInlineChunk;
+    }
+    ++next;
+  }
+  return result;
+}
+
+template <std::size_t N>
+void check_fifo() {
+  for (const Seq start : kStarts) {
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      constexpr Seq kCount = 4000;
+      const FifoRun run = run_fifo<N>(start - (seed % 2) * kCount / 2, seed, kCount);
+      REQUIRE(run.wrong == 0);
+      CHECK(run.taken > kCount / 2);
+      CHECK(run.refused > kCount / 20);
+      CHECK((N == 2 || run.tails_skipped > kCount / 100));  // runs of one chunk leave no tail
+      CHECK(run.looks <= kCount + run.take_backs);          // each number once, but for the one it stops at
+    }
+  }
+}
+
+/// Every byte of every chunk belongs to it alone.
+template <class Cache>
+void check_places() {
+  Cache cache;
+  const auto* base = reinterpret_cast<const std::byte*>(cache.data(0));
+  CHECK(reinterpret_cast<std::uintptr_t>(base) % kSeparation == 0);
+  CHECK(base - reinterpret_cast<const std::byte*>(&cache) == 128);
+  for (std::uint32_t i = 0; i < Cache::chunks(); ++i) {
+    CHECK(reinterpret_cast<const std::byte*>(cache.data(i)) == base + i * Cache::chunk_size());
+    CHECK(std::as_const(cache).data(i) == cache.data(i));
+  }
+  CHECK(sizeof(Cache) >= 128 + Cache::chunks() * Cache::chunk_size());
+  CHECK(sizeof(Cache) < 128 + Cache::chunks() * Cache::chunk_size() + kSeparation);
+}
+
+/// With everything given back, the largest payload fits wherever the head stands.
+template <std::size_t CHUNKS, class Payload>
+void check_largest_fits() {
+  for (const Seq start : kStarts) {
+    Components<4, CHUNKS, 64, Payload> c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+    Consumer consumer{c.mcache, c.dcache, c.fctl, start};
+    const std::size_t largest = producer.max_payload();
+    for (std::size_t i = 0; i < 3 * CHUNKS; ++i) {
+      for (const std::size_t size : {std::size_t{33}, largest}) {  // one chunk further every time
+        const Seq seq = producer.next_seq();
+        REQUIRE(producer.publish(payload_of(seq, size)));
+        auto fragment = consumer.poll();
+        REQUIRE(fragment);
+        REQUIRE(fragment->size() == size);
+        REQUIRE(is_payload_of(seq, fragment->payload()));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the fifo hands out what a model of single chunks hands out") {
+  check_fifo<2>();
+  check_fifo<4>();
+  check_fifo<8>();
+  check_fifo<64>();
+}
+
+TEST_CASE("a fresh fifo holds nothing and starts at chunk 0") {
+  const detail::ChunkFifo<8> fifo;
+  CHECK(!fifo.holds_any());
+  for (std::size_t chunks = 0; chunks <= 4; ++chunks) {
+    CHECK(fifo.fits(chunks));
+    CHECK(fifo.next_run(chunks) == 0);
+  }
+}
+
+TEST_CASE("the tail that a run skips comes back with the run before it") {
+  // 8 chunks: runs of 3 stand at 0 and 3; the third skips 6 and 7 and stands at 0.
+  Components<8, 8> c;
+  Producer producer{c.mcache, c.dcache, c.fseq};
+  const auto chunk_of = [&](Seq s) { return c.mcache.try_read(s).metadata.chunk; };
+  const auto status_of = [&](Seq s) { return c.mcache.try_read(s).status; };
+  for (Seq s = 1; s <= 2; ++s) {
+    REQUIRE(producer.publish(payload_of(s, 192)));
+  }
+  CHECK(chunk_of(1) == 0);
+  CHECK(chunk_of(2) == 3);
+  REQUIRE(producer.publish(payload_of(3, 192)));
+  CHECK(chunk_of(3) == 0);
+  CHECK(status_of(1) == ReadStatus::Overrun);  // whose chunks these were
+  CHECK(status_of(2) == ReadStatus::Ok);
+  REQUIRE(producer.publish(payload_of(4, 128)));  // 3 and 4: the second's
+  CHECK(chunk_of(4) == 3);
+  CHECK(status_of(2) == ReadStatus::Overrun);
+  CHECK(status_of(3) == ReadStatus::Ok);
+  REQUIRE(producer.publish(payload_of(5, 192)));  // 5, 6 and 7: nobody's any more
+  CHECK(chunk_of(5) == 5);
+  CHECK(status_of(3) == ReadStatus::Ok);
+  CHECK(status_of(4) == ReadStatus::Ok);
+  REQUIRE(producer.publish("inline"));
+  CHECK(chunk_of(6) == kInlineChunk);
+  CHECK(status_of(3) == ReadStatus::Ok);
+}
+
+TEST_CASE("a chunk is whole lines") {
+  CHECK(DCache<2, 1>::chunk_size() == 64);
+  CHECK(DCache<2, 63>::chunk_size() == 64);
+  CHECK(DCache<2, 64>::chunk_size() == 64);
+  CHECK(DCache<2, 65>::chunk_size() == 128);
+  CHECK(DCache<2, 100, Plain>::chunk_size() == 128);
+  CHECK(DCache<2, 4096>::chunk_size() == 4096);
+  check_places<DCache<2, 1>>();
+  check_places<DCache<8, 65>>();
+  check_places<DCache<16, 64, Plain>>();
+  check_places<DCache<2, 192, Plain>>();
+}
+
+TEST_CASE("the largest payload is at least a quarter of the cache") {
+  CHECK(DCache<2, 1>::max_payload() == 64);
+  CHECK(DCache<4, 64>::max_payload() == 128);
+  CHECK(DCache<64, 256>::max_payload() == 32 * 256);
+  CHECK(DCache<64, 250, Plain>::max_payload() == 32 * 256);
+  const auto quarter = []<class Cache>(std::type_identity<Cache>) {
+    CHECK(Cache::max_payload() * 4 >= Cache::chunks() * Cache::chunk_size());
+  };
+  quarter(std::type_identity<DCache<2, 64>>{});
+  quarter(std::type_identity<DCache<4, 1>>{});
+  quarter(std::type_identity<DCache<1024, 1000>>{});
+  quarter(std::type_identity<DCache<8, 8000, Plain>>{});
+}
+
+TEST_CASE("the largest payload fits wherever the free chunks start") {
+  check_largest_fits<2, Plain>();
+  check_largest_fits<4, Plain>();
+  check_largest_fits<8, Plain>();
+  check_largest_fits<8, Words>();
+  check_largest_fits<32, Words>();
+}
+
+TEST_CASE("metadata that names what is not there is not held") {
+  using Cache = DCache<8, 100>;  // chunks of 128, at most 512 bytes
+  struct Row {
+    std::uint32_t chunk;
+    std::uint32_t size;
+    bool held;
+  };
+  const Row rows[] = {
+      {0, 0, true},
+      {0, 1, true},
+      {0, 512, true},
+      {0, 513, false},
+      {4, 512, true},
+      {5, 512, false},
+      {5, 384, true},
+      {5, 385, false},
+      {7, 0, true},
+      {7, 128, true},
+      {7, 129, false},
+      {8, 0, false},
+      {8, 1, false},
+      {0, 0x8000'0000u, false},
+      {0, 0xFFFF'FFFFu, false},
+      {7, 0xFFFF'FFFFu, false},
+      {0x8000'0000u, 1, false},
+      {0xFFFF'FFFEu, 0, false},
+      {0xFFFF'FFFEu, 0xFFFF'FFFFu, false},
+      {kInlineChunk, 0, true},
+      {kInlineChunk, 32, true},
+      {kInlineChunk, 33, false},
+      {kInlineChunk, 0xFFFF'FFFFu, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.chunk, row.size);
+    CHECK(Cache::holds({.chunk = row.chunk, .size = row.size}) == row.held);
+  }
+}
+
+TEST_CASE("a payload takes as many chunks as it needs") {
+  using Cache = DCache<8, 100>;
+  CHECK(Cache::chunks_for(0) == 0);
+  CHECK(Cache::chunks_for(1) == 1);
+  CHECK(Cache::chunks_for(128) == 1);
+  CHECK(Cache::chunks_for(129) == 2);
+  CHECK(Cache::chunks_for(512) == 4);
+}
+
+TEST_CASE("a fresh cache is zero, as words and as bytes") {
+  const DCache<4, 64> words;
+  const DCache<4, 64, Plain> plain;
+  std::uint64_t set = 0;
+  for (std::size_t i = 0; i < 4 * 64 / 8; ++i) {
+    set += words.data(0)[i].load() != 0;
+  }
+  for (std::size_t i = 0; i < std::size_t{4} * 64; ++i) {
+    set += plain.data(0)[i] != std::byte{0};
+  }
+  CHECK(set == 0);
+  CHECK(DCache<4, 64>::kWords);
+  CHECK(!DCache<4, 64, Plain>::kWords);
+}
