@@ -208,6 +208,7 @@ class Consumer {
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
       : mcache_{&mcache}, dcache_{&dcache}, fctl_{fctl}, meter_{meter}, first_{first}, next_{first} {
     status_ = enter();
+    ready_ = ready_ && status_.ok();  // the components may fit and a place be missing all the same
   }
 
   // The way in and out.
