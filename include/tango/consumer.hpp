@@ -183,7 +183,7 @@ class Consumer {
           each(fragment);
         },
         filter);
-    settle();
+    release();
     return result;
   }
 
