@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Cnc: command and control between a thread that does the work (the owner) and one that looks after it (the controller).
+/// Cnc: command and control between a thread that does the work (the owner) and one that looks after it (the
+/// controller).
 ///
 ///                 +------> Fail <------+
 ///                 |                    |
@@ -11,9 +12,10 @@
 ///     line pair 0   state, heartbeat, acknowledged      written by the owner
 ///     line pair 1   requested                           written by the controller
 ///
-/// The two sides never write the same word, so no transition and no request is lost. The owner says where it stands and that
-/// it is alive; the controller asks for something and learns when it has been done. What a request code means is up to the
-/// application; halting, say, is a request that the owner answers with `transition(Halt)` and `acknowledge()`.
+/// The two sides never write the same word, so no transition and no request is lost. The owner says where it stands and
+/// that it is alive; the controller asks for something and learns when it has been done. What a request code means is
+/// up to the application; halting, say, is a request that the owner answers with `transition(Halt)` and
+/// `acknowledge()`.
 ///
 /// As Firedancer's `src/tango/cnc/fd_cnc.h`, but with a word for each side.
 #pragma once
@@ -70,8 +72,8 @@ class alignas(kSeparation) Cnc {
 
   // -------------------------------------------------------------------------------------------------------- owner
 
-  /// Goes to `to`. `IllegalTransition` (from, to): the state machine has no such arrow; nothing changed. Release: pairs with
-  /// `state`, so who sees the new state sees what was done before. Thread: the owner.
+  /// Goes to `to`. `IllegalTransition` (from, to): the state machine has no such arrow; nothing changed. Release: pairs
+  /// with `state`, so who sees the new state sees what was done before. Thread: the owner.
   Status transition(CncState to) noexcept {
     const std::uint64_t from = state_.load(detail::memory_order_relaxed);  // own word
     if (!is_transition(static_cast<CncState>(from), to)) {
@@ -81,8 +83,8 @@ class alignas(kSeparation) Cnc {
     return {};
   }
 
-  /// Says that the owner is alive; `now` is in any unit that both sides agree on, a clock's ticks or a count. Relaxed: it
-  /// carries nothing but itself. Thread: the owner.
+  /// Says that the owner is alive; `now` is in any unit that both sides agree on, a clock's ticks or a count. Relaxed:
+  /// it carries nothing but itself. Thread: the owner.
   void heartbeat(std::uint64_t now) noexcept { heartbeat_.store(now, detail::memory_order_relaxed); }
 
   /// The request that has not been acknowledged. Acquire: pairs with `request`, so what the controller wrote before is
@@ -93,14 +95,14 @@ class alignas(kSeparation) Cnc {
     return {is_new, is_new ? code_of(seen_) : std::uint16_t{0}};
   }
 
-  /// Says that the request which `pending` showed last has been dealt with; one that came since stays pending. Release: pairs
-  /// with `acknowledged`, so who sees the acknowledgement sees what was done. Thread: the owner.
+  /// Says that the request which `pending` showed last has been dealt with; one that came since stays pending. Release:
+  /// pairs with `acknowledged`, so who sees the acknowledgement sees what was done. Thread: the owner.
   void acknowledge() noexcept { acknowledged_.store(seen_, detail::memory_order_release); }
 
   // --------------------------------------------------------------------------------------------------- controller
 
-  /// Asks the owner for `code`, whose meaning is the application's. `RequestPending` (the new code, the pending one): the one
-  /// before has not been acknowledged; nothing changed. Release: pairs with `pending`. Thread: the controller.
+  /// Asks the owner for `code`, whose meaning is the application's. `RequestPending` (the new code, the pending one):
+  /// the one before has not been acknowledged; nothing changed. Release: pairs with `pending`. Thread: the controller.
   Status request(std::uint16_t code) noexcept {
     const std::uint64_t before = requested_.load(detail::memory_order_relaxed);  // own word
     if (!acknowledged()) {
@@ -112,8 +114,8 @@ class alignas(kSeparation) Cnc {
     return {};
   }
 
-  /// Whether the last request has been dealt with; true if there was none. Acquire: pairs with `acknowledge`. Thread: the
-  /// controller.
+  /// Whether the last request has been dealt with; true if there was none. Acquire: pairs with `acknowledge`. Thread:
+  /// the controller.
   [[nodiscard]] bool acknowledged() const noexcept {
     const std::uint64_t acknowledged = acknowledged_.load(detail::memory_order_acquire);
     return acknowledged == requested_.load(detail::memory_order_relaxed);  // own word

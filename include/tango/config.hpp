@@ -45,8 +45,8 @@ inline constexpr std::size_t kMaxReliableConsumers = 8;
     }                                       \
   } while (false)
 
-/// A function on the hot path. In line at any length: a payload's size is often a constant where it is called, and its copy
-/// then takes a few instructions in place of a call.
+/// A function on the hot path. In line at any length: a payload's size is often a constant where it is called, and its
+/// copy then takes a few instructions in place of a call.
 #define TANGO_HOT [[gnu::always_inline]]
 
 /// A function off the hot path: refill, overrun, join, stop. Kept out of line, so that it costs the hot path nothing.

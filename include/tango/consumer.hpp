@@ -10,8 +10,9 @@
 ///
 /// At all times `next_seq() == first() + delivered() + filtered() + lost() + rejected()`.
 ///
-/// A consumer that could not be made answers every call with `Refused`; `status()` has the cause and the values. A consumer may
-/// be made before its producer: whether they fit is then found out at its first look after the producer is there.
+/// A consumer that could not be made answers every call with `Refused`; `status()` has the cause and the values. A
+/// consumer may be made before its producer: whether they fit is then found out at its first look after the producer is
+/// there.
 ///
 /// Thread: one, the consumer's. The components outlive the consumer, and the consumer its fragments.
 #pragma once
@@ -53,8 +54,8 @@ struct AcceptAll {
 template <class F>
 concept SigFilter = std::predicate<F&, std::uint64_t>;
 
-/// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
-/// from what the constructor is given.
+/// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
+/// deduced from what the constructor is given.
 template <std::size_t Depth, class Cache, class Flow, class Counted>
 class Consumer {
   static constexpr bool kReliable = std::is_same_v<Flow, Fctl>;
@@ -77,8 +78,8 @@ class Consumer {
     requires(!kReliable && kCounted)
       : Consumer{mcache, dcache, nullptr, first, Meter{metrics}} {}
 
-  /// Reliable: takes one of the Fctl's places. If the channel is running and `first` is no longer protected, it gets the first
-  /// number that is: see `first()`. Refused: see `status`.
+  /// Reliable: takes one of the Fctl's places. If the channel is running and `first` is no longer protected, it gets
+  /// the first number that is: see `first()`. Refused: see `status`.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first) noexcept
     requires(kReliable && !kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{}} {}
@@ -101,8 +102,9 @@ class Consumer {
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this consumer was refused, or success: `StartMismatch` (the number, the channel's position), `TooManyConsumers`,
-  /// `FlowControlMissing`, `ComponentMismatch`, `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Moved`.
+  /// Why this consumer was refused, or success: `StartMismatch` (the number, the channel's position),
+  /// `TooManyConsumers`, `FlowControlMissing`, `ComponentMismatch`, `CreditsOutOfRange` (the credits, the depth),
+  /// `TooManyMetricsBlocks`, `Moved`.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
 
@@ -113,7 +115,9 @@ class Consumer {
   [[nodiscard]] Seq next_seq() const noexcept { return next_; }
 
   /// Fragments delivered; not those that were found overwritten when they were read.
-  [[nodiscard]] std::uint64_t delivered() const noexcept { return next_ - first_ - filtered_ - account_.lost - rejected_; }
+  [[nodiscard]] std::uint64_t delivered() const noexcept {
+    return next_ - first_ - filtered_ - account_.lost - rejected_;
+  }
   /// Fragments skipped because of their `sig`.
   [[nodiscard]] std::uint64_t filtered() const noexcept { return filtered_; }
   /// Fragments overwritten before they were read.
@@ -126,8 +130,9 @@ class Consumer {
 
   // --------------------------------------------------------------------------------------------------------- poll
 
-  /// The next fragment that passes `filter`, if it is there. Gives back what was delivered before. Skips at most a ring's depth
-  /// of fragments, by their metadata alone. Never waits: wait-free, O(1) for each fragment that it looks at.
+  /// The next fragment that passes `filter`, if it is there. Gives back what was delivered before. Skips at most a
+  /// ring's depth of fragments, by their metadata alone. Never waits: wait-free, O(1) for each fragment that it looks
+  /// at.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
     if (!ready_) [[unlikely]] {
@@ -161,8 +166,8 @@ class Consumer {
     }
   }
 
-  /// Fills `storage` from its front with the next fragments that are there and pass `filter`, at most a ring's depth of them. They
-  /// are given back together.
+  /// Fills `storage` from its front with the next fragments that are there and pass `filter`, at most a ring's depth of
+  /// them. They are given back together.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] Batch<Item> poll_batch(std::span<Item> storage, Filter&& filter = {}) noexcept {
     BatchResult result = collect(
@@ -171,9 +176,9 @@ class Consumer {
     return Batch<Item>{storage.first(result.count), result, next_, account_};
   }
 
-  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max` and at most a ring's depth of them.
-  /// All are given back when the last call has returned. `each` takes a `const FragmentView&` or a `SpeculativeFragment&`,
-  /// and does not touch this consumer.
+  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max` and at most a ring's depth of
+  /// them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or a
+  /// `SpeculativeFragment&`, and does not touch this consumer.
   template <std::invocable<Item&> Each, SigFilter Filter = AcceptAll>
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     const BatchResult result = collect(
@@ -187,8 +192,8 @@ class Consumer {
     return result;
   }
 
-  /// Gives back everything that was delivered; payloads of fragments that are still out must not be touched afterwards. Nothing
-  /// to do where the consumer may be overrun.
+  /// Gives back everything that was delivered; payloads of fragments that are still out must not be touched afterwards.
+  /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
     if (holds_) {
       settle();
@@ -247,7 +252,8 @@ class Consumer {
     return {};
   }
 
-  /// Whether the components belong to one channel, of a kind that has such a consumer; sets `ready_` if that is known already.
+  /// Whether the components belong to one channel, of a kind that has such a consumer; sets `ready_` if that is known
+  /// already.
   [[nodiscard]] Status inspect() noexcept {
     const std::uint64_t identity = mcache_->header().ownership.identity();
     if (identity == 0) {
@@ -366,9 +372,9 @@ class Consumer {
     return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;
   }
 
-  /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where the
-  /// producer is, so the producer's own words say where to go on. Relaxed: whoever goes on there validates what it reads. They
-  /// may be older than what the slot showed; then there is nothing yet, and the next look will see more.
+  /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where
+  /// the producer is, so the producer's own words say where to go on. Relaxed: whoever goes on there validates what it
+  /// reads. They may be older than what the slot showed; then there is nothing yet, and the next look will see more.
   TANGO_COLD PollStatus overrun() noexcept {
     const detail::ChannelHeader& header = mcache_->header();
     const Seq position = header.position.load(detail::memory_order_relaxed);

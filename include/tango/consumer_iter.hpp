@@ -7,9 +7,9 @@
 ///       use(fragment.payload());
 ///     }
 ///
-/// An element is the consumer's fragment with the number of fragments lost right before it. It is given back when the iterator
-/// moves on. The range ends when the channel is stopped and drained, when the wait strategy gives up, or at once if the
-/// consumer was refused. Corrupt fragments are skipped; `Consumer::rejected` counts them.
+/// An element is the consumer's fragment with the number of fragments lost right before it. It is given back when the
+/// iterator moves on. The range ends when the channel is stopped and drained, when the wait strategy gives up, or at
+/// once if the consumer was refused. Corrupt fragments are skipped; `Consumer::rejected` counts them.
 ///
 /// Thread: the consumer's. One range at a time per consumer; it must be gone before the consumer is moved or destroyed.
 #pragma once

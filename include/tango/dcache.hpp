@@ -3,12 +3,13 @@
 /// DCache: the memory of the payloads, in chunks of whole lines, and the policy that hands them out.
 ///
 /// The third parameter says how payloads are touched:
-/// - `Words` (the default): through relaxed atomic words, so that consumers may be overrun (lossy and observed channels).
+/// - `Words` (the default): through relaxed atomic words, so that consumers may be overrun (lossy and observed
+///   channels).
 /// - `Plain`: as bytes, for channels on which every consumer is reliable; then `memcpy` and `std::span` do.
 ///
-/// A payload of up to `kInlineBytes` that is published by copy travels in its slot and takes no chunk. A larger one takes as
-/// many contiguous chunks as it needs. The depth of the MCache and the number of chunks need not agree: the invariant that a
-/// slot which answers to a number has its payload intact holds whatever they are.
+/// A payload of up to `kInlineBytes` that is published by copy travels in its slot and takes no chunk. A larger one
+/// takes as many contiguous chunks as it needs. The depth of the MCache and the number of chunks need not agree: the
+/// invariant that a slot which answers to a number has its payload intact holds whatever they are.
 ///
 /// Users make a DCache and hand it to a Producer and Consumers. As Firedancer's `src/tango/dcache/fd_dcache.h`.
 #pragma once
@@ -45,8 +46,8 @@ class alignas(kSeparation) DCache {
   /// Whether consumers may be overrun.
   static constexpr bool kWords = std::is_same_v<Payload, Words>;
 
-  /// All bytes 0, and so every page is touched before the first message. Not constexpr: compilers take seconds for the constant
-  /// evaluation of a large array. O(bytes).
+  /// All bytes 0, and so every page is touched before the first message. Not constexpr: compilers take seconds for the
+  /// constant evaluation of a large array. O(bytes).
   DCache() noexcept {}
   DCache(const DCache&) = delete;
   DCache& operator=(const DCache&) = delete;
@@ -81,8 +82,8 @@ class alignas(kSeparation) DCache {
     return storage_ + chunk * (chunk_size() / sizeof(Unit));
   }
 
-  /// For endpoints: whether metadata names bytes that this DCache, or the slot, has. Checked on a local copy before anything
-  /// that shared memory says is followed.
+  /// For endpoints: whether metadata names bytes that this DCache, or the slot, has. Checked on a local copy before
+  /// anything that shared memory says is followed.
   [[nodiscard]] static constexpr bool holds(const FragmentMetadata& m) noexcept {
     if (m.chunk == kInlineChunk) {
       return m.size <= kInlineBytes;

@@ -54,20 +54,24 @@ struct ErrorEntry {
 inline constexpr ErrorEntry kErrors[] = {
     {Error::None, "None", "no error", {}},
     {Error::PayloadTooLarge, "PayloadTooLarge", "payload larger than this channel carries", " bytes, at most "},
-    {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs", {}},
+    {Error::NoCredits, "NoCredits", "the slowest reliable consumer still holds the slots or chunks that this needs",
+     {}},
     {Error::Stopped, "Stopped", "the channel is closed", {}},
     {Error::ReservationOpen, "ReservationOpen", "a reservation is open: commit or drop it first", {}},
     {Error::ReservationClosed, "ReservationClosed", "this reservation was refused, committed or dropped before", {}},
     {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved", " bytes, reserved "},
     {Error::Overrun, "Overrun", "overwritten by the producer before it was read", {}},
     {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it", " bytes into "},
-    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's", " where the channel is at "},
-    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring", " with a depth of "},
+    {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's",
+     " where the channel is at "},
+    {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring",
+     " with a depth of "},
     {Error::SecondProducer, "SecondProducer", "another producer holds one of these components", {}},
     {Error::ComponentMismatch, "ComponentMismatch", "these components belong to different channels", {}},
     {Error::FlowControlMissing, "FlowControlMissing", "consumer with credits on a channel whose producer has none", {}},
     {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken", " where there are "},
-    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken", " where there are "},
+    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken",
+     " where there are "},
     {Error::Moved, "Moved", "this endpoint was moved from", {}},
     {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition", " to "},
     {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged", " while waiting for "},
@@ -109,8 +113,8 @@ class [[nodiscard]] Status {
   /// Success.
   constexpr Status() noexcept = default;
 
-  /// A refusal. `actual` is what the caller gave, `allowed` what was possible or expected, in the cause's own unit; both 0
-  /// where the cause needs no values.
+  /// A refusal. `actual` is what the caller gave, `allowed` what was possible or expected, in the cause's own unit;
+  /// both 0 where the cause needs no values.
   constexpr Status(Error error, std::uint64_t actual = 0, std::uint64_t allowed = 0) noexcept
       : actual_{actual}, allowed_{allowed}, error_{error} {}
 
@@ -128,8 +132,8 @@ class [[nodiscard]] Status {
   Error error_ = Error::None;
 };
 
-/// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off where it
-/// ends; 160 bytes hold every one. No terminator. Returns what was written.
+/// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
+/// where it ends; 160 bytes hold every one. No terminator. Returns what was written.
 constexpr std::string_view print(const Status& status, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << name(status.error()) << ": " << text(status.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fctl: credits, so that nothing is lost. What a producer may still publish is bounded by the slowest reliable consumer.
+/// Fctl: credits, so that nothing is lost. What a producer may still publish is bounded by the slowest reliable
+/// consumer.
 ///
 ///     line pair 0       credits, ownership, count of credits taken by direct use
 ///     line pair 1 .. 8  a place per reliable consumer: state and position, written by that consumer
@@ -15,11 +16,11 @@
 ///                  ^                         |
 ///                  +-------------------------+
 ///
-/// While no consumer ever joined, the channel's start counts as the minimum (what is published waits for the first). Once the
-/// last has left, the producer waits for nobody.
+/// While no consumer ever joined, the channel's start counts as the minimum (what is published waits for the first).
+/// Once the last has left, the producer waits for nobody.
 ///
-/// Give an Fctl to a Producer and to its reliable Consumers and forget it; or use it by itself as a credit counter between
-/// two threads, through `acquire`, `available` and `release`.
+/// Give an Fctl to a Producer and to its reliable Consumers and forget it; or use it by itself as a credit counter
+/// between two threads, through `acquire`, `available` and `release`.
 ///
 /// As Firedancer's `src/tango/fctl/fd_fctl.h`.
 #pragma once
@@ -56,8 +57,8 @@ class alignas(kSeparation) Fctl {
     return true;
   }
 
-  /// Credits that `acquire` could take now; more may come at any time, fewer only through `acquire`. Thread: the producer's.
-  /// Precondition (checked): no Producer holds this Fctl (ask the Producer instead).
+  /// Credits that `acquire` could take now; more may come at any time, fewer only through `acquire`. Thread: the
+  /// producer's. Precondition (checked): no Producer holds this Fctl (ask the Producer instead).
   [[nodiscard]] std::uint64_t available() const noexcept {
     TANGO_PRECONDITION(ownership_.claim.load(detail::memory_order_relaxed) == 0, "Fctl: no Producer holds it");
     // Acquire: pairs with the release store in release(); what the consumer did before it happens before what follows.
@@ -83,11 +84,11 @@ class alignas(kSeparation) Fctl {
     [[nodiscard]] explicit operator bool() const noexcept { return place < kMaxReliableConsumers; }
   };
 
-  /// For a consumer: takes a place from `wanted` on, or from the first number that is still protected if that is later. Never
-  /// waits for the producer, which may be idle or absent. `limit` is the channel's announced limit. O(places).
+  /// For a consumer: takes a place from `wanted` on, or from the first number that is still protected if that is later.
+  /// Never waits for the producer, which may be idle or absent. `limit` is the channel's announced limit. O(places).
   ///
-  /// Position, fence, limit here; limit, fence, positions in `refill`. Of the two fences one comes first: either this side
-  /// sees the limit and moves up, or the producer sees the position and stays behind it.
+  /// Position, fence, limit here; limit, fence, positions in `refill`. Of the two fences one comes first: either this
+  /// side sees the limit and moves up, or the producer sees the position and stays behind it.
   [[nodiscard]] TANGO_COLD Joined join(Seq wanted, const detail::Word& limit) noexcept {
     for (std::size_t i = 0; i < kMaxReliableConsumers; ++i) {
       Place& place = places_[i];
@@ -107,18 +108,18 @@ class alignas(kSeparation) Fctl {
     return {kMaxReliableConsumers, wanted};
   }
 
-  /// For a consumer: leaves; the producer no longer waits for it. Release: its last reads happen before what the producer
-  /// writes over them.
+  /// For a consumer: leaves; the producer no longer waits for it. Release: its last reads happen before what the
+  /// producer writes over them.
   TANGO_COLD void leave(std::size_t place) noexcept {
-    places_[place].state.store(kVacant, detail::memory_order_release);  // pairs with the acquire load in minimum, and in take
+    places_[place].state.store(kVacant, detail::memory_order_release);  // pairs with the acquire in minimum, and in take
   }
 
   /// For a consumer: the word of its place.
   [[nodiscard]] detail::Word& position(std::size_t place) noexcept { return places_[place].position; }
 
-  /// For the producer: the number before which everything has been consumed, not past `next`, and at least `known`, what it
-  /// knew before. Announces the limit that follows and looks again, because a consumer may join meanwhile (see `join`).
-  /// O(places).
+  /// For the producer: the number before which everything has been consumed, not past `next`, and at least `known`,
+  /// what it knew before. Announces the limit that follows and looks again, because a consumer may join meanwhile (see
+  /// `join`). O(places).
   [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, detail::Word& limit) const noexcept {
     const Seq seen = minimum(start, next);
     if (seq_le(seen, known)) {

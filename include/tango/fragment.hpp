@@ -2,12 +2,12 @@
 /// \file
 /// What travels: a fragment's metadata, and the two ways to hold a received one.
 ///
-/// A `Fragment` comes from a reliable consumer: nothing overwrites it while it is held, so its payload is a span.
-/// A `SpeculativeFragment` comes from a consumer that may be overrun: its payload may be overwritten at any time, so it is
-/// copied or read word by word, and what was read counts only if the validation at the end says so.
+/// A `Fragment` comes from a reliable consumer: nothing overwrites it while it is held, so its payload is a span. A
+/// `SpeculativeFragment` comes from a consumer that may be overrun: its payload may be overwritten at any time, so it
+/// is copied or read word by word, and what was read counts only if the validation at the end says so.
 ///
-/// Thread: the consumer's. A fragment points into its consumer and its channel: it is good until it is released, destroyed
-/// or superseded by the next poll, and must be gone before its consumer is moved or destroyed (checked).
+/// Thread: the consumer's. A fragment points into its consumer and its channel: it is good until it is released,
+/// destroyed or superseded by the next poll, and must be gone before its consumer is moved or destroyed (checked).
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ namespace tango {
 
 // ---------------------------------------------------------------------------------------------------------- metadata
 
-/// Control bits. A message may take several fragments: the first carries SOM, the last EOM, one that takes a single fragment
-/// both. As Firedancer's `fd_frag_meta_ctl`.
+/// Control bits. A message may take several fragments: the first carries SOM, the last EOM, one that takes a single
+/// fragment both. As Firedancer's `fd_frag_meta_ctl`.
 inline constexpr std::uint16_t kSom = 1;  ///< start of message
 inline constexpr std::uint16_t kEom = 2;  ///< end of message
 inline constexpr std::uint16_t kErr = 4;  ///< the message is broken; who puts it together drops it
@@ -62,8 +62,8 @@ struct MessageInfo {
   std::uint32_t ts = 0;
 };
 
-/// Prints `seq 7 sig 42 chunk 3 size 100 ctl 3 ts 0` (or `chunk inline`) into `buffer`, cut off where it ends; 128 bytes hold
-/// every one.
+/// Prints `seq 7 sig 42 chunk 3 size 100 ctl 3 ts 0` (or `chunk inline`) into `buffer`, cut off where it ends; 128
+/// bytes hold every one.
 constexpr std::string_view print(const FragmentMetadata& metadata, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "seq " << metadata.seq << " sig " << metadata.sig << " chunk ";
@@ -177,8 +177,8 @@ class FragmentView {
   const std::byte* data_ = nullptr;
 };
 
-/// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after it.
-/// Destroying or releasing it, or the consumer's next poll, gives it back.
+/// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
+/// it. Destroying or releasing it, or the consumer's next poll, gives it back.
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
@@ -208,8 +208,8 @@ class Fragment : public FragmentView {
 
 // ------------------------------------------------------------------------------------------------------- speculative
 
-/// A fragment that may be overwritten while it is looked at. Its metadata was validated; its payload has to be. Nothing needs
-/// to be released.
+/// A fragment that may be overwritten while it is looked at. Its metadata was validated; its payload has to be. Nothing
+/// needs to be released.
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
@@ -222,8 +222,9 @@ class SpeculativeFragment {
   [[nodiscard]] std::uint64_t sig() const noexcept { return metadata_.sig; }
   [[nodiscard]] std::size_t size() const noexcept { return metadata_.size; }
 
-  /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out` holds is
-  /// worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied. O(size).
+  /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
+  /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.
+  /// O(size).
   Status copy_to(std::span<std::byte> out) noexcept {
     if (out.size() < metadata_.size) {
       return {Error::BufferTooSmall, metadata_.size, out.size()};
@@ -232,8 +233,8 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
-  /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after the
-  /// last one that was read. Precondition (checked): the field lies within the payload.
+  /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after
+  /// the last one that was read. Precondition (checked): the field lies within the payload.
   template <class T>
   [[nodiscard]] T load(std::size_t offset) const noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
@@ -244,8 +245,8 @@ class SpeculativeFragment {
     return __builtin_bit_cast(T, bytes);
   }
 
-  /// Whether everything read from this fragment so far was its own. False once is false for ever: the fragment has moved from
-  /// delivered to lost.
+  /// Whether everything read from this fragment so far was its own. False once is false for ever: the fragment has
+  /// moved from delivered to lost.
   [[nodiscard]] bool validate() noexcept {
     if (valid_ && !detail::Slot::still_holds(*slot_seq_, metadata_.seq)) [[unlikely]] {
       valid_ = false;

@@ -3,8 +3,8 @@
 /// Fseq: one published sequence number on a line of its own. Its one owner stores it, anyone may read it.
 ///
 /// A producer mirrors its position (the next number that it will publish) in the Fseq that it is given: a monitor, or
-/// another process, can follow it there without touching the ring. Not meant for reading payloads: a position says what was
-/// published, the slot alone says what is still there.
+/// another process, can follow it there without touching the ring. Not meant for reading payloads: a position says what
+/// was published, the slot alone says what is still there.
 ///
 /// As Firedancer's `src/tango/fseq/fd_fseq.h`.
 #pragma once

@@ -6,8 +6,9 @@
 ///     line pair 1   position, oldest, limit                          written by the producer
 ///     then          N slots of one line each                         written by the producer
 ///
-/// Most users hand an MCache to a Producer and Consumers and call only `stop`, `start` and `position`. `publish`, `try_read`
-/// and `wait` are for who needs the ring of metadata alone: sequence numbers, tags and timestamps without payloads.
+/// Most users hand an MCache to a Producer and Consumers and call only `stop`, `start` and `position`. `publish`,
+/// `try_read` and `wait` are for who needs the ring of metadata alone: sequence numbers, tags and timestamps without
+/// payloads.
 ///
 /// Life of a channel:
 ///
@@ -51,10 +52,11 @@ namespace detail {
 
 /// Where the channel stands: the part of the MCache that does not depend on its depth.
 struct alignas(kSeparation) ChannelHeader {
-  explicit ChannelHeader(Seq first) noexcept : start{first}, closed_at{first - 1}, position{first}, oldest{first}, limit{first} {}
+  explicit ChannelHeader(Seq first) noexcept
+      : start{first}, closed_at{first - 1}, position{first}, oldest{first}, limit{first} {}
 
-  // Written at life events only, so that a consumer which looks at them while it finds nothing shares a line that nobody
-  // writes.
+  // Written at life events only, so that a consumer which looks at them while it finds nothing shares a line that
+  // nobody writes.
   const Seq start;      ///< the first number
   Ownership ownership;  ///< the producer's claim, and the channel's identity
   Word stop{0};         ///< 1 once anyone asked to stop
@@ -73,15 +75,15 @@ struct alignas(kSeparation) ChannelHeader {
     return closed_at.load(memory_order_acquire) == next && next != start - 1;
   }
 
-  /// Closes the channel: nothing will be published from `at` on. Release: who sees it sees everything before it. Thread: who
-  /// holds the claim.
+  /// Closes the channel: nothing will be published from `at` on. Release: who sees it sees everything before it.
+  /// Thread: who holds the claim.
   void close(Seq at) noexcept { closed_at.store(at, memory_order_release); }
 
   /// Relaxed: carries no data; the claim's handshake below says who answers.
   [[nodiscard]] bool stop_requested() const noexcept { return stop.load(memory_order_relaxed) != 0; }
 
-  /// Asks to stop. Store, fence, look at the claim; a leaving producer does claim, fence, look at stop. Of the two fences
-  /// one comes first, so at least one side sees the other, and the claim decides which of them closes.
+  /// Asks to stop. Store, fence, look at the claim; a leaving producer does claim, fence, look at stop. Of the two
+  /// fences one comes first, so at least one side sees the other, and the claim decides which of them closes.
   TANGO_COLD void ask_to_stop() noexcept {
     stop.store(1, memory_order_relaxed);
     fence(memory_order_seq_cst);  // pairs with the fence in leave
@@ -138,11 +140,12 @@ class alignas(kSeparation) MCache {
   /// The channel's first number. Any thread.
   [[nodiscard]] Seq start() const noexcept { return header_.start; }
 
-  /// The next number that will be published. Acquire: everything before it is visible (unless it was overwritten). Any thread.
+  /// The next number that will be published. Acquire: everything before it is visible (unless it was overwritten). Any
+  /// thread.
   [[nodiscard]] Seq position() const noexcept { return header_.position.load(detail::memory_order_acquire); }
 
-  /// Asks the channel to stop: its producer answers at its next call or its destruction; without a producer the channel is
-  /// closed here. What was published stays readable. Idempotent; any thread, at any time.
+  /// Asks the channel to stop: its producer answers at its next call or its destruction; without a producer the channel
+  /// is closed here. What was published stays readable. Idempotent; any thread, at any time.
   void stop() noexcept { header_.ask_to_stop(); }
 
   /// Whether anyone asked to stop. Any thread.
@@ -153,9 +156,9 @@ class alignas(kSeparation) MCache {
 
   // ------------------------------------------------------------------------------------------- the ring by itself
 
-  /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never waits, never
-  /// fails; overwrites what is `depth()` numbers older. Thread: the only producer. Precondition (checked): no Producer holds
-  /// this MCache.
+  /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
+  /// waits, never fails; overwrites what is `depth()` numbers older. Thread: the only producer. Precondition (checked):
+  /// no Producer holds this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
     TANGO_PRECONDITION(header_.ownership.claim.load(detail::memory_order_relaxed) == 0,
                        "MCache::publish: no Producer holds this MCache");

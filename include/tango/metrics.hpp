@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Metrics: counters of a channel, as a policy. An endpoint that is given a `Metrics` as its last argument counts in a block
-/// of its own there; one that is not has no trace of counting in its object code (`NoMetrics`).
+/// Metrics: counters of a channel, as a policy. An endpoint that is given a `Metrics` as its last argument counts in a
+/// block of its own there; one that is not has no trace of counting in its object code (`NoMetrics`).
 ///
 ///     line pair 0        the producer's block
 ///     line pair 1 .. 8   a block per consumer
 ///
-/// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken by any
-/// thread at any time; each of its words is a value that stood there, the words need not be of one instant. Resetting is a
-/// matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay; who takes its block
-/// next goes on counting from them.
+/// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
+/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
+/// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
+/// who takes its block next goes on counting from them.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ struct MetricsSnapshot {
   std::uint64_t overruns = 0;  ///< times that a consumer was found overrun, or a fragment overwritten while it was read
   std::uint64_t lost = 0;      ///< fragments lost to overruns
   std::uint64_t rejected = 0;  ///< fragments whose metadata was out of range
-  std::uint64_t lag = 0;       ///< published but not yet looked at by the slowest consumer there is; not a running count
+  std::uint64_t lag = 0;       ///< published, but not yet looked at by the slowest consumer; not a running count
 
   /// What was counted since `baseline`, an earlier snapshot of the same Metrics. The lag is of now.
   [[nodiscard]] constexpr MetricsSnapshot since(const MetricsSnapshot& baseline) const noexcept {
@@ -58,8 +58,8 @@ struct MetricsSnapshot {
   friend constexpr bool operator==(const MetricsSnapshot&, const MetricsSnapshot&) noexcept = default;
 };
 
-/// Prints `published 10 (640 bytes) backpressure 0 consumed 9 (576 bytes) filtered 0 overruns 0 lost 0 rejected 0 lag 1` into
-/// `buffer`, cut off where it ends; 320 bytes hold every one.
+/// Prints `published 10 (640 bytes) backpressure 0 consumed 9 (576 bytes) filtered 0 overruns 0 lost 0 rejected 0 lag
+/// 1` into `buffer`, cut off where it ends; 320 bytes hold every one.
 constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "published " << m.published << " (" << m.published_bytes << " bytes) backpressure " << m.backpressure
@@ -133,14 +133,14 @@ class alignas(kSeparation) Metrics {
       s.overruns += block.overruns.read();
       s.lost += block.lost.read();
       s.rejected += block.rejected.read();
-      if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with the release store in ConsumerMeter::join
+      if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with ConsumerMeter::join
         next[active++] = block.next.read();
       }
     }
     s.published = producer_.published.read();
     s.published_bytes = producer_.published_bytes.read();
     s.backpressure = producer_.backpressure.read();
-    if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with the release store in ProducerMeter::join
+    if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerMeter::join
       return s;
     }
     const Seq position = producer_.position.read();
@@ -192,7 +192,7 @@ class ProducerMeter {
   [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
   void join(Seq position) noexcept {
     block_->position.write(position);
-    block_->active.value.store(1, memory_order_release);  // pairs with the acquire load in Metrics::snapshot
+    block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept { block_->claim.release(); }
 
@@ -224,7 +224,7 @@ class ConsumerMeter {
   }
   void join(Seq next) noexcept {
     block_->next.write(next);
-    block_->active.value.store(1, memory_order_release);  // pairs with the acquire load in Metrics::snapshot
+    block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept {
     block_->active.write(0);
@@ -250,7 +250,8 @@ class ConsumerMeter {
     block_->next.write(next);
   }
 
-  /// Takes over what fragments reported: `lost` of those counted as delivered, of `bytes` bytes, were overwritten after all.
+  /// Takes over what fragments reported: `lost` of those counted as delivered, of `bytes` bytes, were overwritten after
+  /// all.
   void missed(std::uint64_t lost, std::uint64_t bytes) noexcept {
     block_->overruns.add(lost);
     block_->lost.add(lost);

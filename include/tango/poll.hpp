@@ -56,16 +56,16 @@ class [[nodiscard]] Poll {
   PollStatus status_;
 };
 
-/// How a batch ended. After its `count` fragments came `status`: `Fragment` if there may be more, or what a poll would have
-/// answered next; an `Overrun` or `Rejected` has been dealt with and is not reported again.
+/// How a batch ended. After its `count` fragments came `status`: `Fragment` if there may be more, or what a poll would
+/// have answered next; an `Overrun` or `Rejected` has been dealt with and is not reported again.
 struct [[nodiscard]] BatchResult {
   std::size_t count = 0;
   PollStatus status = PollStatus::Fragment;
   std::uint64_t lost = 0;
 };
 
-/// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back together when
-/// the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
+/// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
+/// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
 template <class Item>
 class [[nodiscard]] Batch {
  public:

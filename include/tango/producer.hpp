@@ -6,8 +6,8 @@
 ///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed, as the DCache says
 ///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, counted
 ///
-/// A producer that could not be made (another one holds the channel, numbers disagree, …) answers every call with the cause;
-/// `status()` has the values.
+/// A producer that could not be made (another one holds the channel, numbers disagree, …) answers every call with the
+/// cause; `status()` has the values.
 ///
 /// Thread: one, the producer's. The components outlive the producer.
 #pragma once
@@ -53,7 +53,8 @@ class ProducerFlow {
 
   void start(Seq first) noexcept { set(first); }
 
-  /// Messages that may be published from `next` on, as far as is known; negative if a consumer's position went backwards.
+  /// Messages that may be published from `next` on, as far as is known; negative if a consumer's position went
+  /// backwards.
   [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
   /// Looks how far the slowest consumer is.
@@ -85,8 +86,8 @@ struct [[nodiscard]] BatchStatus {
   Status status;
 };
 
-/// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced from what
-/// the constructor is given.
+/// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
+/// from what the constructor is given.
 template <std::size_t Depth, class Cache, class Flow, class Counted>
 class Producer {
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
@@ -128,14 +129,15 @@ class Producer {
     return *this;
   }
 
-  /// Leaves the channel: another producer may follow and goes on with the next number. Answers a pending `MCache::stop`.
-  /// Precondition (checked): no reservation is open.
+  /// Leaves the channel: another producer may follow and goes on with the next number. Answers a pending
+  /// `MCache::stop`. Precondition (checked): no reservation is open.
   ~Producer() { leave(); }
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this producer was refused, or success: `SecondProducer`, `ComponentMismatch`, `StartMismatch` (the Fseq's number, the
-  /// channel's), `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Stopped` (a closed channel), `Moved`.
+  /// Why this producer was refused, or success: `SecondProducer`, `ComponentMismatch`, `StartMismatch` (the Fseq's
+  /// number, the channel's), `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Stopped` (a closed
+  /// channel), `Moved`.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
 
@@ -145,8 +147,8 @@ class Producer {
   /// The largest payload in bytes.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
-  /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on a
-  /// lossy channel. 0 if refused. Looks at the consumers' positions: O(consumers).
+  /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
+  /// a lossy channel. 0 if refused. Looks at the consumers' positions: O(consumers).
   [[nodiscard]] std::uint64_t available() noexcept {
     if (!status_.ok()) {
       return 0;
@@ -164,8 +166,9 @@ class Producer {
 
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
   ///
-  /// `PayloadTooLarge` (its bytes, the largest), `NoCredits`, `Stopped`, `ReservationOpen`, or what `status` says: nothing was
-  /// published, and no number or credit was spent. O(size); with a lossy channel also O(fragments overwritten).
+  /// `PayloadTooLarge` (its bytes, the largest), `NoCredits`, `Stopped`, `ReservationOpen`, or what `status` says:
+  /// nothing was published, and no number or credit was spent. O(size); with a lossy channel also O(fragments
+  /// overwritten).
   TANGO_HOT Status publish(std::span<const std::byte> payload, MessageInfo info = {}) noexcept {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
@@ -201,8 +204,8 @@ class Producer {
     return publish(std::as_bytes(std::span{text.data(), text.size()}), info);
   }
 
-  /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or `strategy`
-  /// gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
+  /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or
+  /// `strategy` gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
   template <WaitStrategy Strategy = Busy>
   Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     if (Status status = publish(payload, info); status.error() != Error::NoCredits) [[likely]] {
@@ -234,8 +237,9 @@ class Producer {
     return batch;
   }
 
-  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error where
-  /// there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is dropped.
+  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
+  /// where there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is
+  /// dropped.
   [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
@@ -390,8 +394,8 @@ class Producer {
     return status_.ok() ? Status{error} : status_;
   }
 
-  /// Whether a message of `chunks` chunks may be published now. After `None`, that many chunks are free and the slots of whoever
-  /// held them have been marked.
+  /// Whether a message of `chunks` chunks may be published now. After `None`, that many chunks are free and the slots
+  /// of whoever held them have been marked.
   [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks) noexcept {
     if (!status_.ok()) [[unlikely]] {
       return status_.error();
@@ -427,7 +431,8 @@ class Producer {
     return [mcache = mcache_](Seq s) noexcept { return static_cast<std::uint32_t>(mcache->slot(s).own_place()); };
   }
 
-  /// Frees chunks for a run of `chunks`; false, and nothing has changed for any reader, if reliable consumers hold too many.
+  /// Frees chunks for a run of `chunks`; false, and nothing has changed for any reader, if reliable consumers hold too
+  /// many.
   TANGO_COLD bool make_room(std::size_t chunks) noexcept {
     typename Cache::Fifo& fifo = dcache_->fifo();
     if constexpr (kFlow) {
@@ -459,8 +464,8 @@ class Producer {
 
   // The slot.
 
-  /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is nothing to
-  /// mark.
+  /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is
+  /// nothing to mark.
   TANGO_HOT detail::Slot& open_slot() noexcept {
     detail::Slot& slot = mcache_->slot(next_);
     if constexpr (kWords) {

@@ -7,8 +7,8 @@
 ///       room.commit({.sig = 7});
 ///     }
 ///
-/// Dropped without a commit, it publishes nothing and spends neither a number nor a credit. One at a time per producer; while
-/// it is open, publish and reserve answer `ReservationOpen`.
+/// Dropped without a commit, it publishes nothing and spends neither a number nor a credit. One at a time per producer;
+/// while it is open, publish and reserve answer `ReservationOpen`.
 ///
 /// Thread: the producer's. It must be gone before its producer is moved or destroyed (checked).
 #pragma once
@@ -27,8 +27,8 @@
 
 namespace tango {
 
-/// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very words, so
-/// every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
+/// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very
+/// words, so every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
 class WordWriter {
  public:
   WordWriter() noexcept = default;
@@ -37,9 +37,11 @@ class WordWriter {
   /// Bytes that were reserved.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// Writes `bytes` at `offset`. Fastest where both are multiples of 8. Precondition (checked): they lie within `size()`.
+  /// Writes `bytes` at `offset`. Fastest where both are multiples of 8. Precondition (checked): they lie within
+  /// `size()`.
   void write(std::size_t offset, std::span<const std::byte> bytes) noexcept {
-    TANGO_PRECONDITION(offset <= size_ && bytes.size() <= size_ - offset, "WordWriter::write: within the reserved bytes");
+    TANGO_PRECONDITION(offset <= size_ && bytes.size() <= size_ - offset,
+                       "WordWriter::write: within the reserved bytes");
     detail::overwrite_words(words_, offset, bytes.data(), bytes.size());
   }
   void write(std::size_t offset, std::string_view text) noexcept {
@@ -66,7 +68,8 @@ class [[nodiscard]] Reservation {
 
   /// An open one; made by the producer.
   template <class Unit>
-  Reservation(Producer& producer, Unit* data, std::size_t size) noexcept : producer_{&producer}, data_{data}, size_{size} {}
+  Reservation(Producer& producer, Unit* data, std::size_t size) noexcept
+      : producer_{&producer}, data_{data}, size_{size} {}
 
   Reservation(Reservation&& other) noexcept
       : producer_{std::exchange(other.producer_, nullptr)},
@@ -95,7 +98,8 @@ class [[nodiscard]] Reservation {
   /// The reserved bytes, uninitialised. Only on a reliable channel. Precondition (checked): the reservation is open.
   [[nodiscard]] std::span<std::byte> span() noexcept {
     static_assert(!Producer::kWords,
-                  "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use writer()");
+                  "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use "
+                  "writer()");
     TANGO_PRECONDITION(status_.ok(), "Reservation::span: the reservation is open");
     return {static_cast<std::byte*>(data_), size_};
   }
@@ -110,8 +114,8 @@ class [[nodiscard]] Reservation {
   /// Publishes all reserved bytes. Refused with `status()` if the reservation is not open.
   TANGO_HOT Status commit(MessageInfo info = {}) noexcept { return commit_prefix(size_, info); }
 
-  /// Publishes the first `used` bytes; the rest goes back. `CommitTooLarge` (used, reserved): nothing was published and the
-  /// reservation stays open.
+  /// Publishes the first `used` bytes; the rest goes back. `CommitTooLarge` (used, reserved): nothing was published and
+  /// the reservation stays open.
   TANGO_HOT Status commit_prefix(std::size_t used, MessageInfo info = {}) noexcept {
     if (!status_.ok()) [[unlikely]] {
       return status_;

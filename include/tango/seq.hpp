@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Cyclic arithmetic on 64-bit sequence numbers, as in TCP (RFC 1982) and Firedancer's `fd_tango_base.h` (`fd_seq_lt` and
-/// its kin): numbers wrap from 2^64 - 1 to 0, and which of two comes first is the sign of their difference. Right as long
-/// as two numbers that are compared lie less than 2^63 apart, which at a billion messages a second takes 292 years.
+/// Cyclic arithmetic on 64-bit sequence numbers, as in TCP (RFC 1982) and Firedancer's `fd_tango_base.h` (`fd_seq_lt`
+/// and its kin): numbers wrap from 2^64 - 1 to 0, and which of two comes first is the sign of their difference. Right
+/// as long as two numbers that are compared lie less than 2^63 apart, which at a billion messages a second takes 292
+/// years.
 ///
 /// Pure functions: any thread, O(1).
 #pragma once

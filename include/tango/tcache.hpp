@@ -40,9 +40,9 @@ namespace detail {
 
 /// The `N` most recent distinct tags; `N` from 1 to 2^31. A tag that is seen again does not become more recent.
 ///
-/// A ring of the tags in their order, and a map from tag to ring by open addressing with linear probing, at most half full;
-/// removal shifts back what follows, so there are no tombstones and nothing ever has to be rebuilt. O(1) expected; O(N) in the
-/// worst case, for tags chosen to collide.
+/// A ring of the tags in their order, and a map from tag to ring by open addressing with linear probing, at most half
+/// full; removal shifts back what follows, so there are no tombstones and nothing ever has to be rebuilt. O(1)
+/// expected; O(N) in the worst case, for tags chosen to collide.
 template <std::size_t N>
 class Tcache {
   static_assert(N >= 1 && N <= std::size_t{1} << 31, "tango: a Tcache remembers between 1 and 2^31 tags");
@@ -124,11 +124,12 @@ class Tcache {
   std::size_t size_ = 0;
 };
 
-/// A bit for each tag, at the place that its hash says, in `WORDS` words; `WORDS` is a power of two. It never forgets one tag
-/// and so fills up: clear it in time.
+/// A bit for each tag, at the place that its hash says, in `WORDS` words; `WORDS` is a power of two. It never forgets
+/// one tag and so fills up: clear it in time.
 ///
-/// With `m = 64 * WORDS` bits, a new tag is taken for a known one with probability `bits set / m`, which after `n` distinct tags
-/// is `1 - (1 - 1/m)^n`, about `1 - exp(-n / m)`: below 1 % as long as `n < m / 100`. One hash function, as in the seed. O(1).
+/// With `m = 64 * WORDS` bits, a new tag is taken for a known one with probability `bits set / m`, which after `n`
+/// distinct tags is `1 - (1 - 1/m)^n`, about `1 - exp(-n / m)`: below 1 % as long as `n < m / 100`. One hash function,
+/// as in the seed. O(1).
 template <std::size_t WORDS>
 class TagFilter {
   static_assert(WORDS >= 1 && (WORDS & (WORDS - 1)) == 0,

@@ -20,8 +20,8 @@ struct Yield {
   }
 };
 
-/// Spins for `spins` looks with the core's spin hint, then yields between looks: low latency while traffic flows, a core
-/// for others when it does not.
+/// Spins for `spins` looks with the core's spin hint, then yields between looks: low latency while traffic flows, a
+/// core for others when it does not.
 struct SpinThenYield {
   std::uint64_t spins = 1000;
   bool idle(std::uint64_t round) noexcept {

@@ -2,15 +2,15 @@
 /// \file
 /// Which chunks a payload gets: first in, first out.
 ///
-/// The chunks are a ring; a payload takes a contiguous run of them, and the tail of the ring is skipped where a run does not
-/// fit before the wrap. Positions are virtual: they count chunks handed out (skipped ones too) and never wrap, so
-/// `head - tail` is what is in use.
+/// The chunks are a ring; a payload takes a contiguous run of them, and the tail of the ring is skipped where a run
+/// does not fit before the wrap. Positions are virtual: they count chunks handed out (skipped ones too) and never wrap,
+/// so `head - tail` is what is in use.
 ///
 ///          tail                head
 ///     ------|== fragments held =|------------    N chunks, position modulo N
 ///
-/// What is still held is not recorded here: the fragments' own metadata says it, in the slots, and `holder(seq)` looks there.
-/// A run is at most half the ring, so with nothing held every payload fits, wherever the head stands.
+/// What is still held is not recorded here: the fragments' own metadata says it, in the slots, and `holder(seq)` looks
+/// there. A run is at most half the ring, so with nothing held every payload fits, wherever the head stands.
 ///
 /// Thread: the producer; a successor is ordered after it by the DCache's claim.
 #pragma once
@@ -52,8 +52,8 @@ class ChunkFifo {
     newest_ = seq;
   }
 
-  /// Takes back every run that belongs to a fragment before `live`. `holder(seq)` is the chunk of a fragment that this fifo
-  /// served, or `kInlineChunk`. Amortised O(1): each number is looked at once.
+  /// Takes back every run that belongs to a fragment before `live`. `holder(seq)` is the chunk of a fragment that this
+  /// fifo served, or `kInlineChunk`. Amortised O(1): each number is looked at once.
   template <class Holder>
   void take_back(Seq live, const Holder& holder) noexcept {
     const Held held = oldest_held(live, holder);

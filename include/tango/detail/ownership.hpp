@@ -2,8 +2,8 @@
 /// \file
 /// Which producer holds a component, and to which channel it belongs.
 ///
-/// Each of the producer's components (MCache, DCache, Fseq, Fctl) holds an `Ownership`. A producer claims all of them or
-/// none, and writes the channel's identity into each, the MCache's last. It stays there when the producer leaves: a
+/// Each of the producer's components (MCache, DCache, Fseq, Fctl) holds an `Ownership`. A producer claims all of them
+/// or none, and writes the channel's identity into each, the MCache's last. It stays there when the producer leaves: a
 /// successor must bring the same components, and a consumer can tell that those it was given belong together.
 #pragma once
 
@@ -24,9 +24,9 @@ enum class ChannelKind : std::uint64_t {
 
 inline constexpr std::uint64_t kKindMask = 3;
 
-/// The identity of a channel: where its MCache stood in the first producer's address space (a multiple of 128, so unique
-/// within the process) with the kind in the two lowest bits. 0 means that there was no producer yet. It is compared, never
-/// followed.
+/// The identity of a channel: where its MCache stood in the first producer's address space (a multiple of 128, so
+/// unique within the process) with the kind in the two lowest bits. 0 means that there was no producer yet. It is
+/// compared, never followed.
 [[nodiscard]] inline std::uint64_t new_identity(const void* mcache, ChannelKind kind) noexcept {
   return (reinterpret_cast<std::uintptr_t>(mcache) & ~kKindMask) | static_cast<std::uint64_t>(kind);
 }
@@ -39,8 +39,8 @@ struct Ownership {
   Word claim{0};    ///< 1 while a producer (or who closes in its place) holds the component
   Word channel{0};  ///< the identity of the channel, for ever once it is set
 
-  /// Takes the claim. Acquire: pairs with `release`, so that the holder before has finished with everything plain in here.
-  /// A compare-and-swap: claiming is cold.
+  /// Takes the claim. Acquire: pairs with `release`, so that the holder before has finished with everything plain in
+  /// here. A compare-and-swap: claiming is cold.
   TANGO_COLD bool take() noexcept {
     std::uint64_t unclaimed = 0;
     return claim.compare_exchange_strong(unclaimed, 1, memory_order_acquire, memory_order_relaxed);

@@ -10,9 +10,9 @@
 ///     4  seq <- s                  release           4  fence                      acquire
 ///                                                    5  seq == s, or discard       relaxed
 ///
-/// If step 2 or 3 of the reader saw a store of a later writer, that writer's release fence synchronises with the reader's
-/// acquire fence, so the writer's mark happens before step 5, which must then see it. An acquire *load* in step 5 would not
-/// order the reads before it; a release *store* in write-step 1 would not order the stores after it.
+/// If step 2 or 3 of the reader saw a store of a later writer, that writer's release fence synchronises with the
+/// reader's acquire fence, so the writer's mark happens before step 5, which must then see it. An acquire *load* in
+/// step 5 would not order the reads before it; a release *store* in write-step 1 would not order the stores after it.
 ///
 /// Sources: Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012); Firedancer
 /// `src/tango/mcache/fd_mcache.h`.
