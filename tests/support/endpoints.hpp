@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of the endpoints share: a channel of each kind behind one interface, so that a test is written once and
+// runs over all three.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "channel.hpp"
+
+namespace tango::test {
+
+enum class Kind { Lossy, Reliable, Observed };
+
+template <Kind KIND>
+struct KindTag {
+  static constexpr Kind kKind = KIND;
+};
+using LossyKind = KindTag<Kind::Lossy>;
+using ReliableKind = KindTag<Kind::Reliable>;
+using ObservedKind = KindTag<Kind::Observed>;
+
+/// A channel of one kind: what its endpoints are made of, and how.
+template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
+struct Channel : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>> {
+  static constexpr Kind kKind = KIND;
+  static constexpr bool kFlow = KIND != Kind::Lossy;
+  static constexpr std::size_t kDepth = DEPTH;
+  static constexpr std::size_t kChunks = CHUNKS;
+
+  using Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>::Components;
+
+  auto producer() {
+    if constexpr (kFlow) {
+      return Producer{this->mcache, this->dcache, this->fseq, this->fctl};
+    } else {
+      return Producer{this->mcache, this->dcache, this->fseq};
+    }
+  }
+
+  /// The kind's own consumer: reliable where there is flow control.
+  auto consumer(Seq first) {
+    if constexpr (kFlow) {
+      return Consumer{this->mcache, this->dcache, this->fctl, first};
+    } else {
+      return Consumer{this->mcache, this->dcache, first};
+    }
+  }
+
+  /// One that may be overrun.
+  auto observer(Seq first) { return Consumer{this->mcache, this->dcache, first}; }
+};
+
+/// The payload of a fragment, whatever its kind; none if it was overwritten.
+template <class F>
+std::optional<std::vector<std::byte>> bytes_of(F& fragment) {
+  if constexpr (requires { fragment.payload(); }) {
+    return std::vector<std::byte>(fragment.payload().begin(), fragment.payload().end());
+  } else {
+    std::vector<std::byte> out(fragment.size());
+    return fragment.copy_to(out).ok() ? std::optional{std::move(out)} : std::nullopt;
+  }
+}
+
+/// Whether a fragment holds `payload_of(seq, size)`.
+template <class F>
+bool holds(F& fragment, Seq seq, std::size_t size) {
+  const auto bytes = bytes_of(fragment);
+  return fragment.seq() == seq && fragment.size() == size && bytes && *bytes == payload_of(seq, size);
+}
+
+/// Writes `bytes` from the front of a reservation on.
+template <class P>
+void fill(Reservation<P>& room, std::span<const std::byte> bytes) {
+  if constexpr (P::kWords) {
+    room.writer().write(0, bytes);
+  } else {
+    std::copy(bytes.begin(), bytes.end(), room.span().begin());
+  }
+}
+
+/// next == first + delivered + filtered + lost + rejected.
+template <class C>
+bool accounts_add_up(const C& consumer) {
+  return consumer.next_seq() ==
+         consumer.first() + consumer.delivered() + consumer.filtered() + consumer.lost() + consumer.rejected();
+}
+
+/// Waits by giving the core away, for so many rounds that giving up means something is stuck.
+struct Patient {
+  std::uint64_t most = std::uint64_t{1} << 24;
+  bool idle(std::uint64_t round) noexcept {
+    if (round < 64) {
+      detail::pause();
+    } else {
+      std::this_thread::yield();
+    }
+    return round < most;
+  }
+};
+
+}  // namespace tango::test
