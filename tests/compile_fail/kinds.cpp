@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong for the kind of channel, and copies of what there is one of.
+#include <tango/tango.hpp>
+
+tango::MCache<4> mcache;
+tango::DCache<4, 64> words;
+tango::DCache<4, 64, tango::Plain> plain;
+tango::Fseq fseq;
+tango::Fctl fctl{4};
+
+tango::Producer lossy{mcache, words, fseq};
+tango::Producer reliable{mcache, plain, fseq, fctl};
+tango::Consumer overrunnable{mcache, words, 1};
+tango::Consumer safe{mcache, plain, fctl, 1};
+
+struct Owner {
+  Owner(const Owner&);
+  ~Owner();
+};
+
+void use() {
+  lossy.reserve(8).writer().store(0, 42);
+  (void)reliable.reserve(8).span();
+  (void)overrunnable.poll()->load<int>(0);
+  (void)safe.poll()->payload();
+}
+
+#ifdef PLAIN_PRODUCER_WITHOUT_FCTL  // expect: a DCache of plain bytes needs flow control: give the producer an Fctl
+tango::Producer wrong{mcache, plain, fseq};
+#endif
+
+#ifdef PLAIN_CONSUMER_WITHOUT_FCTL  // expect: a consumer of plain bytes must be reliable: give it the channel's Fctl
+tango::Consumer wrong{mcache, plain, 1};
+#endif
+
+#ifdef SPAN_ON_WORDS  // expect: consumers of this channel may be overrun, so its payload is not handed out as a span
+void wrong() { (void)lossy.reserve(8).span(); }
+#endif
+
+#ifdef WRITER_ON_PLAIN  // expect: the payload of this channel is plain bytes: use span
+void wrong() { (void)reliable.reserve(8).writer(); }
+#endif
+
+#ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: no member named .*payload
+void wrong() { (void)overrunnable.poll()->payload(); }
+#endif
+
+#ifdef LOAD_OF_OWNER  // expect: only trivially copyable types can be read from a payload
+void wrong() { (void)overrunnable.poll()->load<Owner>(0); }
+#endif
+
+#ifdef STORE_OF_OWNER  // expect: only trivially copyable types can be written to a payload
+void wrong(const Owner& owner) { lossy.reserve(8).writer().store(0, owner); }
+#endif
+
+#ifdef PRODUCER_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)
+tango::Producer wrong{lossy};
+#endif
+
+#ifdef PRODUCER_COPY_ASSIGNED  // expect: (use of deleted function|cannot be assigned because its copy assignment operator is implicitly deleted)
+void wrong(tango::Producer<4, decltype(words), tango::NoFlowControl, tango::NoMetrics>& other) { other = lossy; }
+#endif
+
+#ifdef CONSUMER_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)
+tango::Consumer wrong{safe};
+#endif
+
+#ifdef FRAGMENT_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)
+void wrong(const tango::Fragment& fragment) { tango::Fragment copy{fragment}; }
+#endif
+
+#ifdef SPECULATIVE_FRAGMENT_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)
+void wrong(const tango::SpeculativeFragment& fragment) { tango::SpeculativeFragment copy{fragment}; }
+#endif
+
+#ifdef RESERVATION_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)
+void wrong() {
+  auto room = lossy.reserve(8);
+  auto copy = room;
+}
+#endif
+
+#ifdef WAIT_WITHOUT_IDLE  // expect: WaitStrategy
+struct NoIdle {};
+void wrong() { (void)safe.wait(NoIdle{}); }
+#endif
+
+#ifdef MCACHE_WAIT_WITHOUT_IDLE  // expect: WaitStrategy
+struct NoIdleEither {};
+void wrong() { (void)mcache.wait(1, NoIdleEither{}); }
+#endif
+
+#ifdef FILTER_OF_NOTHING  // expect: (SigFilter|predicate)
+void wrong() { (void)safe.poll([](const char*) { return true; }); }
+#endif
