@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The producer: what it publishes arrives, what it refuses leaves no trace, and who may be one.
-#include <catch2/catch_template_test_macros.hpp>
-#include <catch2/catch_test_macros.hpp>
-
 #include <array>
 #include <atomic>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -49,8 +48,9 @@ TEMPLATE_TEST_CASE("every size up to max_payload arrives byte for byte", "", Los
     REQUIRE(producer);
     REQUIRE(consumer);
     CHECK(producer.max_payload() == 8 * 128);
-    for (const std::size_t size : {0,   1,   2,   7,   8,   9,   15,  16,  17,  31,  32,  33,  63,   64,  65,  127,
-                                   128, 129, 255, 256, 257, 300, 511, 512, 513, 897, 1000, 1023, 1024, 0, 1024, 33}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{
+             0,   1,   2,   7,   8,   9,   15,  16,  17,  31,  32,   33,   63,   64, 65,   127,
+             128, 129, 255, 256, 257, 300, 511, 512, 513, 897, 1000, 1023, 1024, 0,  1024, 33}) {
       const Seq seq = producer.next_seq();
       CAPTURE(start, seq, size);
       REQUIRE(producer.publish(payload_of(seq, size), {.sig = size * 3, .ctl = kSom, .ts = 77}));
@@ -188,8 +188,8 @@ TEMPLATE_TEST_CASE("without chunks: NoCredits, and nothing is spent", "", Reliab
   }
 }
 
-TEMPLATE_TEST_CASE("with nothing held the largest payload fits wherever the free region starts", "", LossyKind, ReliableKind,
-                   ObservedKind) {
+TEMPLATE_TEST_CASE("with nothing held the largest payload fits wherever the free region starts", "", LossyKind,
+                   ReliableKind, ObservedKind) {
   for (std::size_t shift = 0; shift < 16; ++shift) {
     Channel<TestType::kKind, 4, 8> c;
     auto producer = c.producer();
@@ -710,7 +710,8 @@ TEMPLATE_TEST_CASE("a producer moves, and is not copied", "", LossyKind, Reliabl
   CHECK(next_holds(consumer, 4, 70));
 }
 
-TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "", LossyKind, ReliableKind, ObservedKind) {
+TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "", LossyKind, ReliableKind,
+                   ObservedKind) {
   for (const Seq start : kStarts) {
     Channel<TestType::kKind, 4, 16> c{start};
     auto consumer = c.consumer(start);
@@ -730,9 +731,7 @@ TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "",
       REQUIRE(producer.publish(payload_of(seq + 1, 100)));
       held = consumer.poll();
       REQUIRE(held);
-      {
-        auto leaves = std::move(producer);
-      }
+      { auto leaves = std::move(producer); }
       auto successor = c.producer();  // while the fragment is held: its chunks and its slot stay taken
       REQUIRE(successor);
       if constexpr (TestType::kKind != Kind::Lossy) {
@@ -798,9 +797,15 @@ TEMPLATE_TEST_CASE("anyone may ask to stop; the producer answers", "", LossyKind
     CHECK(consumer.poll().status() == PollStatus::Empty);  // the producer may still be at work
     CHECK(c.producer().status().error() == Error::Stopped);
     switch (how) {
-      case 0: CHECK(producer->publish("x").error() == Error::Stopped); break;
-      case 1: CHECK(producer->reserve(1).status().error() == Error::Stopped); break;
-      case 2: producer.reset(); break;
+      case 0:
+        CHECK(producer->publish("x").error() == Error::Stopped);
+        break;
+      case 1:
+        CHECK(producer->reserve(1).status().error() == Error::Stopped);
+        break;
+      case 2:
+        producer.reset();
+        break;
     }
     CHECK(c.mcache.closed());
     CHECK(consumer.poll().status() == PollStatus::Stopped);

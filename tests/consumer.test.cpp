@@ -1,0 +1,969 @@
+// SPDX-License-Identifier: Apache-2.0
+// The consumer: what it delivers, when it gives back, how it counts, and that nothing found in the ring takes it off course.
+#include <array>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+template <class C>
+bool next_holds(C& consumer, Seq seq, std::size_t size) {
+  auto fragment = consumer.poll();
+  return fragment && holds(*fragment, seq, size);
+}
+
+/// Publishes `count` messages of `size` bytes.
+template <class P>
+void publish(P& producer, Seq count, std::size_t size = 40) {
+  for (Seq i = 0; i < count; ++i) {
+    REQUIRE(producer.publish(payload_of(producer.next_seq(), size), {.sig = producer.next_seq()}));
+  }
+}
+
+/// A fragment's place, size and the rest as someone who scribbles over shared memory would leave them.
+template <class C>
+void forge(C& channel, Seq seq, std::uint64_t sig, std::uint32_t chunk, std::uint32_t size) {
+  channel.mcache.slot(seq).write({sig, std::uint64_t{chunk} | std::uint64_t{size} << 32, 0});
+}
+
+struct Odd {
+  bool operator()(std::uint64_t sig) const { return sig % 2 == 1; }
+};
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------------------------------- poll
+
+TEMPLATE_TEST_CASE("fragments come once, in order, then Empty", "", LossyKind, ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 16> c{start};
+    auto consumer = c.consumer(start);
+    CHECK(consumer.poll().status() == PollStatus::Empty);  // made before its producer
+    auto producer = c.producer();
+    CHECK(consumer.first() == start);
+    for (int round = 0; round < 10; ++round) {
+      CHECK(consumer.poll().status() == PollStatus::Empty);
+      const Seq from = producer.next_seq();
+      publish(producer, 7, 70);
+      for (Seq i = 0; i < 7; ++i) {
+        CHECK(consumer.next_seq() == from + i);
+        CHECK(next_holds(consumer, from + i, 70));
+        CHECK(accounts_add_up(consumer));
+      }
+    }
+    CHECK(consumer.delivered() == 70);
+    CHECK(consumer.filtered() == 0);
+    CHECK(consumer.lost() == 0);
+    CHECK(consumer.rejected() == 0);
+  }
+}
+
+TEMPLATE_TEST_CASE("wait looks until there is something, or its strategy gives up", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 4, 4> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  CHECK(consumer.wait(Bounded{5}).status() == PollStatus::Empty);
+  std::uint64_t rounds = 0;
+  AtRound counting{0, 7, [&] { ++rounds; }};
+  CHECK(consumer.wait(counting).status() == PollStatus::Empty);
+  CHECK(rounds == 1);
+  {
+    bool published = false;
+    auto fragment = consumer.wait(AtRound{3, 100, [&] { published = producer.publish("x").ok(); }});
+    CHECK(published);
+    REQUIRE(fragment);
+    CHECK(fragment->seq() == 1);
+  }
+  CHECK(producer.publish("x", {.sig = 2}).ok());
+  CHECK(producer.publish("y", {.sig = 3}).ok());
+  {
+    auto fragment = consumer.wait(Bounded{5}, Odd{});
+    REQUIRE(fragment);
+    CHECK(fragment->sig() == 3);
+  }
+  CHECK(consumer.wait(AtRound{3, 100, [&] { producer.stop(); }}).status() == PollStatus::Stopped);
+}
+
+TEMPLATE_TEST_CASE("where a consumer may start", "", LossyKind, ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 8> c{start};
+    {
+      auto early = c.consumer(start + 1);
+      CHECK(early.status().error() == Error::StartMismatch);
+      CHECK(early.status().actual() == start + 1);
+      CHECK(early.status().allowed() == start);
+      CHECK(early.poll().status() == PollStatus::Refused);
+      CHECK(early.wait().status() == PollStatus::Refused);
+      std::array<typename decltype(early)::Item, 2> storage;
+      CHECK(early.poll_batch(storage).status() == PollStatus::Refused);
+      CHECK(early.poll_batch(2, [](auto&) {}).status == PollStatus::Refused);
+      early.release();
+    }
+    auto producer = c.producer();
+    publish(producer, 5);
+    for (Seq first = start; first != start + 6; ++first) {
+      auto consumer = c.consumer(first);
+      REQUIRE(consumer);
+      CHECK(consumer.first() == first);
+      if (first != start + 5) {
+        CHECK(next_holds(consumer, first, 40));
+      } else {
+        CHECK(consumer.poll().status() == PollStatus::Empty);
+      }
+    }
+    CHECK(c.consumer(start + 6).status().error() == Error::StartMismatch);
+    CHECK(c.consumer(start - 1).status().error() == Error::StartMismatch);
+    CHECK(c.consumer(start + (Seq{1} << 63)).status().error() == Error::StartMismatch);
+  }
+}
+
+TEST_CASE("a ninth reliable consumer is refused, until one leaves") {
+  Channel<Kind::Reliable, 4, 4> c;
+  using C = decltype(c.consumer(1));
+  auto producer = c.producer();
+  std::vector<std::unique_ptr<C>> consumers;
+  for (int i = 0; i < 8; ++i) {
+    consumers.push_back(std::make_unique<C>(c.consumer(1)));
+    REQUIRE(*consumers.back());
+  }
+  auto ninth = c.consumer(1);
+  CHECK(ninth.status().error() == Error::TooManyConsumers);
+  CHECK(ninth.status().actual() == 9);
+  CHECK(ninth.status().allowed() == 8);
+  CHECK(ninth.poll().status() == PollStatus::Refused);
+  consumers[3].reset();
+  CHECK(!ninth);
+  CHECK(c.consumer(1));
+  publish(producer, 4);
+  for (const auto& consumer : consumers) {
+    if (consumer) {
+      for (Seq seq = 1; seq <= 4; ++seq) {
+        CHECK(next_holds(*consumer, seq, 40));
+      }
+    }
+  }
+  CHECK(producer.available() == 4);
+}
+
+TEST_CASE("what does not belong together is found when the consumer is made") {
+  Components<4, 4> lossy;
+  Producer producer{lossy.mcache, lossy.dcache, lossy.fseq};
+  CHECK(Consumer{lossy.mcache, lossy.dcache, lossy.fctl, 1}.status().error() == Error::FlowControlMissing);
+  Components<4, 4> other;
+  CHECK(Consumer{lossy.mcache, other.dcache, 1}.status().error() == Error::ComponentMismatch);
+  Producer observed{other.mcache, other.dcache, other.fseq, other.fctl};
+  CHECK(Consumer{other.mcache, lossy.dcache, 1}.status().error() == Error::ComponentMismatch);
+  CHECK(Consumer{other.mcache, other.dcache, lossy.fctl, 1}.status().error() == Error::ComponentMismatch);
+  CHECK(Consumer{other.mcache, other.dcache, other.fctl, 1});
+  for (const std::uint64_t credits : {std::uint64_t{0}, std::uint64_t{5}}) {
+    Components<4, 4> c{1, credits};
+    const Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+    CHECK(consumer.status().error() == Error::CreditsOutOfRange);
+    CHECK(consumer.status().actual() == credits);
+    CHECK(consumer.status().allowed() == 4);
+  }
+}
+
+TEST_CASE("what does not belong together is found at the first look if the producer comes later") {
+  Components<4, 4> lossy;
+  Components<4, 4> other;
+  Consumer credits{lossy.mcache, lossy.dcache, lossy.fctl, 1};
+  Consumer foreign{lossy.mcache, other.dcache, 1};
+  Consumer fine{lossy.mcache, lossy.dcache, 1};
+  CHECK(credits);
+  CHECK(foreign);
+  CHECK(credits.poll().status() == PollStatus::Empty);
+  Producer producer{lossy.mcache, lossy.dcache, lossy.fseq};
+  publish(producer, 1);
+  CHECK(credits.poll().status() == PollStatus::Refused);
+  CHECK(credits.status().error() == Error::FlowControlMissing);
+  CHECK(foreign.poll().status() == PollStatus::Refused);
+  CHECK(foreign.status().error() == Error::ComponentMismatch);
+  CHECK(next_holds(fine, 1, 40));
+}
+
+TEMPLATE_TEST_CASE("a consumer moves, and is not copied", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  using C = decltype(c.consumer(1));
+  CHECK(!std::is_copy_constructible_v<C>);
+  CHECK(!std::is_copy_assignable_v<C>);
+  CHECK(std::is_nothrow_move_constructible_v<C>);
+  CHECK(std::is_nothrow_move_assignable_v<C>);
+  auto producer = c.producer();
+  auto first = c.consumer(1);
+  publish(producer, 4);
+  CHECK(next_holds(first, 1, 40));
+  CHECK(first.poll(Odd{})->seq() == 3);
+  C second = std::move(first);
+  CHECK(first.status().error() == Error::Moved);
+  CHECK(first.poll().status() == PollStatus::Refused);
+  first.release();
+  CHECK(second.first() == 1);
+  CHECK(second.delivered() == 2);
+  CHECK(second.filtered() == 1);
+  CHECK(next_holds(second, 4, 40));
+  auto third = c.consumer(2);
+  third = std::move(second);  // leaves, and is the other from then on
+  auto& same = third;
+  third = std::move(same);
+  CHECK(third.first() == 1);
+  publish(producer, 4);
+  for (Seq seq = 5; seq <= 8; ++seq) {
+    CHECK(next_holds(third, seq, 40));
+  }
+  CHECK(accounts_add_up(third));
+  publish(producer, 4);
+}
+
+// ----------------------------------------------------------------------------------------------------------- holding
+
+TEMPLATE_TEST_CASE("a fragment that is held stays as it is; its credit comes when it is released", "", ReliableKind,
+                   ObservedKind) {
+  enum How { Released, ReleasedByConsumer, Destroyed, Superseded };
+  for (const Seq start : kStarts) {
+    for (int test = 0; test < 12; ++test) {
+      const std::size_t size = std::array{20u, 64u, 128u}[static_cast<std::size_t>(test / 4)];
+      const auto how = static_cast<How>(test % 4);
+      CAPTURE(start, size, test);
+      Channel<TestType::kKind, 4, 8> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      publish(producer, 1, size);
+      auto held = consumer.poll();
+      REQUIRE(held);
+      CHECK(producer.available() == 3);  // not freed inside poll
+      Seq published = 1;
+      while (producer.publish(payload_of(~start, size))) {
+        REQUIRE(++published <= 4);
+        CHECK(holds(*held, start, size));
+      }
+      CHECK(published == 4);
+      CHECK(producer.publish("x").error() == Error::NoCredits);
+      CHECK(holds(*held, start, size));
+      switch (how) {
+        case Released:
+          held->release();
+          break;
+        case ReleasedByConsumer:
+          consumer.release();
+          break;
+        case Destroyed:
+          held = Poll<Fragment>{PollStatus::Empty};
+          break;
+        case Superseded: {
+          auto next = consumer.poll();
+          CHECK(producer.available() == 1);  // the one before, and not this one
+          next->release();
+          CHECK(producer.available() == 2);
+          held->release();
+          CHECK(producer.available() == 2);
+          continue;
+        }
+      }
+      CHECK(producer.available() == 1);
+      CHECK(producer.publish("x").ok());
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a batch is held, and given back, as a whole", "", ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 16> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    publish(producer, 6, 64);
+    std::array<FragmentView, 4> storage;
+    auto batch = consumer.poll_batch(storage);
+    REQUIRE(batch.size() == 4);
+    CHECK(!batch.empty());
+    CHECK(batch.status() == PollStatus::Fragment);
+    CHECK(producer.available() == 2);
+    publish(producer, 2, 64);
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    Seq seq = start;
+    for (const FragmentView& view : batch) {
+      CHECK(holds(view, seq, 64));
+      CHECK(view.sig() == seq++);
+    }
+    CHECK(&batch[3] == &storage[3]);
+    batch.release();
+    batch.release();
+    CHECK(producer.available() == 4);
+    publish(producer, 4, 64);
+    {
+      auto second = consumer.poll_batch(storage);
+      REQUIRE(second.size() == 4);
+      CHECK(second[0].seq() == start + 4);
+      auto moved = std::move(second);
+      second.release();
+      CHECK(producer.available() == 0);
+    }
+    CHECK(producer.available() == 4);
+    auto third = consumer.poll_batch(storage);
+    CHECK(third.size() == 4);
+    std::array<FragmentView, 4> other;
+    const auto fourth = consumer.poll_batch(other);  // supersedes
+    CHECK(fourth.empty());
+    CHECK(fourth.status() == PollStatus::Empty);
+    CHECK(producer.available() == 8);
+    CHECK(consumer.delivered() == 12);
+  }
+}
+
+TEMPLATE_TEST_CASE("a batch ends where something other than a fragment comes", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 8, 16> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 3);
+  std::array<typename decltype(consumer)::Item, 16> storage;
+  {
+    auto batch = consumer.poll_batch(storage);
+    CHECK(batch.size() == 3);
+    CHECK(batch.status() == PollStatus::Empty);
+    for (Seq i = 0; i < 3; ++i) {
+      CHECK(holds(batch[i], i + 1, 40));
+    }
+  }
+  storage = {};
+  publish(producer, 8);
+  forge(c, 6, 0, 16, 64);
+  {
+    auto batch = consumer.poll_batch(storage);
+    CHECK(batch.size() == 2);
+    CHECK(batch.status() == PollStatus::Rejected);
+  }
+  storage = {};
+  {
+    auto batch = consumer.poll_batch(storage, Odd{});
+    CHECK(batch.size() == 3);  // 7, 9, 11
+    CHECK(batch[2].seq() == 11);
+    CHECK(batch.status() == PollStatus::Empty);
+  }
+  storage = {};
+  {
+    auto none = consumer.poll_batch(std::span{storage}.first(0));
+    CHECK(none.empty());
+    CHECK(none.status() == PollStatus::Fragment);
+  }
+  producer.stop();
+  CHECK(consumer.poll_batch(storage).status() == PollStatus::Stopped);
+  CHECK(accounts_add_up(consumer));
+  CHECK(consumer.rejected() == 1);
+  CHECK(consumer.filtered() == 2);
+}
+
+TEMPLATE_TEST_CASE("a batch by callback", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 8, 16> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 7, 64);
+  Seq next = 1;
+  bool right = true;
+  BatchResult result = consumer.poll_batch(5, [&](auto& fragment) {
+    right = right && holds(fragment, next++, 64);
+    if constexpr (TestType::kKind != Kind::Lossy) {
+      right = right && producer.available() == 1;  // nothing is given back before the last call has returned
+    }
+  });
+  CHECK(right);
+  CHECK(result.count == 5);
+  CHECK(result.status == PollStatus::Fragment);
+  CHECK(result.lost == 0);
+  if constexpr (TestType::kKind != Kind::Lossy) {
+    CHECK(producer.available() == 6);
+  }
+  result = consumer.poll_batch(
+      100, [&](auto& fragment) { right = right && fragment.seq() == 7; }, Odd{});
+  CHECK(right);
+  CHECK(result.count == 1);
+  CHECK(result.status == PollStatus::Empty);
+  CHECK(consumer.filtered() == 1);
+  publish(producer, 8, 64);
+  producer.stop();
+  CHECK(consumer.poll_batch(0, [](auto&) {}).count == 0);
+  result = consumer.poll_batch(100, [](auto&) {});
+  CHECK(result.count == 8);
+  CHECK(consumer.poll_batch(100, [](auto&) {}).status == PollStatus::Stopped);
+  CHECK(consumer.delivered() == 14);
+}
+
+TEST_CASE("a batch of a lossy consumer reports the loss once") {
+  Channel<Kind::Lossy, 8, 16> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 20);
+  std::uint64_t delivered = 0;
+  BatchResult result = consumer.poll_batch(8, [&](auto&) { ++delivered; });
+  CHECK(result.count == 0);
+  CHECK(result.status == PollStatus::Overrun);
+  CHECK(result.lost == consumer.lost());
+  CHECK(result.lost >= 12);
+  result = consumer.poll_batch(8, [&](auto&) { ++delivered; });
+  CHECK(result.lost == 0);
+  CHECK(delivered + consumer.lost() == 20);
+  CHECK(accounts_add_up(consumer));
+  // Overrun in the middle: nobody looks between the fourth and the fifth.
+  publish(producer, 8);
+  const auto slip = consumer.poll_batch(8, [&](auto& fragment) {
+    if (fragment.seq() == 24) {
+      for (int i = 0; i < 8; ++i) {
+        (void)producer.publish("later");
+      }
+    }
+  });
+  CHECK(slip.count == 4);
+  CHECK(slip.status == PollStatus::Overrun);
+  CHECK(slip.lost == consumer.next_seq() - 25);
+}
+
+// ------------------------------------------------------------------------------------------------------------ filter
+
+TEMPLATE_TEST_CASE("filtered fragments are skipped, counted, and given back before Empty", "", ReliableKind,
+                   ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 16> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    const auto none = [](std::uint64_t) { return false; };
+    publish(producer, 8, 64);
+    CHECK(producer.available() == 0);
+    CHECK(consumer.poll(none).status() == PollStatus::Empty);  // the whole ring in one look
+    CHECK(producer.available() == 8);
+    publish(producer, 3, 64);
+    std::array<FragmentView, 4> storage;
+    {
+      CHECK(consumer.poll_batch(storage, none).empty());
+      CHECK(producer.available() == 8);
+    }
+    publish(producer, 3, 64);
+    CHECK(consumer
+              .poll_batch(
+                  9, [](auto&) {}, none)
+              .status == PollStatus::Empty);
+    CHECK(producer.available() == 8);
+    publish(producer, 4, 64);
+    {
+      auto fragment = consumer.poll([&](std::uint64_t sig) { return sig == start + 16; });
+      REQUIRE(fragment);
+      CHECK(holds(*fragment, start + 16, 64));
+      CHECK(producer.available() == 6);  // what was skipped before it is free, it and what follows is not
+    }
+    CHECK(consumer.poll(none).status() == PollStatus::Empty);
+    CHECK(producer.available() == 8);
+    CHECK(consumer.filtered() == 17);
+    CHECK(consumer.delivered() == 1);
+    producer.stop();
+    CHECK(consumer.poll(none).status() == PollStatus::Stopped);
+    CHECK(accounts_add_up(consumer));
+  }
+}
+
+TEMPLATE_TEST_CASE("a filter sees the sig and nothing of the payload", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 8, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 4, 64);
+  forge(c, 2, 20, 0xFFFF'FFFE, 0xFFFF'FFFF);  // a place that would be rejected, were it looked at
+  forge(c, 4, 40, 8, 1);
+  std::vector<std::uint64_t> seen;
+  const auto filter = [&](std::uint64_t sig) {
+    seen.push_back(sig);
+    return sig % 2 == 1;
+  };
+  CHECK(consumer.poll(filter)->seq() == 1);
+  CHECK(consumer.poll(filter)->seq() == 3);
+  CHECK(consumer.poll(filter).status() == PollStatus::Empty);
+  CHECK(seen == std::vector<std::uint64_t>{1, 20, 3, 40});
+  CHECK(consumer.filtered() == 2);
+  CHECK(consumer.rejected() == 0);
+}
+
+TEST_CASE("a lossy consumer that filters skips at most a ring at a time") {
+  Channel<Kind::Lossy, 8, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 1, 0);
+  std::uint64_t looks = 0;
+  const auto filter = [&](std::uint64_t) {
+    ++looks;
+    (void)producer.publish("another");  // one more for each that is looked at: never done
+    return false;
+  };
+  CHECK(consumer.poll(filter).status() == PollStatus::Empty);
+  CHECK(looks == 8);
+  CHECK(consumer.filtered() == 8);
+}
+
+// ----------------------------------------------------------------------------------------------------------- overrun
+
+TEMPLATE_TEST_CASE("an overrun consumer loses exactly what it says, and goes on at the oldest with headroom", "",
+                   LossyKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (Seq published = 17; published < 70; ++published) {
+      CAPTURE(start, published);
+      Channel<TestType::kKind, 16, 32> c{start};
+      auto producer = c.producer();
+      auto observer = c.observer(start);
+      { auto consumer = c.consumer(start); }  // observed: who is reliable has left
+      publish(producer, published, 64);
+      const Seq oldest = start + published - 16;
+      auto outcome = observer.poll();
+      REQUIRE(outcome.status() == PollStatus::Overrun);
+      CHECK(observer.next_seq() == oldest + 16 / 8);
+      CHECK(outcome.lost() == observer.next_seq() - start);
+      CHECK(observer.lost() == outcome.lost());
+      CHECK(accounts_add_up(observer));
+      Seq seq = observer.next_seq();
+      publish(producer, 2, 64);  // what the headroom is for
+      for (; seq != producer.next_seq(); ++seq) {
+        REQUIRE(next_holds(observer, seq, 64));
+        CHECK(accounts_add_up(observer));
+      }
+      CHECK(observer.poll().status() == PollStatus::Empty);
+      CHECK(observer.delivered() == 16);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("or at the latest, if told so", "", LossyKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 16, 32> c{start};
+    auto producer = c.producer();
+    auto observer = c.observer(start);
+    { auto consumer = c.consumer(start); }
+    observer.set_resume(Resume::Latest);
+    publish(producer, 40, 64);
+    auto outcome = observer.poll();
+    REQUIRE(outcome.status() == PollStatus::Overrun);
+    CHECK(outcome.lost() == 39);
+    CHECK(next_holds(observer, start + 39, 64));
+    CHECK(observer.poll().status() == PollStatus::Empty);
+    CHECK(accounts_add_up(observer));
+  }
+}
+
+TEST_CASE("overrun again and again, it goes on at the latest; a fragment between starts that count over") {
+  Channel<Kind::Lossy, 64, 64> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  const auto resumes_at = [&] {
+    publish(producer, 200, 8);
+    auto outcome = consumer.poll();
+    REQUIRE(outcome.status() == PollStatus::Overrun);
+    CHECK(accounts_add_up(consumer));
+    return producer.next_seq() - consumer.next_seq();
+  };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 4; ++i) {
+      CHECK(resumes_at() == 64 - 64 / 8);
+    }
+    CHECK(resumes_at() == 1);
+    CHECK(resumes_at() == 1);
+    CHECK(next_holds(consumer, producer.next_seq() - 1, 8));
+  }
+}
+
+TEST_CASE("what was evicted is gone, what was not is intact, whatever the shape") {
+  // 64 slots over 4 chunks: at most four fragments of one chunk, two of two are there.
+  for (const Seq start : kStarts) {
+    for (const std::size_t size : {33u, 64u, 65u, 128u}) {
+      const Seq intact = size <= 64 ? 4 : 2;
+      Channel<Kind::Lossy, 64, 4> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      CAPTURE(start, size);
+      publish(producer, 20, size);
+      auto outcome = consumer.poll();
+      REQUIRE(outcome.status() == PollStatus::Overrun);
+      CHECK(outcome.lost() == 20 - intact);
+      for (Seq i = 20 - intact; i < 20; ++i) {
+        CHECK(next_holds(consumer, start + i, size));
+      }
+      CHECK(consumer.poll().status() == PollStatus::Empty);
+      CHECK(accounts_add_up(consumer));
+    }
+  }
+}
+
+TEST_CASE("an evicted number is overrun to who wants it, and not ready to who wants its slot's next") {
+  Channel<Kind::Lossy, 4, 2> c;
+  auto producer = c.producer();
+  publish(producer, 1, 64);
+  publish(producer, 2, 64);  // evicts 1
+  CHECK(c.mcache.try_read(1).status == ReadStatus::Overrun);
+  CHECK(c.mcache.try_read(5).status == ReadStatus::NotReady);
+  CHECK(c.mcache.try_read(2).status == ReadStatus::Ok);
+}
+
+TEST_CASE("large fragments between small ones: the small ones stay as long as their slots do") {
+  Channel<Kind::Lossy, 8, 4> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 1, 10);
+  publish(producer, 1, 128);
+  publish(producer, 1, 10);
+  publish(producer, 2, 128);  // evicts 2
+  CHECK(next_holds(consumer, 1, 10));
+  auto outcome = consumer.poll();
+  CHECK(outcome.status() == PollStatus::Overrun);
+  CHECK(outcome.lost() == 1);
+  CHECK(next_holds(consumer, 3, 10));
+  CHECK(next_holds(consumer, 4, 128));
+  CHECK(next_holds(consumer, 5, 128));
+  CHECK(consumer.poll().status() == PollStatus::Empty);
+}
+
+// -------------------------------------------------------------------------------------------------------------- stop
+
+TEMPLATE_TEST_CASE("a stopped channel is drained first", "", LossyKind, ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (Seq count = 0; count <= 4; ++count) {
+      Channel<TestType::kKind, 4, 8> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      publish(producer, count);
+      producer.stop();
+      for (Seq i = 0; i < count; ++i) {
+        CHECK(next_holds(consumer, start + i, 40));
+      }
+      for (int i = 0; i < 3; ++i) {
+        CHECK(consumer.poll().status() == PollStatus::Stopped);
+      }
+      auto late = c.consumer(start);  // joins a closed channel
+      REQUIRE(late);
+      for (Seq seq = late.first(); seq != start + count; ++seq) {
+        CHECK(next_holds(late, seq, 40));
+      }
+      CHECK(late.poll().status() == PollStatus::Stopped);
+      CHECK(c.consumer(start + count).poll().status() == PollStatus::Stopped);
+    }
+  }
+}
+
+TEST_CASE("stopped when the last fragment is gone, too") {
+  for (const Seq start : kStarts) {
+    Channel<Kind::Lossy, 4, 2> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    publish(producer, 3, 64);
+    (void)producer.reserve(64);
+    (void)producer.reserve(64);
+    publish(producer, 1, 64);
+    { auto room = producer.reserve(64); }  // evicts the older of the two that are left
+    CHECK(c.mcache.try_read(start + 2).status == ReadStatus::Overrun);
+    CHECK(c.mcache.try_read(start + 3).status == ReadStatus::Ok);
+    producer.stop();
+    bool stopped = false;
+    for (int i = 0; i < 10 && !stopped; ++i) {
+      stopped = consumer.poll().status() == PollStatus::Stopped;
+      CHECK(accounts_add_up(consumer));
+    }
+    CHECK(stopped);
+    CHECK(consumer.delivered() == 1);
+    CHECK(consumer.lost() == 3);
+  }
+}
+
+TEST_CASE("stopped when everything has been evicted") {
+  for (const Seq start : kStarts) {
+    Channel<Kind::Lossy, 4, 4> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    publish(producer, 2, 128);
+    c.mcache.slot(start + 1).evict(start + 1, 4);  // as a reservation for both halves would
+    (void)producer.reserve(128);
+    producer.stop();
+    auto outcome = consumer.poll();
+    REQUIRE(outcome.status() == PollStatus::Overrun);
+    for (int i = 0; i < 10 && consumer.next_seq() != start + 2; ++i) {
+      (void)consumer.poll();
+    }
+    CHECK(consumer.poll().status() == PollStatus::Stopped);
+    CHECK(consumer.lost() == 2);
+    CHECK(accounts_add_up(consumer));
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- joining
+
+TEMPLATE_TEST_CASE("a consumer that joins a running channel starts where it is protected", "", ReliableKind,
+                   ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 16> c{start};
+    auto producer = c.producer();
+    auto first = c.consumer(start);
+    for (int i = 0; i < 20; ++i) {
+      publish(producer, 1, 64);
+      REQUIRE(next_holds(first, producer.next_seq() - 1, 64));
+    }
+    CHECK(producer.available() == 8);  // knows that all was consumed, and says so
+    publish(producer, 3, 64);
+    auto second = c.consumer(start);  // long gone
+    REQUIRE(second);
+    CHECK(second.first() == start + 20);
+    CHECK(second.next_seq() == start + 20);
+    for (Seq i = 20; i < 23; ++i) {
+      CHECK(next_holds(second, start + i, 64));
+      CHECK(next_holds(first, start + i, 64));
+    }
+    // From now on the slower of the two counts, whichever it is.
+    publish(producer, 8, 64);
+    for (int i = 0; i < 8; ++i) {
+      CHECK(first.poll());
+    }
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    CHECK(second.poll());
+    CHECK(second.poll());
+    second.release();
+    first.release();
+    CHECK(producer.available() == 2);
+    publish(producer, 2, 64);
+    for (Seq i = 25; i < 33; ++i) {
+      CHECK(next_holds(second, start + i, 64));
+    }
+    CHECK(producer.available() == 6);
+    CHECK(accounts_add_up(first));
+    CHECK(accounts_add_up(second));
+  }
+}
+
+TEMPLATE_TEST_CASE("one that leaves is not waited for", "", ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  using C = decltype(c.consumer(1));
+  auto producer = c.producer();
+  auto slow = std::make_unique<C>(c.consumer(1));
+  auto fast = std::make_unique<C>(c.consumer(1));
+  publish(producer, 4);
+  for (Seq seq = 1; seq <= 4; ++seq) {
+    REQUIRE(next_holds(*fast, seq, 40));
+  }
+  CHECK(producer.available() == 0);
+  slow.reset();
+  CHECK(producer.available() == 4);
+  publish(producer, 4);
+  CHECK(producer.available() == 0);
+  fast.reset();
+  CHECK(producer.available() == 4);
+  publish(producer, 100);  // waits for nobody
+  auto late = c.consumer(producer.next_seq());
+  publish(producer, 4);
+  CHECK(producer.publish("x").error() == Error::NoCredits);
+  for (Seq seq = late.first(); seq != producer.next_seq(); ++seq) {
+    CHECK(next_holds(late, seq, 40));
+  }
+}
+
+TEMPLATE_TEST_CASE("what was published before the first consumer came waits for it", "", ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 4, 8> c{start};
+    auto producer = c.producer();
+    publish(producer, 4);
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    auto consumer = c.consumer(start);
+    for (Seq i = 0; i < 4; ++i) {
+      CHECK(next_holds(consumer, start + i, 40));
+    }
+    publish(producer, 4);
+  }
+}
+
+TEMPLATE_TEST_CASE("a place that was used before starts afresh", "", ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  for (int round = 0; round < 20; ++round) {  // more often than there are places
+    auto consumer = c.consumer(producer.next_seq());
+    REQUIRE(consumer);
+    const Seq from = consumer.first();
+    CHECK(from == producer.next_seq());
+    publish(producer, 4);
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    CHECK(next_holds(consumer, from, 40));  // leaves with three unread
+  }
+}
+
+TEST_CASE("an observer costs the producer nothing, and reads what is reliable to others") {
+  Channel<Kind::Observed, 8, 16> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  auto observer = c.observer(1);
+  publish(producer, 8, 64);
+  CHECK(next_holds(observer, 1, 64));
+  CHECK(producer.available() == 0);
+  for (Seq seq = 1; seq <= 8; ++seq) {
+    CHECK(next_holds(consumer, seq, 64));
+  }
+  CHECK(producer.available() == 8);
+  publish(producer, 8, 64);
+  CHECK(observer.poll().status() == PollStatus::Overrun);
+  CHECK(consumer.lost() == 0);
+  CHECK(next_holds(consumer, 9, 64));
+}
+
+// -------------------------------------------------------------------------------------------------- forged and corrupt
+
+TEMPLATE_TEST_CASE("metadata out of range is rejected, and what follows is read", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  using C = Channel<TestType::kKind, 8, 8>;
+  struct Place {
+    std::uint32_t chunk;
+    std::uint32_t size;
+    bool legal;
+  };
+  for (const Place place : std::initializer_list<Place>{{kInlineChunk, 32, true},
+                                                        {kInlineChunk, 33, false},
+                                                        {kInlineChunk, 0xFFFF'FFFF, false},
+                                                        {0, 256, true},
+                                                        {0, 257, false},
+                                                        {4, 256, true},
+                                                        {5, 256, false},
+                                                        {7, 64, true},
+                                                        {7, 65, false},
+                                                        {7, 0, true},
+                                                        {8, 0, false},
+                                                        {8, 1, false},
+                                                        {0xFFFF'FFFE, 0, false},
+                                                        {0x8000'0000, 64, false},
+                                                        {0, 0xFFFF'FFFF, false},
+                                                        {7, 0xFFFF'FFC0, false}}) {
+    CAPTURE(place.chunk, place.size);
+    C c;
+    auto producer = c.producer();
+    auto consumer = c.consumer(1);
+    publish(producer, 3, 64);
+    forge(c, 2, 0, place.chunk, place.size);
+    CHECK(next_holds(consumer, 1, 64));
+    auto outcome = consumer.poll();
+    CHECK(outcome.status() == (place.legal ? PollStatus::Fragment : PollStatus::Rejected));
+    CHECK(outcome.lost() == 0);
+    if (place.legal) {
+      const auto bytes = bytes_of(*outcome);  // touches every byte of it: the sanitizers look on
+      CHECK((bytes && bytes->size() == place.size));
+    }
+    CHECK(consumer.rejected() == (place.legal ? 0 : 1));
+    CHECK(next_holds(consumer, 3, 64));
+    CHECK(consumer.poll().status() == PollStatus::Empty);
+    CHECK(accounts_add_up(consumer));
+    if constexpr (C::kFlow) {
+      CHECK(producer.available() == 8);  // given back like any other
+    }
+    publish(producer, 8, 40);
+    for (Seq seq = 4; seq <= 11; ++seq) {
+      CHECK(next_holds(consumer, seq, 40));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a forged sequence number: every poll returns, and the accounts add up", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (const Seq forged : {Seq{0}, ~Seq{0}, Seq{1}, start - 1, start + 1, start + 8, start + 9, start + 800,
+                             start + (Seq{1} << 62), start + (Seq{1} << 63), start - 8, start - 800}) {
+      CAPTURE(start, forged);
+      Channel<TestType::kKind, 8, 16> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      publish(producer, 6, 64);
+      for (Seq seq = start; seq != start + 8; ++seq) {
+        c.mcache.slot(seq).publish(forged);
+      }
+      for (int i = 0; i < 40; ++i) {
+        auto outcome = consumer.poll();
+        CHECK(accounts_add_up(consumer));
+        CHECK(seq_le(consumer.next_seq(), start + 6));  // never past what the producer says
+        if (outcome.status() == PollStatus::Overrun) {
+          CHECK(outcome.lost() != 0);
+        }
+      }
+      // The producer has written over it all: from there on everything is right again.
+      if constexpr (TestType::kKind == Kind::Lossy) {
+        publish(producer, 16, 64);
+        Seq right = 0;
+        for (int i = 0; i < 40; ++i) {
+          const Seq seq = consumer.next_seq();
+          auto outcome = consumer.poll();
+          right += outcome && holds(*outcome, seq, 64) ? 1 : 0;
+        }
+        CHECK(right != 0);
+        CHECK(consumer.next_seq() == producer.next_seq());
+        publish(producer, 8, 64);
+        for (Seq seq = producer.next_seq() - 8; seq != producer.next_seq(); ++seq) {
+          CHECK(next_holds(consumer, seq, 64));
+        }
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a slot not yet published that claims to be is bounded by the producer's position", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Channel<TestType::kKind, 8, 16> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    for (const Seq forged : {start + 8, start + 800, start + (Seq{1} << 62)}) {
+      c.mcache.slot(start).publish(forged);
+      CHECK(consumer.poll().status() == PollStatus::Empty);
+      CHECK(consumer.next_seq() == start);
+      CHECK(consumer.lost() == 0);
+    }
+    publish(producer, 1, 64);
+    CHECK(next_holds(consumer, start, 64));
+  }
+}
+
+TEST_CASE("forged positions: the producer does not overrun who is honest, nor hang") {
+  for (const Seq start : kStarts) {
+    for (const Seq forged : {Seq{0}, ~Seq{0}, start - 1, start + 100, start + (Seq{1} << 62)}) {
+      CAPTURE(start, forged);
+      Channel<Kind::Reliable, 4, 8> c{start};
+      auto producer = c.producer();
+      auto honest = c.consumer(start);
+      auto other = c.consumer(start);
+      publish(producer, 4);
+      c.fctl.position(1).store(forged);
+      for (Seq i = 0; i < 4; ++i) {
+        CHECK(producer.available() <= i);
+        (void)producer.publish("x");
+        CHECK(next_holds(honest, start + i, 40));
+      }
+      CHECK(producer.available() <= 4);
+    }
+  }
+}
+
+TEST_CASE("forged words of the channel: a lossy consumer returns, and stays within what they say") {
+  for (const Seq start : kStarts) {
+    for (const Seq forged : {Seq{0}, ~Seq{0}, start, start + 1, start + 21, start + 1000, start + (Seq{1} << 62),
+                             start + (Seq{1} << 63), start - 1}) {
+      CAPTURE(start, forged);
+      Channel<Kind::Lossy, 8, 16> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      publish(producer, 20);
+      c.mcache.header().oldest.store(forged);
+      for (int i = 0; i < 20; ++i) {
+        (void)consumer.poll();
+        CHECK(accounts_add_up(consumer));
+        CHECK(seq_le(consumer.next_seq(), start + 20));
+      }
+      CHECK(consumer.next_seq() == start + 20);
+      c.mcache.header().position.store(forged);
+      publish(producer, 20);
+      for (int i = 0; i < 100; ++i) {
+        (void)consumer.poll();
+        CHECK(accounts_add_up(consumer));
+      }
+    }
+  }
+}
