@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// A consumer's fragments as a range.
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <iterator>
+#include <ranges>
+#include <thread>
+#include <type_traits>
+
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+template <Kind KIND>
+using RangeOf = decltype(std::declval<Channel<KIND, 4, 8>&>().consumer(1).fragments());
+
+template <class P>
+void publish(P& producer, Seq count, std::size_t size = 40) {
+  for (Seq i = 0; i < count; ++i) {
+    REQUIRE(producer.publish(payload_of(producer.next_seq(), size), {.sig = producer.next_seq()}));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the range is an input range", "", LossyKind, ReliableKind, ObservedKind) {
+  using Range = RangeOf<TestType::kKind>;
+  using Iter = std::ranges::iterator_t<Range>;
+  CHECK(std::input_iterator<Iter>);
+  CHECK(std::ranges::input_range<Range>);
+  CHECK(std::sentinel_for<std::default_sentinel_t, Iter>);
+  CHECK(!std::forward_iterator<Iter>);
+  CHECK(!std::is_copy_constructible_v<Range>);
+  CHECK(std::is_same_v<std::ranges::range_reference_t<Range>, typename Range::Element&>);
+}
+
+TEMPLATE_TEST_CASE("a range ends when the channel is stopped and drained", "", LossyKind, ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (Seq count = 0; count <= 4; ++count) {
+      Channel<TestType::kKind, 4, 8> c{start};
+      auto producer = c.producer();
+      auto consumer = c.consumer(start);
+      publish(producer, count);
+      producer.stop();
+      Seq next = start;
+      for (auto& fragment : consumer.fragments()) {
+        CHECK(holds(fragment, next, 40));
+        CHECK(fragment.sig() == next);
+        CHECK(fragment.lost_before() == 0);
+        ++next;
+      }
+      CHECK(next == start + count);
+      CHECK(consumer.delivered() == count);
+      CHECK(accounts_add_up(consumer));
+      for ([[maybe_unused]] auto& fragment : consumer.fragments()) {
+        FAIL("nothing comes after the end");
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("an element is given back when the iterator moves on, before it waits", "", ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 4);
+  {
+    auto range = consumer.fragments(Bounded{3});
+    auto it = range.begin();
+    CHECK(it != range.end());
+    CHECK(it->seq() == 1);
+    CHECK(producer.available() == 0);
+    ++it;
+    CHECK((*it).seq() == 2);
+    CHECK(producer.available() == 1);
+    CHECK(holds(*it, 2, 40));
+    it->release();  // early
+    CHECK(producer.available() == 2);
+    it++;
+    ++it;
+    CHECK(it->seq() == 4);
+    CHECK(producer.available() == 3);
+    ++it;  // nothing there: the strategy gives up
+    CHECK(it == range.end());
+    CHECK(range.ended());
+    CHECK(producer.available() == 4);
+    publish(producer, 1);
+  }
+  {
+    auto range = consumer.fragments(Bounded{3});  // another range goes on
+    auto it = range.begin();
+    REQUIRE(it != range.end());
+    CHECK(it->seq() == 5);
+  }
+  CHECK(producer.available() == 4);  // the range's end gives back, too
+}
+
+TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  int elements = 0;
+  for ([[maybe_unused]] auto& fragment : consumer.fragments(Bounded{2})) {
+    ++elements;
+  }
+  CHECK(elements == 0);
+  publish(producer, 3);
+  for ([[maybe_unused]] auto& fragment : consumer.fragments(Bounded{2})) {
+    ++elements;
+  }
+  CHECK(elements == 3);
+}
+
+TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  publish(producer, 2);
+  auto consumer = c.consumer(100);
+  CHECK(consumer.status().error() == Error::StartMismatch);
+  for ([[maybe_unused]] auto& fragment : consumer.fragments()) {
+    FAIL("a refused consumer has no fragments");
+  }
+}
+
+TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 8, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 5);
+  for (const Seq seq : {1, 3, 4}) {
+    c.mcache.slot(seq).write({0, 1000, 0});
+  }
+  producer.stop();
+  std::vector<Seq> seen;
+  for (auto& fragment : consumer.fragments()) {
+    CHECK(holds(fragment, fragment.seq(), 40));
+    CHECK(fragment.lost_before() == 0);
+    seen.push_back(fragment.seq());
+  }
+  CHECK(seen == std::vector<Seq>{2, 5});
+  CHECK(consumer.rejected() == 3);
+  CHECK(accounts_add_up(consumer));
+}
+
+TEST_CASE("an element knows how many were lost right before it") {
+  for (const Seq start : kStarts) {
+    Channel<Kind::Lossy, 8, 16> c{start};
+    auto producer = c.producer();
+    auto consumer = c.consumer(start);
+    publish(producer, 2);
+    Seq expected = start;
+    std::uint64_t lost = 0;
+    std::uint64_t seen = 0;
+    for (auto& fragment : consumer.fragments()) {
+      CHECK(fragment.seq() == expected + fragment.lost_before());
+      CHECK(holds(fragment, fragment.seq(), 40));
+      lost += fragment.lost_before();
+      expected = fragment.seq() + 1;
+      ++seen;
+      if (seen == 2) {
+        CHECK(lost == 0);
+        publish(producer, 30);
+      } else if (seen == 5) {
+        CHECK(lost != 0);
+        publish(producer, 50);
+        producer.stop();
+      }
+    }
+    CHECK(expected == start + 82);
+    CHECK(lost == consumer.lost());
+    CHECK(seen + lost == 82);
+    CHECK(accounts_add_up(consumer));
+  }
+}
+
+TEMPLATE_TEST_CASE("two threads and a range", "", ReliableKind, ObservedKind) {
+  constexpr Seq kMessages = 20'000;
+  Channel<TestType::kKind, 8, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  std::thread thread{[&] {
+    for (Seq seq = 1; seq <= kMessages; ++seq) {
+      (void)producer.publish_blocking(payload_of(seq, seq % 200), {}, Patient{});
+    }
+    producer.stop();
+  }};
+  Seq right = 0;
+  Seq seen = 0;
+  for (auto& fragment : consumer.fragments(Patient{})) {
+    ++seen;
+    right += holds(fragment, seen, seen % 200) ? 1 : 0;
+  }
+  thread.join();
+  CHECK(seen == kMessages);
+  CHECK(right == kMessages);
+}

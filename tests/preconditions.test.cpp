@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checked preconditions of the endpoints: by default a violated one traps, in every build, before it does any harm.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+/// Whether `act` traps. Runs it in a child, so nothing that it does is seen here.
+template <class F>
+bool traps(F act) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit no_core{0, 0};
+    (void)::setrlimit(RLIMIT_CORE, &no_core);
+    for (const int signal : {SIGILL, SIGTRAP}) {  // whatever a test framework or a sanitizer put there
+      (void)::signal(signal, SIG_DFL);
+    }
+    act();
+    ::_exit(0);
+  }
+  int status = 0;
+  return child > 0 && ::waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+         (WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a consumer stays where it is while something of it is out", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  std::optional consumer{c.consumer(1)};
+  auto other = c.consumer(1);
+  using C = typename decltype(consumer)::value_type;
+  REQUIRE(producer.publish("x"));
+  {
+    auto fragment = consumer->poll();
+    REQUIRE(fragment);
+    CHECK(traps([&] { C moved{std::move(*consumer)}; }));
+    CHECK(traps([&] { other = std::move(*consumer); }));
+    CHECK(traps([&] { *consumer = std::move(other); }));
+    CHECK(traps([&] { consumer.reset(); }));
+  }
+  CHECK(!traps([&] { C moved{std::move(*consumer)}; }));
+  CHECK(!traps([&] { consumer.reset(); }));
+  REQUIRE(producer.publish("y"));
+  std::array<typename C::Item, 2> storage;
+  {
+    auto batch = consumer->poll_batch(storage);
+    REQUIRE(batch.size() == 1);
+    CHECK(traps([&] { C moved{std::move(*consumer)}; }));
+    CHECK(traps([&] { consumer.reset(); }));
+  }
+  storage = {};
+  CHECK(!traps([&] { consumer.reset(); }));
+}
+
+TEMPLATE_TEST_CASE("a producer stays where it is while a reservation is open", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  std::optional producer{c.producer()};
+  using P = typename decltype(producer)::value_type;
+  Channel<TestType::kKind, 4, 8> d;
+  auto other = d.producer();
+  auto room = producer->reserve(10);
+  REQUIRE(room);
+  CHECK(traps([&] { P moved{std::move(*producer)}; }));
+  CHECK(traps([&] { other = std::move(*producer); }));
+  CHECK(traps([&] { *producer = std::move(other); }));
+  CHECK(traps([&] { producer.reset(); }));
+  CHECK(traps([&] { producer->stop(); }));
+  room.drop();
+  CHECK(!traps([&] { producer->stop(); }));
+  CHECK(!traps([&] { producer.reset(); }));
+  CHECK(!traps([&] { P moved{std::move(*producer)}; }));
+}
+
+TEMPLATE_TEST_CASE("a poll without a fragment has none to look at", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  auto empty = consumer.poll();
+  CHECK(traps([&] { (void)*empty; }));
+  CHECK(traps([&] { (void)empty->seq(); }));
+  REQUIRE(producer.publish("x"));
+  auto fragment = consumer.poll();
+  CHECK(!traps([&] { (void)fragment->seq(); }));
+}
+
+TEMPLATE_TEST_CASE("a reservation that is closed has no room", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  const auto look = [](auto& room) {
+    if constexpr (TestType::kKind == Kind::Reliable) {
+      (void)room.span();
+    } else {
+      (void)room.writer();
+    }
+  };
+  auto room = producer.reserve(10);
+  CHECK(!traps([&] { look(room); }));
+  auto refused = producer.reserve(10);
+  CHECK(traps([&] { look(refused); }));
+  auto moved = std::move(room);
+  CHECK(traps([&] { look(room); }));
+  CHECK(moved.commit().ok());
+  CHECK(traps([&] { look(moved); }));
+}
+
+TEST_CASE("a word writer writes nothing outside of what was reserved") {
+  Channel<Kind::Lossy, 4, 8> c;
+  auto producer = c.producer();
+  auto room = producer.reserve(10);
+  REQUIRE(room);
+  WordWriter writer = room.writer();
+  const std::array<std::byte, 11> bytes{};
+  const std::span all{bytes};
+  CHECK(!traps([&] { writer.write(0, all.first(10)); }));
+  CHECK(!traps([&] { writer.write(10, all.first(0)); }));
+  CHECK(traps([&] { writer.write(0, all); }));
+  CHECK(traps([&] { writer.write(1, all.first(10)); }));
+  CHECK(traps([&] { writer.write(10, all.first(1)); }));
+  CHECK(traps([&] { writer.write(11, all.first(0)); }));
+  CHECK(traps([&] { writer.write(~std::size_t{0}, all.first(2)); }));
+  CHECK(!traps([&] { writer.store(2, std::uint64_t{0}); }));
+  CHECK(traps([&] { writer.store(3, std::uint64_t{0}); }));
+  CHECK(traps([&] { WordWriter{}.store(0, 'x'); }));
+}
+
+TEST_CASE("a field is read from within the payload only") {
+  Channel<Kind::Lossy, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  REQUIRE(producer.publish(payload_of(1, 10)));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  CHECK(!traps([&] { (void)fragment->template load<std::uint64_t>(2); }));
+  CHECK(traps([&] { (void)fragment->template load<std::uint64_t>(3); }));
+  CHECK(traps([&] { (void)fragment->template load<char>(~std::size_t{0}); }));
+}
+
+TEST_CASE("what a producer holds is not published to, nor taken from, behind its back") {
+  Channel<Kind::Reliable, 4, 8> c;
+  auto producer = c.producer();
+  CHECK(traps([&] { (void)c.mcache.publish({}); }));
+  CHECK(traps([&] { (void)c.fctl.acquire(); }));
+  CHECK(traps([&] { (void)c.fctl.available(); }));
+}
