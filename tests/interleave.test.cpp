@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the other side does in the middle of a step: at every fence of the protocol, in one thread.
+#define TANGO_SEAM_HEADER "seam_hook.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <optional>
+
+#include "support/channel.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+using Lossy = Components<4, 8>;
+
+/// Overwrites the whole ring.
+template <class P>
+void lap(P& producer) {
+  for (int i = 0; i < 4; ++i) {
+    (void)producer.publish(payload_of(producer.next_seq(), 100), {.sig = 99});
+  }
+}
+
+/// Runs `act` when the hook's fence is passed; whether it was.
+class AtFence {
+ public:
+  template <class F>
+  AtFence(std::memory_order order, F act) {
+    at_next_fence = [this, order, act](std::memory_order passed) {
+      passed_ = passed == order;
+      act();
+    };
+  }
+  ~AtFence() { at_next_fence = nullptr; }
+  AtFence(const AtFence&) = delete;
+  AtFence& operator=(const AtFence&) = delete;
+  bool passed() const { return passed_; }
+
+ private:
+  bool passed_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("try_read: metadata that is overwritten between its reads and their validation is not returned") {
+  for (const Seq start : kStarts) {
+    MCache<2> mcache{start};
+    (void)mcache.publish({.sig = 1});
+    ReadResult result;
+    {
+      AtFence overwrite{std::memory_order_acquire, [&] {
+                          (void)mcache.publish({.sig = 2});
+                          (void)mcache.publish({.sig = 3});
+                        }};
+      result = mcache.try_read(start);
+      CHECK(overwrite.passed());
+    }
+    CHECK(result.status == ReadStatus::Overrun);
+    CHECK(result.metadata == FragmentMetadata{});
+  }
+}
+
+TEST_CASE("publish: while a slot is written it answers to nobody, and its position is not yet out") {
+  for (const Seq start : kStarts) {
+    MCache<2> mcache{start};
+    (void)mcache.publish({.sig = 1});
+    (void)mcache.publish({.sig = 2});
+    std::optional<ReadStatus> old_number;
+    std::optional<ReadStatus> new_number;
+    Seq position = 0;
+    {
+      AtFence look{std::memory_order_release, [&] {
+                     old_number = mcache.try_read(start).status;
+                     new_number = mcache.try_read(start + 2).status;
+                     position = mcache.position();
+                   }};
+      (void)mcache.publish({.sig = 3});
+      CHECK(look.passed());
+    }
+    CHECK(old_number == ReadStatus::Overrun);
+    CHECK(new_number == ReadStatus::NotReady);
+    CHECK(position == start + 2);
+    CHECK(mcache.try_read(start + 2).status == ReadStatus::Ok);
+  }
+}
+
+TEST_CASE("publish and reserve: whoever owned the slot or the chunks has been marked before the payload is touched") {
+  for (const Seq start : kStarts) {
+    for (const bool reserve : {false, true}) {
+      Components<8, 4> c{start};
+      Producer producer{c.mcache, c.dcache, c.fseq};
+      REQUIRE(producer.publish(payload_of(start, 128)));
+      REQUIRE(producer.publish(payload_of(start + 1, 128)));
+      std::optional<ReadStatus> first;
+      std::optional<ReadStatus> second;
+      {
+        AtFence look{std::memory_order_release, [&] {
+                       first = c.mcache.try_read(start).status;
+                       second = c.mcache.try_read(start + 1).status;
+                     }};
+        if (reserve) {
+          auto room = producer.reserve(128);
+          CHECK(room);
+        } else {
+          REQUIRE(producer.publish(payload_of(start + 2, 128)));
+        }
+        CHECK(look.passed());
+      }
+      CHECK(first == ReadStatus::Overrun);
+      CHECK(second == ReadStatus::Ok);
+    }
+  }
+}
+
+TEST_CASE("poll: a fragment that is overwritten while its metadata is read is an overrun") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    Consumer consumer{c.mcache, c.dcache, start};
+    REQUIRE(producer.publish("first", {.sig = 1}));
+    AtFence overwrite{std::memory_order_acquire, [&] { lap(producer); }};
+    auto outcome = consumer.poll();
+    CHECK(overwrite.passed());
+    CHECK(outcome.status() == PollStatus::Overrun);
+    CHECK(consumer.delivered() == 0);
+    CHECK(consumer.lost() == outcome.lost());
+    CHECK(outcome.lost() >= 1);
+  }
+}
+
+TEST_CASE("poll: a fragment is not filtered by a sig that was overwritten meanwhile") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    Consumer consumer{c.mcache, c.dcache, start};
+    REQUIRE(producer.publish("first", {.sig = 1}));
+    AtFence overwrite{std::memory_order_acquire, [&] { lap(producer); }};
+    CHECK(consumer.poll([](std::uint64_t) { return false; }).status() == PollStatus::Overrun);
+    CHECK(consumer.filtered() == 0);
+  }
+}
+
+TEST_CASE("copy_to: a payload that is overwritten between the copy and its validation is an overrun") {
+  for (const Seq start : kStarts) {
+    for (const std::size_t size : {20u, 100u}) {
+      Lossy c{start};
+      Producer producer{c.mcache, c.dcache, c.fseq};
+      Consumer consumer{c.mcache, c.dcache, start};
+      REQUIRE(producer.publish(payload_of(start, size)));
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      std::array<std::byte, 100> out{};
+      {
+        AtFence overwrite{std::memory_order_acquire, [&] { lap(producer); }};
+        CHECK(fragment->copy_to(out) == Error::Overrun);
+        CHECK(overwrite.passed());
+      }
+      CHECK(is_payload_of(start, std::span{out}.first(size)));  // it was whole; nobody could know
+      CHECK(consumer.delivered() == 0);
+      CHECK(consumer.lost() == 1);
+    }
+  }
+}
+
+TEST_CASE("refill: who joins after the limit is announced counts at once") {
+  for (const Seq start : kStarts) {
+    Fctl fctl{4};
+    detail::Word limit{start};
+    REQUIRE(fctl.join(start, limit));
+    fctl.position(0).store(start + 3);
+    Fctl::Joined joined{};
+    Seq announced = 0;
+    AtFence join{std::memory_order_seq_cst, [&] {
+                   announced = limit.load();
+                   joined = fctl.join(start + 3, limit);
+                   fctl.position(0).store(start + 4);
+                 }};
+    CHECK(fctl.refill(start, start, start + 4, limit) == start + 3);
+    CHECK(join.passed());
+    CHECK(announced == start + 7);
+    CHECK(joined.first == start + 3);
+  }
+}
+
+TEST_CASE("refill: what everyone has given back after the announcement waits for the next one") {
+  Fctl fctl{4};
+  detail::Word limit{1};
+  REQUIRE(fctl.join(1, limit));
+  fctl.position(0).store(3);
+  AtFence go_on{std::memory_order_seq_cst, [&] { fctl.position(0).store(5); }};
+  CHECK(fctl.refill(1, 1, 5, limit) == 3);  // more would let who joins now start before what is reused
+  CHECK(go_on.passed());
+  CHECK(limit.load() == 7);
+}
+
+TEST_CASE("refill: who joins between the announcement and the second look, from too early, is moved up") {
+  for (const Seq start : kStarts) {
+    Fctl fctl{4};
+    detail::Word limit{start};
+    REQUIRE(fctl.join(start, limit));
+    fctl.position(0).store(start + 3);
+    Fctl::Joined joined{};
+    AtFence join{std::memory_order_seq_cst, [&] { joined = fctl.join(start + 1, limit); }};
+    CHECK(fctl.refill(start, start, start + 4, limit) == start + 3);
+    CHECK(join.passed());
+    CHECK(joined.first == start + 3);
+  }
+}
+
+TEST_CASE("join: a limit that is announced after the position is stored does not pass it") {
+  for (const Seq start : kStarts) {
+    Fctl fctl{4};
+    detail::Word limit{start};
+    REQUIRE(fctl.join(start, limit));
+    fctl.position(0).store(start + 3);
+    Seq refilled = 0;
+    AtFence refill{std::memory_order_seq_cst, [&] { refilled = fctl.refill(start, start, start + 4, limit); }};
+    const auto joined = fctl.join(start + 1, limit);
+    CHECK(refill.passed());
+    CHECK(joined.first == start + 1);  // the producer saw it
+    CHECK(refilled == start + 1);
+  }
+}
+
+TEST_CASE("stop: asked for while the producer leaves, it is answered, whoever looks first") {
+  for (const Seq start : kStarts) {
+    {
+      Lossy c{start};
+      std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
+      producer.emplace(c.mcache, c.dcache, c.fseq);
+      REQUIRE(producer->publish("x"));
+      bool closed_by_asker = false;
+      AtFence ask{std::memory_order_seq_cst, [&] {
+                    c.mcache.stop();
+                    closed_by_asker = c.mcache.closed();
+                  }};
+      producer.reset();  // claim given back, then the fence
+      CHECK(ask.passed());
+      CHECK(closed_by_asker);
+      CHECK(c.mcache.header().drained(start + 1));
+    }
+    {
+      Lossy c{start};
+      std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
+      producer.emplace(c.mcache, c.dcache, c.fseq);
+      REQUIRE(producer->publish("x"));
+      bool closed_by_leaver = false;
+      AtFence leave{std::memory_order_seq_cst, [&] {
+                      producer.reset();
+                      closed_by_leaver = c.mcache.closed();
+                    }};
+      c.mcache.stop();  // the flag set, then the fence
+      CHECK(leave.passed());
+      CHECK(closed_by_leaver);
+      CHECK(c.mcache.header().drained(start + 1));
+    }
+  }
+}
+
+TEST_CASE("stop: a producer that comes while it is asked for is refused or answers it") {
+  Lossy c;
+  std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
+  AtFence come{std::memory_order_seq_cst, [&] { producer.emplace(c.mcache, c.dcache, c.fseq); }};
+  c.mcache.stop();
+  CHECK(come.passed());
+  CHECK(producer->publish("x") == Error::Stopped);
+  CHECK(c.mcache.closed());
+  CHECK(c.mcache.header().drained(1));
+}
+
+TEST_CASE("a reliable channel of bytes passes no fence per message") {
+  Components<4, 8, 64, Plain> c;
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+  AtFence any{std::memory_order_seq_cst, [] {}};
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(producer.publish(payload_of(1, 64)));
+    REQUIRE(consumer.poll());
+  }
+  CHECK(static_cast<bool>(at_next_fence));  // still waiting for one
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A seam (detail/seam.hpp) with the real atomics, whose fences call a hook first: what another thread may do between two
+// accesses happens there, in one thread and every time. It shows that a protocol's steps are taken and in which order;
+// whether their memory orders suffice is the model checker's question.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+namespace tango::test {
+
+/// Called at the next fence, once: what it does may pass fences itself.
+inline std::function<void(std::memory_order)> at_next_fence;
+
+}  // namespace tango::test
+
+namespace tango::detail {
+
+using Word = std::atomic<std::uint64_t>;
+
+using std::memory_order_acq_rel;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
+
+inline void fence(std::memory_order order) noexcept {
+  if (const auto hook = std::exchange(test::at_next_fence, nullptr)) {
+    hook(order);
+  }
+  std::atomic_thread_fence(order);
+}
+
+inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept { __builtin_memcpy(to, from, bytes); }
+inline void pause() noexcept {}
+inline void prefetch_for_write(const void*) noexcept {}
+
+}  // namespace tango::detail
