@@ -111,7 +111,7 @@ class alignas(kSeparation) Fctl {
   /// For a consumer: leaves; the producer no longer waits for it. Release: its last reads happen before what the
   /// producer writes over them.
   TANGO_COLD void leave(std::size_t place) noexcept {
-    places_[place].state.store(kVacant, detail::memory_order_release);  // pairs with the acquire in minimum, and in take
+    places_[place].state.store(kVacant, detail::memory_order_release);  // pairs with minimum and take
   }
 
   /// For a consumer: the word of its place.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// One producer, one reliable consumer that gets everything, and one observer that the producer does not even know of.
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <span>
+#include <tango/tango.hpp>
+#include <tango/yield.hpp>
+#include <thread>
+
+#include "check.hpp"
+
+namespace {
+
+constexpr std::uint64_t kMessages = 200'000;
+
+struct Channel {
+  tango::MCache<256> mcache;
+  tango::DCache<256, 64> dcache;  // words, because an observer may be overrun
+  tango::Fseq fseq{1};
+  tango::Fctl fctl{256};
+};
+
+struct Order {
+  std::uint64_t number;
+  std::uint64_t twice[6];  // 2 * number, over and over: a torn payload would show
+};
+
+bool is_whole(const Order& order) {
+  for (const std::uint64_t value : order.twice) {
+    if (value != 2 * order.number) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+int main() {
+  auto channel = std::make_unique<Channel>();
+  tango::Producer producer{channel->mcache, channel->dcache, channel->fseq, channel->fctl};
+  tango::Consumer book{channel->mcache, channel->dcache, channel->fctl, 1};  // with credits: reliable
+  tango::Consumer tap{channel->mcache, channel->dcache, 1};                  // without: an observer
+
+  std::uint64_t booked = 0;
+  bool booked_right = true;
+  std::uint64_t torn = 0;
+  std::jthread reliable{[&] {
+    for (auto& fragment : book.fragments(tango::SpinThenYield{})) {
+      Order order;
+      __builtin_memcpy(&order, fragment.payload().data(), sizeof order);
+      booked_right = booked_right && order.number == booked && is_whole(order);
+      ++booked;
+    }
+  }};
+  std::jthread observer{[&] {
+    for (auto& fragment : tap.fragments(tango::SpinThenYield{})) {
+      Order order;
+      if (fragment.copy_to(std::as_writable_bytes(std::span{&order, 1}))) {
+        torn += is_whole(order) && order.number + 1 == fragment.seq() ? 0 : 1;
+      }
+    }
+  }};
+  for (std::uint64_t n = 0; n < kMessages; ++n) {
+    const Order order{n, {2 * n, 2 * n, 2 * n, 2 * n, 2 * n, 2 * n}};
+    CHECK(producer.publish_blocking(std::as_bytes(std::span{&order, 1}), {}, tango::SpinThenYield{}));
+  }
+  producer.stop();
+  reliable.join();
+  observer.join();
+
+  std::cout << "reliable consumer: " << booked << " of " << kMessages << "\nobserver: " << tap.delivered() << " whole, "
+            << tap.lost() << " lost, " << torn << " torn\n";
+  CHECK(booked == kMessages && booked_right);
+  CHECK(tap.delivered() + tap.lost() == kMessages && torn == 0);
+}
