@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// Sends a real file from one thread to another through a reliable channel, in fragments of mixed sizes, writes what arrived,
-// and compares it byte for byte. Then measures the channel by itself: throughput from memory, and round trips.
+// SPDX-License-Identifier: Apache-2.0 Sends a real file from one thread to another through a reliable channel, in
+// fragments of mixed sizes, writes what arrived, and compares it byte for byte. Then measures the channel by itself:
+// throughput from memory, and round trips.
 //
 //     send_file [FILE]        by default a large file that is on every machine with a compiler
 //
