@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind,
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 5);
-  for (const Seq seq : {1, 3, 4}) {
+  for (const Seq seq : {Seq{1}, Seq{3}, Seq{4}}) {
     c.mcache.slot(seq).write({0, 1000, 0});
   }
   producer.stop();

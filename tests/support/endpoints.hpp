@@ -53,7 +53,8 @@ struct Channel : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kin
     }
   }
 
-  /// One that may be overrun.
+  /// One that may be overrun. (On a reliable channel the type stands there and none can be made.)
+  using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl, NoMetrics>;
   auto observer(Seq first) { return Consumer{this->mcache, this->dcache, first}; }
 };
 
