@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DCache: which chunks exist, which payload they hold, and who gets them: the fifo against a model that is plain to see.
 #include <catch2/catch_test_macros.hpp>
-
 #include <deque>
 #include <type_traits>
 #include <vector>
@@ -65,7 +64,7 @@ struct FifoRun {
   std::uint64_t taken = 0;
   std::uint64_t refused = 0;
   std::uint64_t tails_skipped = 0;
-  std::uint64_t looks = 0;      ///< at numbers
+  std::uint64_t looks = 0;  ///< at numbers
   std::uint64_t take_backs = 0;
 };
 

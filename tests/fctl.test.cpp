@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fctl: credits by direct use, places, the minimum over them, and what joining a running channel does. The order of the
 // accesses between two threads is the model checker's and tests/interleave.test.cpp's.
-#include "support/precondition.hpp"
+// clang-format off
+#include "support/precondition.hpp"  // before any header of tango
+// clang-format on
 
 #include <catch2/catch_test_macros.hpp>
-
 #include <cstring>
 #include <optional>
+#include <tango/yield.hpp>
 #include <thread>
 #include <vector>
-
-#include <tango/yield.hpp>
 
 #include "support/channel.hpp"
 

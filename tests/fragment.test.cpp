@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fragments: their metadata, how long a payload may be looked at, and that an overwritten one is counted once.
-#include "support/precondition.hpp"
-
-#include <catch2/catch_test_macros.hpp>
+// clang-format off
+#include "support/precondition.hpp"  // before any header of tango
+// clang-format on
 
 #include <array>
+#include <catch2/catch_test_macros.hpp>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -54,20 +55,13 @@ TEST_CASE("metadata prints every field") {
 
 TEST_CASE("metadata survives the slot's words, and no field touches another") {
   const std::uint64_t ones = ~std::uint64_t{0};
-  const FragmentMetadata none{};
+  const FragmentMetadata fields[] = {{.sig = ones},   {.chunk = 0xFFFF'FFFFu}, {.size = 0xFFFF'FFFFu},
+                                     {.ctl = 0xFFFF}, {.reserved = 0xFFFF},    {.ts = 0xFFFF'FFFFu}};
   for (int field = 0; field < 6; ++field) {
-    FragmentMetadata m{};
-    switch (field) {
-      case 0: m.sig = ones; break;
-      case 1: m.chunk = 0xFFFF'FFFFu; break;
-      case 2: m.size = 0xFFFF'FFFFu; break;
-      case 3: m.ctl = 0xFFFF; break;
-      case 4: m.reserved = 0xFFFF; break;
-      case 5: m.ts = 0xFFFF'FFFFu; break;
-    }
+    const FragmentMetadata& m = fields[field];
     const detail::SlotWords words = detail::to_words(m);
     CHECK(detail::from_words(0, words) == m);
-    CHECK(m != none);
+    CHECK(m != FragmentMetadata{});
     // As documented: chunk and size are the low and the high half of a word; ctl, reserved and ts follow one another.
     CHECK(words.sig == (field == 0 ? ones : 0));
     CHECK(words.place == (field == 1 ? 0xFFFF'FFFFu : field == 2 ? 0xFFFF'FFFF'0000'0000u : 0));
@@ -264,8 +258,10 @@ TEST_CASE("fields are loaded from anywhere in the payload, and from nowhere else
       std::memcpy(&word, bytes.data() + offset, 8);
       REQUIRE(fragment->load<std::uint64_t>(offset) == word);
     }
-    const auto last = fragment->load<Triple>(size - 3);
-    CHECK(std::memcmp(&last, bytes.data() + size - 3, 3) == 0);
+    for (std::size_t offset = 0; offset + 3 <= size; ++offset) {
+      const auto triple = fragment->load<Triple>(offset);
+      REQUIRE(std::memcmp(&triple, bytes.data() + offset, 3) == 0);
+    }
     CHECK(violates([&] { (void)fragment->load<std::uint64_t>(size - 7); }));
     CHECK(violates([&] { (void)fragment->load<char>(size); }));
     CHECK(violates([&] { (void)fragment->load<char>(~std::size_t{0}); }));

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fseq: one number, its owner's; what the owner did before it is visible with it.
 #include <catch2/catch_test_macros.hpp>
-
+#include <tango/yield.hpp>
 #include <thread>
 #include <vector>
-
-#include <tango/yield.hpp>
 
 #include "support/channel.hpp"
 

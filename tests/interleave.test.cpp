@@ -2,9 +2,8 @@
 // What the other side does in the middle of a step: at every fence of the protocol, in one thread.
 #define TANGO_SEAM_HEADER "seam_hook.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <array>
+#include <catch2/catch_test_macros.hpp>
 #include <optional>
 
 #include "support/channel.hpp"

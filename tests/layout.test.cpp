@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layout is part of the interface: numbers written out, no address inside, and no more memory than promised.
 #include <catch2/catch_test_macros.hpp>
-
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -17,7 +16,7 @@ namespace {
 
 /// What may stand in memory that two processes share: no vtable, nothing to run at the end, one well-defined layout.
 template <class T>
-constexpr bool shareable = std::is_standard_layout_v<T> && std::is_trivially_destructible_v<T>;
+constexpr bool shareable = std::conjunction_v<std::is_standard_layout<T>, std::is_trivially_destructible<T>>;
 
 static_assert(shareable<FragmentMetadata> && std::is_trivially_copyable_v<FragmentMetadata>);
 static_assert(shareable<detail::Slot> && shareable<detail::Ownership> && shareable<detail::ChannelHeader>);
@@ -30,7 +29,8 @@ static_assert(std::is_trivially_copyable_v<MetricsSnapshot>);
 
 /// Nothing is copied by accident: a copy would be another channel.
 template <class T>
-constexpr bool stays = !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> && !std::is_move_constructible_v<T>;
+constexpr bool stays =
+    !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> && !std::is_move_constructible_v<T>;
 static_assert(stays<MCache<2>> && stays<DCache<2, 64>> && stays<Fseq> && stays<Fctl> && stays<Metrics>);
 
 /// Bytes from the object's start to one of its parts.
@@ -107,8 +107,8 @@ void check_no_addresses() {
 /// 64 bytes a slot, the chunks in whole lines, and at most 4 KiB for everything else.
 template <std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK, class Payload>
 constexpr bool within_promise() {
-  constexpr std::size_t total = sizeof(MCache<DEPTH>) + sizeof(DCache<CHUNKS, CHUNK, Payload>) + sizeof(Fseq) +
-                                sizeof(Fctl) + sizeof(Metrics);
+  constexpr std::size_t total =
+      sizeof(MCache<DEPTH>) + sizeof(DCache<CHUNKS, CHUNK, Payload>) + sizeof(Fseq) + sizeof(Fctl) + sizeof(Metrics);
   constexpr std::size_t lines = (CHUNK + 63) / 64 * 64;
   return total <= 64 * DEPTH + CHUNKS * lines + 4096;
 }

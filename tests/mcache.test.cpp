@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // MCache: the ring by itself, and the life of a channel: claimed, left, stopped, closed.
-#include "support/precondition.hpp"
+// clang-format off
+#include "support/precondition.hpp"  // before any header of tango
+// clang-format on
 
 #include <catch2/catch_test_macros.hpp>
-
 #include <optional>
 
 #include "support/channel.hpp"
@@ -33,6 +34,10 @@ void check_fresh(Seq start) {
   // The whole first round, and what lies further: nothing is there, and nothing is gone.
   for (Seq s = start; s != start + 3 * N; ++s) {
     REQUIRE(mcache.try_read(s).status == ReadStatus::NotReady);
+  }
+  // What would have come before the start never will.
+  for (Seq s = start - 3 * N; s != start; ++s) {
+    REQUIRE(mcache.try_read(s).status == ReadStatus::Overrun);
   }
 }
 
@@ -150,8 +155,10 @@ TEST_CASE("wait ends when the channel is closed before the number, not sooner") 
                                                             }});
     CHECK(asked);
     CHECK(ended.status == ReadStatus::NotReady);
-    CHECK(mcache.wait(start + 2).status == ReadStatus::NotReady);  // Busy: would never end
-    CHECK(mcache.wait(start).status == ReadStatus::Ok);            // what was published stays
+    bool waited = false;
+    CHECK(mcache.wait(start + 2, AtRound{0, 100, [&] { waited = true; }}).status == ReadStatus::NotReady);
+    CHECK(!waited);
+    CHECK(mcache.wait(start, Bounded{1}).status == ReadStatus::Ok);  // what was published stays
   }
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Metrics: every counter exactly, over every way in which it moves.
-#include <catch2/catch_test_macros.hpp>
-
 #include <array>
+#include <catch2/catch_test_macros.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -39,9 +38,7 @@ using Lossy = Components<4, 8>;
 
 }  // namespace
 
-TEST_CASE("fresh metrics are zero") {
-  CHECK(Metrics{}.snapshot() == MetricsSnapshot{});
-}
+TEST_CASE("fresh metrics are zero") { CHECK(Metrics{}.snapshot() == MetricsSnapshot{}); }
 
 TEST_CASE("published, consumed and their bytes") {
   for (const Seq start : kStarts) {
@@ -67,11 +64,9 @@ TEST_CASE("published, consumed and their bytes") {
       auto fragment = consumer.poll();
       REQUIRE(fragment);
       consumed += fragment->size();
-      CHECK(c.metrics.snapshot() == MetricsSnapshot{.published = 6,
-                                                    .published_bytes = bytes,
-                                                    .consumed = i,
-                                                    .consumed_bytes = consumed,
-                                                    .lag = 6 - i});
+      CHECK(c.metrics.snapshot() ==
+            MetricsSnapshot{
+                .published = 6, .published_bytes = bytes, .consumed = i, .consumed_bytes = consumed, .lag = 6 - i});
     }
     CHECK(consumed == bytes);
     const MetricsSnapshot before = c.metrics.snapshot();
@@ -88,20 +83,16 @@ TEST_CASE("batches count message by message, the refused one among them") {
   Producer producer{c.mcache, c.dcache, c.fseq, c.fctl, c.metrics};
   Consumer consumer{c.mcache, c.dcache, c.fctl, 1, c.metrics};
   const auto bytes = payload_of(1, 3);
-  const std::array<Message, 9> messages{
-      {{bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}, {bytes, {}}}};
+  std::array<Message, 9> messages;
+  messages.fill({bytes, {}});
   CHECK(producer.publish_batch(messages).count == 8);
-  CHECK(c.metrics.snapshot() ==
-        MetricsSnapshot{.published = 8, .published_bytes = 24, .backpressure = 1, .lag = 8});
+  CHECK(c.metrics.snapshot() == MetricsSnapshot{.published = 8, .published_bytes = 24, .backpressure = 1, .lag = 8});
   CHECK(consumer.poll_batch(3, [](const FragmentView&) {}).count == 3);
   CHECK(c.metrics.snapshot().consumed == 3);
   std::array<FragmentView, 8> views;
   CHECK(consumer.poll_batch(views).size() == 5);
-  CHECK(c.metrics.snapshot() == MetricsSnapshot{.published = 8,
-                                                .published_bytes = 24,
-                                                .backpressure = 1,
-                                                .consumed = 8,
-                                                .consumed_bytes = 24});
+  CHECK(c.metrics.snapshot() ==
+        MetricsSnapshot{.published = 8, .published_bytes = 24, .backpressure = 1, .consumed = 8, .consumed_bytes = 24});
 }
 
 TEST_CASE("filtered fragments are counted as such, without their bytes") {
@@ -120,11 +111,8 @@ TEST_CASE("filtered fragments are counted as such, without their bytes") {
     }
     REQUIRE(producer.publish("12345", {.sig = 6}));
     CHECK(consumer.poll(odd).status() == PollStatus::Empty);
-    CHECK(c.metrics.snapshot() == MetricsSnapshot{.published = 7,
-                                                  .published_bytes = 35,
-                                                  .consumed = 3,
-                                                  .consumed_bytes = 15,
-                                                  .filtered = 4});
+    CHECK(c.metrics.snapshot() ==
+          MetricsSnapshot{.published = 7, .published_bytes = 35, .consumed = 3, .consumed_bytes = 15, .filtered = 4});
     CHECK(agrees(consumer, c.metrics.snapshot()));
   }
 }
@@ -171,7 +159,7 @@ TEST_CASE("overruns: times, and numbers lost") {
     CHECK(m.lost == first.lost());
     CHECK(m.consumed == 0);
     CHECK(m.lag == 10 - first.lost());
-    while (consumer.poll()) {
+    for (int i = 0; i < 100 && consumer.poll(); ++i) {
     }
     for (int i = 0; i < 5; ++i) {
       REQUIRE(producer.publish("x"));
@@ -185,7 +173,8 @@ TEST_CASE("overruns: times, and numbers lost") {
   }
 }
 
-TEST_CASE("a fragment that is found overwritten moves from consumed to lost, with its bytes, when its consumer looks again") {
+TEST_CASE(
+    "a fragment that is found overwritten moves from consumed to lost, with its bytes, when its consumer looks again") {
   for (const Seq start : kStarts) {
     Lossy c{start};
     auto producer = counted_producer(c);

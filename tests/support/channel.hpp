@@ -3,12 +3,11 @@
 // their fragment.
 #pragma once
 
-#include <tango/tango.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <tango/tango.hpp>
 #include <vector>
 
 namespace tango::test {
