@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Errors: every cause has a name and a text of its own, and prints with its values into any buffer.
+#include <catch2/catch_test_macros.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tango/error.hpp>
+#include <type_traits>
+#include <vector>
+
+using namespace tango;
+
+namespace {
+
+constexpr std::uint64_t kLargest = ~std::uint64_t{0};
+
+struct Expected {
+  Error error;
+  std::string_view name;
+  std::string_view printed;  ///< of Status{error, 12, 8}
+};
+
+/// Every enumerator; those with values print them.
+constexpr Expected kExpected[] = {
+    {Error::None, "None", "None: no error"},
+    {Error::PayloadTooLarge, "PayloadTooLarge",
+     "PayloadTooLarge: payload larger than this channel carries: 12 bytes, at most 8"},
+    {Error::NoCredits, "NoCredits",
+     "NoCredits: the slowest reliable consumer still holds the slots or chunks that this needs"},
+    {Error::Stopped, "Stopped", "Stopped: the channel is closed"},
+    {Error::ReservationOpen, "ReservationOpen", "ReservationOpen: a reservation is open: commit or drop it first"},
+    {Error::ReservationClosed, "ReservationClosed",
+     "ReservationClosed: this reservation was refused, committed or dropped before"},
+    {Error::CommitTooLarge, "CommitTooLarge", "CommitTooLarge: commit of more than was reserved: 12 bytes, reserved 8"},
+    {Error::Overrun, "Overrun", "Overrun: overwritten by the producer before it was read"},
+    {Error::BufferTooSmall, "BufferTooSmall",
+     "BufferTooSmall: payload larger than the buffer given for it: 12 bytes into 8"},
+    {Error::StartMismatch, "StartMismatch",
+     "StartMismatch: sequence number disagrees with the channel's: 12 where the channel is at 8"},
+    {Error::CreditsOutOfRange, "CreditsOutOfRange",
+     "CreditsOutOfRange: credits must lie between 1 and the depth of the ring: 12 with a depth of 8"},
+    {Error::SecondProducer, "SecondProducer", "SecondProducer: another producer holds one of these components"},
+    {Error::ComponentMismatch, "ComponentMismatch", "ComponentMismatch: these components belong to different channels"},
+    {Error::FlowControlMissing, "FlowControlMissing",
+     "FlowControlMissing: consumer with credits on a channel whose producer has none"},
+    {Error::TooManyConsumers, "TooManyConsumers",
+     "TooManyConsumers: all places for reliable consumers are taken: 12 where there are 8"},
+    {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks",
+     "TooManyMetricsBlocks: all metrics blocks of this side are taken: 12 where there are 8"},
+    {Error::Moved, "Moved", "Moved: this endpoint was moved from"},
+    {Error::IllegalTransition, "IllegalTransition",
+     "IllegalTransition: the state machine has no such transition: 12 to 8"},
+    {Error::RequestPending, "RequestPending",
+     "RequestPending: the previous request has not been acknowledged: 12 while waiting for 8"},
+};
+constexpr std::size_t kErrors = std::size(kExpected);
+
+std::string printed(const Status& status) {
+  char buffer[1000];
+  return std::string{print(status, buffer)};
+}
+
+/// What `print` leaves in memory around a buffer of `size` bytes: the text, and nothing else touched.
+void check_cut(const Status& status, const std::string& whole, std::size_t size) {
+  CAPTURE(whole, size);
+  std::vector<char> memory(size + 16, '#');
+  const std::string_view text = print(status, std::span{memory}.subspan(8, size));
+  REQUIRE(text == std::string_view{whole}.substr(0, size));
+  REQUIRE(static_cast<const void*>(text.data()) == memory.data() + 8);
+  REQUIRE(std::string(memory.begin(), memory.end()) ==
+          "########" + whole.substr(0, size) + std::string(memory.size() - 8 - text.size(), '#'));
+}
+
+/// A constant: prints where nothing can allocate.
+constexpr bool prints_in_constants() {
+  char buffer[64] = {};
+  return print(Status{Error::Moved}, buffer) == "Moved: this endpoint was moved from";
+}
+static_assert(prints_in_constants());
+
+static_assert(std::is_trivially_copyable_v<Status> && sizeof(Error) == 1);
+static_assert(noexcept(print(Status{},
+                             std::span<char>{})) && noexcept(name(Error::None)) && noexcept(text(Error::None)));
+static_assert(std::is_convertible_v<Error, Status>, "a refusal is written `return Error::Stopped;`");
+static_assert(!std::is_convertible_v<Status, bool>, "a status is no number");
+
+}  // namespace
+
+TEST_CASE("every enumerator is listed here, in its order") {
+  for (std::size_t i = 0; i < kErrors; ++i) {
+    CHECK(static_cast<std::size_t>(kExpected[i].error) == i);
+  }
+  CHECK(name(static_cast<Error>(kErrors)) == "Unknown");  // none was added behind the last
+}
+
+TEST_CASE("names and texts are distinct and not empty") {
+  std::set<std::string_view> names{name(static_cast<Error>(kErrors))};
+  std::set<std::string_view> texts{text(static_cast<Error>(kErrors))};
+  for (const Expected& expected : kExpected) {
+    CAPTURE(expected.name);
+    CHECK(name(expected.error) == expected.name);
+    CHECK(!text(expected.error).empty());
+    CHECK(names.insert(name(expected.error)).second);
+    CHECK(texts.insert(text(expected.error)).second);
+  }
+}
+
+TEST_CASE("values that are no enumerator are unknown, and safe") {
+  for (std::size_t value = kErrors; value < 256; ++value) {
+    CAPTURE(value);
+    const auto error = static_cast<Error>(value);
+    CHECK(name(error) == "Unknown");
+    CHECK(text(error) == "unknown error");
+    CHECK(printed({error, 12, 8}) == "Unknown: unknown error");
+    CHECK(!Status{error}.ok());
+  }
+}
+
+TEST_CASE("a status is success, or a cause with its values") {
+  const Status success;
+  CHECK(success.ok());
+  CHECK(static_cast<bool>(success));
+  CHECK(success == Error::None);
+  CHECK(success.error() == Error::None);
+  CHECK(success.actual() == 0);
+  CHECK(success.allowed() == 0);
+  CHECK(Status{Error::None}.ok());
+  for (const Expected& expected : kExpected) {
+    const Status status{expected.error, 12, kLargest};
+    CHECK(status.ok() == (expected.error == Error::None));
+    CHECK(static_cast<bool>(status) == status.ok());
+    CHECK(status.error() == expected.error);
+    CHECK(status.actual() == 12);
+    CHECK(status.allowed() == kLargest);
+    for (const Expected& other : kExpected) {
+      REQUIRE((status == other.error) == (expected.error == other.error));
+      REQUIRE((status != other.error) == (expected.error != other.error));
+    }
+    const Status alone = expected.error;
+    CHECK(alone == expected.error);
+    CHECK(alone.actual() == 0);
+    CHECK(alone.allowed() == 0);
+  }
+}
+
+TEST_CASE("a status prints its name, its text, and the values of causes that have some") {
+  for (const Expected& expected : kExpected) {
+    CHECK(printed({expected.error, 12, 8}) == expected.printed);
+  }
+  CHECK(printed({}) == "None: no error");
+}
+
+TEST_CASE("values print in decimal, whatever their length") {
+  const auto both = [](std::uint64_t a, std::uint64_t b) { return printed({Error::IllegalTransition, a, b}); };
+  const std::string head = "IllegalTransition: the state machine has no such transition: ";
+  CHECK(both(0, 0) == head + "0 to 0");
+  CHECK(both(9, 10) == head + "9 to 10");
+  CHECK(both(101, 99) == head + "101 to 99");
+  CHECK(both(kLargest, kLargest - 9) == head + "18446744073709551615 to 18446744073709551606");
+  CHECK(both(10'000'000'000'000'000'000u, 9'999'999'999'999'999'999u) ==
+        head + "10000000000000000000 to 9999999999999999999");
+}
+
+TEST_CASE("printing cuts off at the end of the buffer, at every length") {
+  for (const Expected& expected : kExpected) {
+    const Status status{expected.error, 12, 8};
+    const std::string whole{expected.printed};
+    for (std::size_t size = 0; size <= whole.size() + 3; ++size) {
+      check_cut(status, whole, size);
+    }
+  }
+  const std::string_view nothing = print(Error::Stopped, std::span<char>{});  // no memory at all
+  CHECK(nothing.empty());
+}
+
+TEST_CASE("160 bytes hold every status") {
+  for (std::size_t value = 0; value < 256; ++value) {
+    const std::string whole = printed({static_cast<Error>(value), kLargest, kLargest});
+    REQUIRE(whole.size() <= 160);
+    check_cut({static_cast<Error>(value), kLargest, kLargest}, whole, 160);
+  }
+}
