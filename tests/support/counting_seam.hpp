@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A seam (tango/detail/seam.hpp) that counts pauses; all else is the real thing. To be named by TANGO_SEAM_HEADER.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace tango::test {
+
+inline std::uint64_t pauses = 0;  ///< one thread's
+
+}  // namespace tango::test
+
+namespace tango::detail {
+
+using Word = std::atomic<std::uint64_t>;
+
+using std::memory_order_acq_rel;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
+
+inline void fence(std::memory_order order) noexcept { std::atomic_thread_fence(order); }
+inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept { __builtin_memcpy(to, from, bytes); }
+inline void pause() noexcept { ++test::pauses; }
+inline void prefetch_for_write(const void*) noexcept {}
+
+}  // namespace tango::detail
