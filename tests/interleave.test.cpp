@@ -42,6 +42,13 @@ class AtFence {
   bool passed_ = false;
 };
 
+/// Runs `act` before the next store to `word`.
+template <class F>
+void before_store(const detail::Word& word, F act) {
+  before_store_to = &word;
+  at_next_store = act;
+}
+
 }  // namespace
 
 TEST_CASE("try_read: metadata that is overwritten between its reads and their validation is not returned") {
@@ -111,6 +118,44 @@ TEST_CASE("publish and reserve: whoever owned the slot or the chunks has been ma
       CHECK(first == ReadStatus::Overrun);
       CHECK(second == ReadStatus::Ok);
     }
+  }
+}
+
+TEST_CASE("publish and reserve: the slot's last owner has been marked before the payload is touched") {
+  for (const Seq start : kStarts) {
+    for (const std::size_t size : {8u, 64u}) {
+      for (const bool reserve : {false, true}) {
+        Components<2, 16> c{start};
+        Producer producer{c.mcache, c.dcache, c.fseq};
+        REQUIRE(producer.publish(payload_of(start, size)));
+        REQUIRE(producer.publish(payload_of(start + 1, size)));
+        std::optional<ReadStatus> last_owner;
+        std::optional<ReadStatus> neighbour;
+        AtFence look{std::memory_order_release, [&] {
+                       last_owner = c.mcache.try_read(start).status;
+                       neighbour = c.mcache.try_read(start + 1).status;
+                     }};
+        if (reserve) {
+          CHECK(producer.reserve(size));
+        } else {
+          REQUIRE(producer.publish(payload_of(start + 2, size)));
+        }
+        CHECK(look.passed());
+        CHECK(last_owner == ReadStatus::Overrun);
+        CHECK(neighbour == ReadStatus::Ok);
+      }
+    }
+  }
+}
+
+TEST_CASE("publish: the position follows the slot") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    std::optional<ReadStatus> at_position;
+    before_store(c.mcache.header().position, [&] { at_position = c.mcache.try_read(start).status; });
+    REQUIRE(producer.publish("x"));
+    CHECK(at_position == ReadStatus::Ok);
   }
 }
 
@@ -209,6 +254,20 @@ TEST_CASE("refill: who joins between the announcement and the second look, from 
   }
 }
 
+TEST_CASE("refill: who joins after the first look and before the announcement is found by the second look") {
+  for (const Seq start : kStarts) {
+    Fctl fctl{4};
+    detail::Word limit{start};
+    REQUIRE(fctl.join(start, limit));
+    fctl.position(0).store(start + 3);
+    Fctl::Joined joined{};
+    before_store(limit, [&] { joined = fctl.join(start + 1, limit); });
+    CHECK(fctl.refill(start, start, start + 4, limit) == start + 1);
+    CHECK(joined.first == start + 1);  // nothing was announced yet, so it stands
+    CHECK(limit.load() == start + 7);
+  }
+}
+
 TEST_CASE("join: a limit that is announced after the position is stored does not pass it") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
@@ -257,6 +316,20 @@ TEST_CASE("stop: asked for while the producer leaves, it is answered, whoever lo
       CHECK(c.mcache.header().drained(start + 1));
     }
   }
+}
+
+TEST_CASE("stop: asked for just before the producer gives its claim back, it is answered by the producer") {
+  Lossy c;
+  std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
+  producer.emplace(c.mcache, c.dcache, c.fseq);
+  bool closed_by_asker = true;
+  before_store(c.mcache.header().ownership.claim, [&] {
+    c.mcache.stop();
+    closed_by_asker = c.mcache.closed();
+  });
+  producer.reset();
+  CHECK(!closed_by_asker);
+  CHECK(c.mcache.closed());
 }
 
 TEST_CASE("stop: a producer that comes while it is asked for is refused or answers it") {

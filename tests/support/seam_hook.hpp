@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (detail/seam.hpp) with the real atomics, whose fences call a hook first: what another thread may do between two
-// accesses happens there, in one thread and every time. It shows that a protocol's steps are taken and in which order;
-// whether their memory orders suffice is the model checker's question.
+// A seam (detail/seam.hpp) with the real atomics, whose fences and stores call a hook first: what another thread may do
+// between two accesses happens there, in one thread and every time. It shows that a protocol's steps are taken and in which
+// order; whether their memory orders suffice is the model checker's question.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,24 @@ namespace tango::test {
 /// Called at the next fence, once: what it does may pass fences itself.
 inline std::function<void(std::memory_order)> at_next_fence;
 
+/// Called before the next store to the word `before_store_to`, once.
+inline const void* before_store_to = nullptr;
+inline std::function<void()> at_next_store;
+
 }  // namespace tango::test
 
 namespace tango::detail {
 
-using Word = std::atomic<std::uint64_t>;
+struct Word : std::atomic<std::uint64_t> {
+  using std::atomic<std::uint64_t>::atomic;
+  void store(std::uint64_t value, std::memory_order order = std::memory_order_seq_cst) noexcept {
+    if (test::before_store_to == this) {
+      test::before_store_to = nullptr;
+      std::exchange(test::at_next_store, nullptr)();
+    }
+    std::atomic<std::uint64_t>::store(value, order);
+  }
+};
 
 using std::memory_order_acq_rel;
 using std::memory_order_acquire;
