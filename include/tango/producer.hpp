@@ -58,7 +58,7 @@ class ProducerFlow {
   [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
   /// Looks how far the slowest consumer is.
-  void refill(ChannelHeader& header, Seq next) noexcept {
+  TANGO_COLD void refill(ChannelHeader& header, Seq next) noexcept {
     set(fctl_->refill(consumed_, header.start, next, header.limit));
   }
 
