@@ -1,0 +1,213 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check.sh <compiler> <include directory>
+# Disassembles the hot operations of every legal combination of policies (operations.cpp) as the compiler makes them at -O2.
+#
+#   x86-64    no lock prefix, no fence instruction, no exchange with memory
+#   AArch64   no exclusive load or store; one `dmb ish` where payload is published as words, none where as plain bytes;
+#             one `dmb ishld` for each validated read, none for a reliable consumer: the most on any path
+#   both      no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them
+#
+# Prints how many instructions each operation has (all of its hot part, whichever of them a call executes). Exits with 77 where
+# the compiler is not installed or compiles for another machine.
+set -euo pipefail
+
+compiler=$1
+include=$2
+source=$(dirname "$0")/operations.cpp
+
+# Off the hot path, out of line: refill, room, overrun, refusal, join, stop.
+cold='tango::Producer::(too_large|refused|close|make_room)
+tango::detail::ProducerFlow::refill
+tango::Consumer::(get_ready|overrun|reject)
+tango::Fctl::refill
+tango::detail::Account::miss'
+
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+command -v "$compiler" >/dev/null || skip "$compiler is not installed"
+machine=$("$compiler" -dumpmachine)
+machine=${machine%%-*}
+flags=(-std=c++20 "-I$include")
+case $machine in
+  x86_64) ;;
+  aarch64) flags+=(-mno-outline-atomics) ;;  # else read-modify-writes hide in library calls
+  *) skip "nothing is known about $machine" ;;
+esac
+objdump=$("$compiler" -print-prog-name=objdump)
+nm=$("$compiler" -print-prog-name=nm)
+command -v "$objdump" >/dev/null || skip "$objdump is not installed"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Without optimisation every function that is used has a symbol; none may belong to the metrics.
+"$compiler" "${flags[@]}" -O0 -c "$source" -o "$work/plain.o"
+if "$nm" -C "$work/plain.o" | grep -E 'tango::(Metrics|detail::(Counter|ProducerMeter|ConsumerMeter|BlockClaim))::'; then
+  echo "FAILED: endpoints without metrics use these"
+  exit 1
+fi
+
+for metrics in '' -DMETRICS; do
+  "$compiler" "${flags[@]}" $metrics -O2 -DNDEBUG -ffunction-sections -c "$source" -o "$work/hot.o"
+  "$objdump" -drC --no-show-raw-insn "$work/hot.o"
+done >"$work/listing"
+
+awk -v machine="$machine" -v cold="$cold" '
+  BEGIN {
+    gsub(/\n/, "|", cold)
+    cold = "^(" cold ")$"
+  }
+
+  function fail(what) {
+    printf "FAILED: %s: %s\n", operation, what
+    failed = 1
+  }
+
+  # A demangled name without template arguments, parameters, return type and suffixes.
+  function bare(name) {
+    while (gsub(/<[^<>]*>/, "", name)) {
+    }
+    sub(/\(.*/, "", name)
+    sub(/[-+]0x[0-9a-f]+$/, "", name)
+    sub(/ *\[clone .*/, "", name)
+    sub(/.* /, "", name)
+    return name
+  }
+
+  # Where an operation calls or jumps to, out of itself.
+  function leaves(target,   name) {
+    name = bare(target)
+    sub(/@.*/, "", name)
+    if (name == "memcpy") {
+      memcpy_calls[operation]++
+    } else if (name != "" && name !~ cold && name !~ ("^[.]text[.](unlikely|split)[.]" operation "$") &&
+               name != operation ".cold" && name != ".text." operation) {
+      fail("goes to " name)
+    }
+  }
+
+  # The most barriers of a kind on any path through an operation: compilers copy code, so their number in the text says
+  # nothing. One in a loop counts as 9.
+  function most(kind,   reached, i, best, changed) {
+    reached[1] = (operation, 1, kind) in barrier
+    do {
+      changed = 0
+      for (i = 1; i <= instructions[operation]; ++i) {
+        if (i in reached) {
+          best = best > reached[i] ? best : reached[i]
+          changed += arrive(reached, next_one[operation, i], reached[i], kind)
+          changed += arrive(reached, line_at[operation, jump[operation, i]], reached[i], kind)
+        }
+      }
+    } while (changed && best < 9)
+    return best + 0
+  }
+  function arrive(reached, i, so_far, kind) {
+    so_far += (operation, i, kind) in barrier
+    if (i == "" || (i in reached && reached[i] >= so_far)) {
+      return 0
+    }
+    reached[i] = so_far
+    return 1
+  }
+
+  # `0000000000000000 <name>:` starts a function.
+  /^[0-9a-f]+ <.*>:$/ {
+    name = $0
+    sub(/^[0-9a-f]+ </, "", name)
+    sub(/>:$/, "", name)
+    part = name ~ /[.]cold|clone .cold/ ? "cold" : "hot"
+    sub(/[.]cold.*| *\[clone .*/, "", name)
+    operation = name ~ /^(lossy|reliable|observed)_[a-z0-9_]+$/ ? name : ""
+    if (operation != "" && part == "hot") {
+      order[++operations] = operation
+    }
+    next
+  }
+  operation == "" { next }
+
+  # A relocation: the target of the instruction before, if that one was a call or a jump.
+  / R_(X86_64|AARCH64)_/ {
+    if (branch) {
+      target = $0
+      sub(/.*R_(X86_64|AARCH64)_[A-Z0-9_]+[ \t]+/, "", target)
+      leaves(target)
+      branch = 0
+      if (part == "hot") {
+        delete jump[operation, at]
+      }
+    }
+    next
+  }
+
+  # An instruction.
+  /^ +[0-9a-f]+:\t/ {
+    text = $0
+    sub(/^ +[0-9a-f]+:\t/, "", text)
+    sub(/[ \t]*(\/\/|#[ \t]).*/, "", text)  # comments
+    split(text, word, /[ \t]+/)
+    mnemonic = word[1]
+    if (part == "hot") {
+      line_at[operation, substr($1, 1, length($1) - 1)] = instructions[operation] + 1
+      if (mnemonic ~ /^(nop[wl]?|data16|cs|int3|udf)$/ || text ~ /^xchg +%ax,%ax/) {  # fills gaps
+        next
+      }
+      at = ++instructions[operation]
+      if (at > 1 && !ended) {
+        next_one[operation, at - 1] = at
+      }
+      ended = mnemonic ~ /^(b|br|ret|jmpq?|retq?|ud2|brk)$/
+      if (text ~ / <.*>$/) {  # the target stands before its name: `b.ne 1c <name+0x1c>`
+        target = text
+        sub(/ <.*/, "", target)
+        sub(/.*[ \t,]/, "", target)
+        jump[operation, at] = target
+      }
+      if (mnemonic == "dmb") {
+        barrier[operation, at, word[2]]
+      }
+    }
+    if (machine == "x86_64") {
+      branch = mnemonic ~ /^(call|j)/
+      if (text ~ /^(call|jmp)q? +\*/ && text !~ /^jmpq? +\*%[a-z0-9]+$/) fail(text)
+      if (text ~ /(^|[ \t])lock([ \t]|$)/) fail(text)
+      if (mnemonic ~ /^([mls]fence|cpuid|serialize)$/) fail(text)
+      if (mnemonic ~ /^xchg/ && text ~ /\(/) fail(text)
+    } else {
+      branch = mnemonic ~ /^(b|bl|b[.].*|cbn?z|tbn?z)$/
+      if (mnemonic ~ /^blr/) fail(text)
+      if (mnemonic ~ /^(ld|st)a?l?xp?r?[bh]?$/ && mnemonic ~ /x[pr]/) fail(text)
+      if (mnemonic ~ /^(cas|swp|ld(add|clr|eor|set|smax|smin|umax|umin))/) fail(text)
+      if (mnemonic == "dmb" && word[2] !~ /^(ish|ishld)$/) fail(text)
+      if (mnemonic ~ /^(dsb|isb)$/) fail(text)
+    }
+  }
+
+  END {
+    if (operations != 28) {
+      printf "FAILED: %d operations found, not 28\n", operations
+      failed = 1
+    }
+    printf "%-34s %12s %7s%s\n", "operation", "instructions", "memcpy", machine == "aarch64" ? "  dmb ish  dmb ishld" : ""
+    for (i = 1; i <= operations; ++i) {
+      operation = order[i]
+      printf "%-34s %12d %7d", operation, instructions[operation], memcpy_calls[operation]
+      full = most("ish")
+      loads = most("ishld")
+      if (machine == "aarch64") {
+        printf "  %7d  %9d", full, loads
+      }
+      printf "\n"
+      if (machine == "aarch64") {
+        words = operation ~ /^(lossy|observed)_/
+        publishes = operation ~ /_(publish|publish_64|reserve_commit)$/
+        if (full != (words && publishes)) fail(full " dmb ish on a path")
+        validates = operation ~ /^lossy_.*poll_copy$/ ? 2 : operation ~ /^lossy_.*(poll|copy)$/ ? 1 : 0
+        if (loads != validates) fail(loads " dmb ishld on a path")
+      }
+    }
+    exit failed
+  }' "$work/listing"

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hot operations of every legal combination of policies, each as a function of its own. Compiled and disassembled, never
+// run: see check.sh. With -DMETRICS the endpoints count.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tango/tango.hpp>
+
+#if defined(METRICS)
+#define NAME(kind, operation) kind##_metrics_##operation
+using Counted = tango::Metrics;
+#else
+#define NAME(kind, operation) kind##_##operation
+using Counted = tango::NoMetrics;
+#endif
+
+namespace {
+
+using PlainCache = tango::DCache<1024, 256, tango::Plain>;
+using WordsCache = tango::DCache<1024, 256, tango::Words>;
+
+template <class Producer>
+bool fill_and_commit(Producer& producer, std::size_t size, std::uint64_t value) {
+  auto room = producer.reserve(size);
+  if (!room) {
+    return false;
+  }
+  if constexpr (Producer::kWords) {
+    room.writer().store(0, value);
+  } else {
+    __builtin_memcpy(room.span().data(), &value, sizeof value);
+  }
+  return room.commit({.sig = 7}).ok();
+}
+
+template <class Consumer>
+std::uint64_t look(Consumer& consumer) {
+  auto fragment = consumer.poll();
+  return fragment ? fragment->sig() + fragment->size() : 0;
+}
+
+}  // namespace
+
+#define PRODUCER(kind, Cache, Flow)                                                                             \
+  using NAME(kind, Producer) = tango::Producer<1024, Cache, Flow, Counted>;                                     \
+  extern "C" bool NAME(kind, publish)(NAME(kind, Producer) & p, const std::byte* bytes, std::size_t size) {     \
+    return p.publish(std::span{bytes, size}, {.sig = 7}).ok();                                                  \
+  }                                                                                                             \
+  extern "C" bool NAME(kind, publish_64)(NAME(kind, Producer) & p, const std::byte* bytes) {                    \
+    return p.publish(std::span<const std::byte, 64>{bytes, 64}, {.sig = 7}).ok();                               \
+  }                                                                                                             \
+  extern "C" bool NAME(kind, reserve_commit)(NAME(kind, Producer) & p, std::size_t size, std::uint64_t value) { \
+    return fill_and_commit(p, size, value);                                                                     \
+  }
+
+#define CONSUMER(kind, Cache, Flow)                                         \
+  using NAME(kind, Consumer) = tango::Consumer<1024, Cache, Flow, Counted>; \
+  extern "C" std::uint64_t NAME(kind, poll)(NAME(kind, Consumer) & c) { return look(c); }
+
+#define COPIER(kind, Cache)                                                                                    \
+  extern "C" bool NAME(kind, poll_copy)(NAME(kind, Consumer) & c, std::byte * out, std::size_t room) {         \
+    auto fragment = c.poll();                                                                                  \
+    return fragment && fragment->copy_to(std::span{out, room}).ok();                                           \
+  }                                                                                                            \
+  extern "C" bool NAME(kind, copy)(tango::SpeculativeFragment & fragment, std::byte * out, std::size_t room) { \
+    return fragment.copy_to(std::span{out, room}).ok();                                                        \
+  }
+
+PRODUCER(lossy, WordsCache, tango::NoFlowControl)
+PRODUCER(reliable, PlainCache, tango::Fctl)
+PRODUCER(observed, WordsCache, tango::Fctl)
+CONSUMER(lossy, WordsCache, tango::NoFlowControl)  // an observer is the same type
+COPIER(lossy, WordsCache)
+CONSUMER(reliable, PlainCache, tango::Fctl)
+CONSUMER(observed, WordsCache, tango::Fctl)
