@@ -378,6 +378,8 @@ TEST_CASE("since and reset: a baseline of the reader's own") {
   CHECK(reader.snapshot() == MetricsSnapshot{.lag = 2});
   REQUIRE(producer.publish("abcd"));
   CHECK(reader.snapshot() == MetricsSnapshot{.published = 1, .published_bytes = 4, .lag = 3});
+  reader.reset();
+  CHECK(reader.snapshot() == MetricsSnapshot{.lag = 3});
   CHECK(other.snapshot() == c.metrics.snapshot());
   CHECK(c.metrics.snapshot().published == 4);
 
