@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fseq: one number, its owner's; what the owner did before it is visible with it.
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <tango/yield.hpp>
 #include <thread>
@@ -44,17 +45,19 @@ TEST_CASE("a producer mirrors its position, message by message, and its successo
 
 TEST_CASE("what the owner wrote before a number is visible to who sees the number") {
   constexpr Seq kCount = 2000;
-  constexpr std::uint64_t kLooks = 1u << 24;
   const Seq start = ~Seq{0} - kCount / 2;
   Fseq fseq{start};
   std::vector<Seq> written(kCount);  // plain: ThreadSanitizer reports it if load and store do not order it
   std::uint64_t wrong = 0;
   Seq seen = start;
+  std::atomic<bool> done{false};
   std::thread reader{[&] {
     SpinThenYield idle{64};
-    for (std::uint64_t look = 0; look < kLooks && seen != start + kCount; ++look) {
+    bool last = false;
+    for (std::uint64_t look = 0; !last; ++look) {  // the writer's loop bounds it
+      last = done.load();
       const Seq now = fseq.load();
-      for (; seen != now; ++seen) {
+      for (; seen != now && seen - start < kCount; ++seen) {
         wrong += written[seen - start] != seen * 3;
       }
       (void)idle.idle(look);
@@ -64,6 +67,7 @@ TEST_CASE("what the owner wrote before a number is visible to who sees the numbe
     written[i] = (start + i) * 3;
     fseq.store(start + i + 1);
   }
+  done.store(true);
   reader.join();
   CHECK(seen == start + kCount);
   CHECK(wrong == 0);

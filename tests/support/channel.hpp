@@ -47,18 +47,19 @@ inline bool is_payload_of(Seq seq, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// A strategy that does something to the channel before the round `at`, and gives up at round `most`: waiting in one
-/// thread, bounded.
+/// A strategy that does something to the channel at the round `at`, and gives up after `most` rounds, whatever it is told of
+/// them: waiting in one thread, bounded.
 template <class F>
 struct AtRound {
   std::uint64_t at;
   std::uint64_t most;
   F act;
+  std::uint64_t calls = 0;
   bool idle(std::uint64_t round) noexcept {
     if (round == at) {
       act();
     }
-    return round < most;
+    return calls++ < most;
   }
 };
 template <class F>
