@@ -268,6 +268,22 @@ TEST_CASE("refill: who joins after the first look and before the announcement is
   }
 }
 
+TEST_CASE("join: a place that someone is just taking is not taken by someone else") {
+  for (const bool before_position : {true, false}) {
+    Fctl fctl{4};
+    detail::Word limit{1};
+    Fctl::Joined other{};
+    const auto come = [&] { other = fctl.join(1, limit); };
+    if (before_position) {
+      before_store(fctl.position(0), come);
+    } else {
+      at_next_fence = [&](std::memory_order) { come(); };
+    }
+    CHECK(fctl.join(1, limit).place == 0);
+    CHECK(other.place == 1);
+  }
+}
+
 TEST_CASE("join: a limit that is announced after the position is stored does not pass it") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
