@@ -938,6 +938,12 @@ TEST_CASE("forged positions: the producer does not overrun who is honest, nor ha
         CHECK(next_holds(honest, start + i, 40));
       }
       CHECK(producer.available() <= 4);
+      c.fctl.position(0).store(forged);  // now everybody lies
+      CHECK(producer.available() <= 4);
+      for (int i = 0; i < 10; ++i) {
+        (void)producer.publish("x");
+        CHECK(producer.available() <= 4);
+      }
     }
   }
 }
