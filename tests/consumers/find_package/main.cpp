@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <tango/seq.hpp>
-#include <tango/version.hpp>
+#include <tango/tango.hpp>
 
-int main() { return tango::seq_lt(~tango::Seq{0}, 0) && TANGO_VERSION_MAJOR == 0 ? 0 : 1; }
+int main() {
+  tango::MCache<4> mcache;
+  tango::DCache<4, 64> dcache;
+  tango::Fseq fseq;
+  tango::Producer producer{mcache, dcache, fseq};
+  tango::Consumer consumer{mcache, dcache, mcache.start()};
+  return producer.publish("installed") && consumer.poll() ? 0 : 1;
+}
