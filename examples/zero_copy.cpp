@@ -75,7 +75,8 @@ void words() {
 
   auto fragment = consumer.poll();
   CHECK(fragment);
-  const Quote quote = fragment->load<Quote>(64);  // that field alone, without copying the rest
+  CHECK(fragment->metadata().chunk < channel->dcache.chunks());  // it lies in the DCache, nowhere else
+  const Quote quote = fragment->load<Quote>(64);                 // that field alone, without copying the rest
   CHECK(fragment->validate());
   CHECK(quote.price == 101 && quote.quantity == 5);
   std::cout << "lossy: one field read in place, and validated\n";
