@@ -64,8 +64,8 @@ constexpr std::uint16_t code_of(std::uint64_t n) {
   return pair % 3 == 0 ? std::uint16_t{0} : pair % 3 == 1 ? std::uint16_t{65535} : static_cast<std::uint16_t>(pair);
 }
 
-/// Plain memory for one request and its answer: ThreadSanitizer reports what request and acknowledgement do not order. To
-/// be made on the heap: clang 14 does not watch a function's accesses to parts of its own locals.
+/// Plain memory for one request and its answer: ThreadSanitizer reports what request and acknowledgement do not order.
+/// To be made on the heap: clang 14 does not watch a function's accesses to parts of its own locals.
 struct Exchange {
   std::uint64_t question[3] = {};
   std::uint64_t answer[3] = {};

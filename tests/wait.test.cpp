@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wait strategies: what the concept takes, what each does between two looks, and when it gives up.
-#define TANGO_SEAM_HEADER "support/counting_seam.hpp"
+#define TANGO_SEAM_HEADER "counting_seam.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
