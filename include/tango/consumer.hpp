@@ -12,7 +12,7 @@
 ///
 /// A consumer that could not be made answers every call with `Refused`; `status()` has the cause and the values. A
 /// consumer may be made before its producer: whether they fit is then found out at its first look after the producer is
-/// there.
+/// there; until then, a reliable one holds a place in the Fctl that it was given.
 ///
 /// Thread: one, the consumer's. The components outlive the consumer, and the consumer its fragments.
 #pragma once

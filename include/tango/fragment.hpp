@@ -215,7 +215,7 @@ class SpeculativeFragment {
   SpeculativeFragment() noexcept = default;
   SpeculativeFragment(const FragmentMetadata& metadata, const detail::Word* words, const detail::Word& slot_seq,
                       detail::Account& account) noexcept
-      : metadata_{metadata}, words_{words}, slot_seq_{&slot_seq}, receipt_{account} {}
+      : metadata_{metadata}, words_{words}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
 
   [[nodiscard]] const FragmentMetadata& metadata() const noexcept { return metadata_; }
   [[nodiscard]] Seq seq() const noexcept { return metadata_.seq; }
@@ -250,7 +250,9 @@ class SpeculativeFragment {
   [[nodiscard]] bool validate() noexcept {
     if (valid_ && !detail::Slot::still_holds(*slot_seq_, metadata_.seq)) [[unlikely]] {
       valid_ = false;
-      receipt_->miss(metadata_.size);
+      if (receipt_) {
+        receipt_->miss(metadata_.size);
+      }
     }
     return valid_;
   }
@@ -259,7 +261,7 @@ class SpeculativeFragment {
   FragmentMetadata metadata_;
   const detail::Word* words_ = nullptr;
   const detail::Word* slot_seq_ = nullptr;
-  bool valid_ = true;
+  bool valid_ = false;  ///< as far as is known
   detail::Receipt receipt_;
 };
 

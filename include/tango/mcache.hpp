@@ -190,9 +190,9 @@ class alignas(kSeparation) MCache {
   template <WaitStrategy Strategy = Busy>
   [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept {
     for (std::uint64_t round = 0;; ++round) {
-      const bool none_will_come = header_.closed() && seq_le(header_.closed_at.load(detail::memory_order_relaxed), seq);
+      const bool closed = header_.closed();  // looked at first: what was published before is seen by try_read
       const ReadResult result = try_read(seq);
-      if (result.status != ReadStatus::NotReady || none_will_come || !strategy.idle(round)) {
+      if (result.status != ReadStatus::NotReady || closed || !strategy.idle(round)) {
         return result;
       }
     }

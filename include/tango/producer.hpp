@@ -173,29 +173,11 @@ class Producer {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
-    const std::size_t chunks = payload.size() <= kInlineBytes ? 0 : Cache::chunks_for(payload.size());
+    const std::size_t chunks = chunks_by_copy(payload.size());
     if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
       return refused(error);
     }
-    detail::Slot& slot = open_slot();
-    FragmentMetadata metadata{.seq = next_,
-                              .sig = info.sig,
-                              .chunk = kInlineChunk,
-                              .size = static_cast<std::uint32_t>(payload.size()),
-                              .ctl = info.ctl,
-                              .ts = info.ts};
-    if (chunks == 0) {
-      detail::store_words(slot.inline_words, payload.data(), payload.size());
-    } else {
-      metadata.chunk = dcache_->fifo().next_run(chunks);
-      if constexpr (kWords) {
-        detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
-      } else {
-        detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
-      }
-      dcache_->fifo().take(chunks, chunks, next_);
-    }
-    finish(slot, metadata);
+    put(payload, chunks, info);
     return {};
   }
 
@@ -207,20 +189,24 @@ class Producer {
   /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or
   /// `strategy` gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
   template <WaitStrategy Strategy = Busy>
-  Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    if (Status status = publish(payload, info); status.error() != Error::NoCredits) [[likely]] {
-      return status;
+  TANGO_HOT Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {},
+                                    Strategy strategy = {}) noexcept {
+    if (payload.size() > max_payload()) [[unlikely]] {
+      return too_large(payload.size());
     }
-    for (std::uint64_t round = 0; strategy.idle(round); ++round) {
-      if (const Error error = admit(payload.size() <= kInlineBytes ? 0 : Cache::chunks_for(payload.size()));
-          error != Error::NoCredits) {
-        return publish(payload, info);
-      }
+    const std::size_t chunks = chunks_by_copy(payload.size());
+    Error error = admit(chunks);
+    if (error == Error::NoCredits) [[unlikely]] {
+      error = await_room(chunks, strategy);
     }
-    return Error::NoCredits;
+    if (error != Error::None) [[unlikely]] {
+      return status_.ok() ? Status{error} : status_;
+    }
+    put(payload, chunks, info);
+    return {};
   }
   template <WaitStrategy Strategy = Busy>
-  Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+  TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(std::as_bytes(std::span{text.data(), text.size()}), info, strategy);
   }
 
@@ -335,9 +321,12 @@ class Producer {
     if (header.closed() || header.stop_requested()) {
       return Error::Stopped;
     }
-    const std::uint64_t identity = channel_identity();
-    if (detail::kind_of(identity) != kKind ||
-        !each_component([identity](const detail::Ownership& o) { return o.admits(identity); })) {
+    // A channel's first producer brings components that belong to none, a successor those of the first, or a new Fseq.
+    const std::uint64_t identity = header.ownership.identity();
+    const bool fits = each_component([this, identity](const detail::Ownership& o) {
+      return o.belongs_to(identity) || (&o == &fseq_->ownership() && o.belongs_to(0));
+    });
+    if (!fits || (identity != 0 && detail::kind_of(identity) != kKind)) {
       return Error::ComponentMismatch;
     }
     if constexpr (kFlow) {
@@ -379,6 +368,36 @@ class Producer {
     mcache_->header().close(next_);
     status_ = Error::Stopped;
     return Error::Stopped;
+  }
+
+  // A message that is copied in.
+
+  /// Chunks that it takes: none if it travels in its slot.
+  [[nodiscard]] static constexpr std::size_t chunks_by_copy(std::size_t size) noexcept {
+    return size <= kInlineBytes ? 0 : Cache::chunks_for(size);
+  }
+
+  /// Publishes it. Precondition: it was admitted.
+  TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, const MessageInfo& info) noexcept {
+    detail::Slot& slot = open_slot();
+    FragmentMetadata metadata{.seq = next_,
+                              .sig = info.sig,
+                              .chunk = kInlineChunk,
+                              .size = static_cast<std::uint32_t>(payload.size()),
+                              .ctl = info.ctl,
+                              .ts = info.ts};
+    if (chunks == 0) {
+      detail::store_words(slot.inline_words, payload.data(), payload.size());
+    } else {
+      metadata.chunk = dcache_->fifo().next_run(chunks);
+      if constexpr (kWords) {
+        detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      } else {
+        detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      }
+      dcache_->fifo().take(chunks, chunks, next_);
+    }
+    finish(slot, metadata);
   }
 
   // Admission.
@@ -424,6 +443,17 @@ class Producer {
       }
     }
     return Error::None;
+  }
+
+  /// The same, waiting until it may. Counts as one refusal.
+  template <WaitStrategy Strategy>
+  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Strategy& strategy) noexcept {
+    meter_.refused();
+    Error error = Error::NoCredits;
+    for (std::uint64_t round = 0; error == Error::NoCredits && strategy.idle(round); ++round) {
+      error = admit(chunks);
+    }
+    return error;
   }
 
   /// Which chunk a fragment in the ring holds.

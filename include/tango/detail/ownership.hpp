@@ -49,10 +49,9 @@ struct Ownership {
   /// Gives the claim back. Release: pairs with `take`.
   void release() noexcept { claim.store(0, memory_order_release); }
 
-  /// Whether the component may join this channel: it has none yet, or this one. Thread: the holder.
-  [[nodiscard]] bool admits(std::uint64_t identity) const noexcept {
-    const std::uint64_t mine = channel.load(memory_order_relaxed);  // written by holders only
-    return mine == 0 || mine == identity;
+  /// Whether the component is of the channel with this identity, or of none if that is 0. Thread: the holder.
+  [[nodiscard]] bool belongs_to(std::uint64_t identity) const noexcept {
+    return channel.load(memory_order_relaxed) == identity;  // written by holders only
   }
 
   /// Release, with the MCache's written last: who reads the MCache's identity (acquire) sees those of the others.
