@@ -21,7 +21,7 @@ int main() {
 
   // Full after 64 messages; a refused publish spends nothing.
   std::uint64_t sent = 0;
-  while (producer.publish(std::to_string(sent))) {
+  while (sent <= 64 && producer.publish(std::to_string(sent))) {
     ++sent;
   }
   CHECK(sent == 64);

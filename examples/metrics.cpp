@@ -15,8 +15,10 @@ int main() {
   tango::Producer producer{mcache, dcache, fseq, fctl, metrics};
   tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};
 
-  while (producer.publish("ten bytes!")) {  // until the ring is full
+  for (int i = 0; i < 8; ++i) {
+    CHECK(producer.publish("ten bytes!"));
   }
+  CHECK(!producer.publish("one more"));  // the ring is full
   for (int i = 0; i < 5; ++i) {
     CHECK(consumer.poll());
   }

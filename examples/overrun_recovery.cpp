@@ -67,6 +67,7 @@ int main() {
   std::cout << "  delivered 1\n";
 
   // Every number is accounted for, whatever happened.
+  CHECK(archive.delivered() == archived);
   CHECK(archive.next_seq() == archive.first() + archive.delivered() + archive.filtered() + archive.lost());
 
   // A fragment that is overwritten while it is looked at is found out, and moves from delivered to lost.

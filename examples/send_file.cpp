@@ -53,10 +53,10 @@ const tango::SpinThenYield kPatience{.spins = std::thread::hardware_concurrency(
 // ------------------------------------------------------------------------------------------------------- the channel
 
 /// A reliable channel, in place.
-template <std::size_t Depth, std::size_t Chunk>
+template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkSize>
 struct Channel {
   tango::MCache<Depth> mcache;
-  tango::DCache<Depth, Chunk, tango::Plain> dcache;
+  tango::DCache<Chunks, ChunkSize, tango::Plain> dcache;
   tango::Fseq fseq{1};
   tango::Fctl fctl{Depth};
 
@@ -65,7 +65,7 @@ struct Channel {
 
   static constexpr std::size_t max_payload() { return decltype(dcache)::max_payload(); }
 };
-using FileChannel = Channel<1024, 1024>;
+using FileChannel = Channel<128, 1024, 1024>;  // runs out of slots as a rule, of chunks around the largest messages
 
 /// Stops a channel where a scope ends: who leaves, for whatever reason, keeps nobody waiting.
 template <class MCache>
@@ -357,7 +357,7 @@ Traffic send_from_memory(std::span<const std::byte> bytes) {
 
 /// Nanoseconds of round trips with 8 bytes each way, sorted; a reading of the clock is in each.
 std::vector<double> round_trips() {
-  using Line = Channel<64, 64>;
+  using Line = Channel<64, 64, 64>;
   auto there = std::make_unique<Line>();
   auto back = std::make_unique<Line>();
   std::jthread echo{[&] {
