@@ -512,6 +512,54 @@ TEST_CASE("stopped by a third thread: count in = count out") {
   }
 }
 
+TEST_CASE("closed right behind the last message, which is not missed") {
+  // Between the consumer's look at the slot and its look at the end, both may happen.
+  using Wire = Channel<Kind::Reliable, 4, 4>;
+  const std::uint64_t rounds = reads_wanted() / 50 + 1;
+  std::vector<std::unique_ptr<Wire>> wires(16);
+  std::atomic<std::uint64_t> ready{0};  // channels that the consumer has begun to look at
+  std::atomic<std::uint64_t> made{0};
+  std::uint64_t refused = 0;
+  std::thread writer{[&] {
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      for (std::uint64_t i = 0; made.load(std::memory_order_acquire) <= round && Patient{}.idle(i); ++i) {
+      }
+      auto producer = wires[round % wires.size()]->producer();
+      for (std::uint64_t i = 0; ready.load(std::memory_order_acquire) <= round && Patient{}.idle(i); ++i) {
+      }
+      for (std::uint64_t i = 0; i < mix(round) % 64; ++i) {
+        detail::pause();
+      }
+      refused += producer.publish("last") ? 0 : 1;
+      producer.stop();
+    }
+  }};
+  std::uint64_t missed = 0;
+  std::uint64_t gave_up = 0;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    auto& wire = wires[round % wires.size()];
+    wire = std::make_unique<Wire>(round);
+    auto consumer = wire->consumer(round);
+    made.store(round + 1, std::memory_order_release);
+    for (std::uint64_t i = 0; wire->mcache.header().ownership.identity() == 0 && Patient{}.idle(i); ++i) {
+    }
+    ready.store(round + 1, std::memory_order_release);
+    PollStatus status = PollStatus::Empty;
+    for (std::uint64_t i = 0; status != PollStatus::Stopped && i < std::uint64_t{1} << 28; ++i) {
+      status = consumer.poll().status();
+      if (i > 1000) {
+        std::this_thread::yield();
+      }
+    }
+    gave_up += status == PollStatus::Stopped ? 0 : 1;
+    missed += consumer.delivered() == 1 ? 0 : 1;
+  }
+  writer.join();
+  CHECK(refused == 0);
+  CHECK(gave_up == 0);
+  CHECK(missed == 0);
+}
+
 TEST_CASE("metrics looked at from a third thread only grow, and agree in the end") {
   const std::uint64_t messages = reads_wanted() / 8 + 1;
   const auto wire = std::make_unique<Channel<Kind::Observed, 32, 64>>();
