@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <tango/tango.hpp>
 
@@ -22,7 +23,9 @@ class TangoPoll {
    public:
     explicit Sender(TangoPoll& queue) : producer_{queue.mcache_, queue.dcache_, queue.fseq_, queue.fctl_} {}
     [[gnu::always_inline]] void send(const Messages<Bytes>& messages, std::uint64_t n) {
-      static_cast<void>(producer_.publish_blocking(messages.bytes(n), {}, Spin{}));
+      if (!producer_.publish_blocking(messages.bytes(n), {}, Spin{}).ok()) [[unlikely]] {
+        std::abort();  // else the receiver waits for ever
+      }
     }
 
    private:
