@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <tango/tcache.hpp>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -22,6 +23,18 @@ using tango::test::Random;
 namespace {
 
 constexpr std::uint64_t kLargest = ~std::uint64_t{0};
+
+/// What may stand in any memory: no vtable, no pointer to follow, nothing to run at the end.
+template <class T>
+constexpr bool plain =
+    std::is_standard_layout_v<T>&& std::is_trivially_copyable_v<T>&& std::is_trivially_destructible_v<T> &&
+    alignof(T) == 8;
+static_assert(plain<Tcache<1>> && plain<Tcache<65>> && plain<TagFilter<1>> && plain<TagFilter<64>>);
+
+// The bytes that the header promises: from 16 for each tag, where N is a power of two, to 24, just above one.
+static_assert(sizeof(Tcache<1>) == 32 && sizeof(Tcache<64>) == 1040 && sizeof(Tcache<65>) == 1560);
+static_assert(sizeof(Tcache<1024>) == 16 * 1024 + 16 && sizeof(Tcache<1025>) <= 24 * 1025 + 16);
+static_assert(sizeof(TagFilter<1>) == 16 && sizeof(TagFilter<64>) == 520);
 
 // ------------------------------------------------------------------------------------------------- model and tags
 

@@ -7,7 +7,7 @@
 /// | remembers | the `N` most recent distinct tags, exactly | every tag since the last `clear`, as a bit |
 /// | a new tag taken for a known one | never | at a rate that grows with what was inserted |
 /// | a known tag taken for a new one | once `N` newer distinct tags came | never |
-/// | bytes | 24 to 40 for each tag | 8 for each word of 64 bits |
+/// | bytes | 16 to 24 for each tag, and 16 | 8 for each word of 64 bits, and 8 |
 ///
 /// In both `check_and_insert` answers true for a new tag. Every tag is legal, 0 among them.
 ///
