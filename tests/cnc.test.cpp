@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <tango/cnc.hpp>
 #include <tango/yield.hpp>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 using namespace tango;
@@ -276,6 +278,44 @@ TEST_CASE("a Cnc prints where both sides stand") {
             whole.substr(0, size) + std::string(memory.size() - text.size(), '#'));
   }
   CHECK(print(cnc, std::span<char>{}).empty());
+}
+
+// ------------------------------------------------------------------------------------------------- layout
+
+static_assert(std::is_standard_layout_v<Cnc> && std::is_trivially_destructible_v<Cnc>);
+static_assert(!std::is_copy_constructible_v<Cnc> && !std::is_copy_assignable_v<Cnc>);
+static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
+
+TEST_CASE("what the controller writes lies 128 bytes from what the owner writes") {
+  Cnc cnc;
+  unsigned char before[sizeof cnc];
+  // The offset of the one word that changed since the last call; -1 for none, -2 for several.
+  const auto changed = [&] {
+    int offset = -1;
+    for (std::size_t i = 0; i < sizeof cnc; i += 8) {
+      if (std::memcmp(before + i, reinterpret_cast<const char*>(&cnc) + i, 8) != 0) {
+        offset = offset == -1 ? static_cast<int>(i) : -2;
+      }
+    }
+    std::memcpy(before, static_cast<const void*>(&cnc), sizeof cnc);
+    return offset;
+  };
+  std::memcpy(before, static_cast<const void*>(&cnc), sizeof cnc);
+  CHECK(changed() == -1);
+  CHECK(cnc.transition(CncState::Run));
+  CHECK(changed() == 0);
+  cnc.heartbeat(5);
+  CHECK(changed() == 8);
+  CHECK(cnc.request(6));
+  CHECK(changed() == 128);
+  CHECK(cnc.request(7) == Error::RequestPending);
+  CHECK(changed() == -1);
+  CHECK(cnc.pending().code == 6);
+  CHECK(changed() == 24);  // the owner's note of what it saw
+  cnc.acknowledge();
+  CHECK(changed() == 16);
+  CHECK(cnc.acknowledged());
+  CHECK(changed() == -1);
 }
 
 // ------------------------------------------------------------------------------------------------- two threads
