@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+// One side is stopped in front of each of its accesses to shared memory in turn, and the other side runs there: every place at
+// which a step of the protocol could be missing or out of order, without luck. (Orders weaker than sequential consistency
+// are a matter for a model checker.)
+#define TANGO_SEAM_HEADER "support/stepping_seam.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <optional>
+
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+std::size_t size_of(Seq seq) { return std::array<std::size_t, 5>{20, 64, 128, 0, 100}[seq % 5]; }
+
+/// A channel, its producer and one consumer, and what that consumer has seen.
+template <class Wire>
+struct Scene {
+  using P = decltype(std::declval<Wire&>().producer());
+  using C = decltype(std::declval<Wire&>().consumer(0));
+
+  explicit Scene(Seq start) : wire{start} {}
+
+  void publish(Seq count) {
+    for (Seq i = 0; i < count; ++i) {
+      accepted += producer->publish(payload_of(producer->next_seq(), size_of(producer->next_seq()))).ok() ? 1u : 0u;
+    }
+  }
+  void publish_in_place() {
+    const Seq seq = producer->next_seq();
+    auto room = producer->reserve(128);
+    if (room) {
+      fill(room, payload_of(seq, size_of(seq)));
+      accepted += room.commit_prefix(size_of(seq)).ok() ? 1u : 0u;
+    }
+  }
+
+  void join(Seq first) { consumer.emplace(wire.consumer(first)); }
+
+  /// Polls once and looks at what comes.
+  PollStatus poll() {
+    const Seq next = consumer->next_seq();
+    auto outcome = consumer->poll();
+    if (outcome) {
+      const auto bytes = bytes_of(*outcome);
+      if (bytes) {
+        ++(outcome->seq() == next && *bytes == payload_of(next, size_of(next)) ? right : wrong);
+      }
+    } else {
+      wrong += outcome.status() == PollStatus::Rejected || outcome.status() == PollStatus::Refused ? 1u : 0u;
+      wrong += accounts_add_up(*consumer) ? 0u : 1u;
+    }
+    stopped = stopped || outcome.status() == PollStatus::Stopped;
+    return outcome.status();
+  }
+
+  /// Until there is nothing.
+  void poll_all() {
+    for (int i = 0; i < 200; ++i) {
+      if (const PollStatus status = poll(); status == PollStatus::Empty || status == PollStatus::Stopped) {
+        return;
+      }
+    }
+    ++wrong;
+  }
+
+  Wire wire;
+  std::optional<P> producer;
+  std::optional<C> consumer;
+  std::uint64_t accepted = 0;
+  std::uint64_t right = 0;
+  std::uint64_t wrong = 0;
+  bool stopped = false;
+};
+
+/// The same with an observer that holds a fragment.
+template <class Wire>
+struct Watched : Scene<Wire> {
+  using Scene<Wire>::Scene;
+  std::optional<typename Wire::Observer> observer;
+  std::optional<SpeculativeFragment> fragment;
+  std::optional<std::vector<std::byte>> bytes;
+};
+
+/// A scene in which `before` messages have been published, of which the consumer has read `read`.
+template <class Wire>
+auto scene(Seq start, Seq before, Seq read) {
+  auto made = std::make_unique<Scene<Wire>>(start);
+  made->producer.emplace(made->wire.producer());
+  made->join(start);
+  for (Seq i = 0; i < before; ++i) {
+    made->publish(1);
+    if (i < read) {
+      (void)made->poll();
+    }
+  }
+  return made;
+}
+
+/// After all is done: stop, drain, and count.
+template <class S>
+void check_drained(S& s, std::int64_t at) {
+  CAPTURE(at);
+  if (s.producer) {
+    s.producer->stop();
+  }
+  s.poll_all();
+  CHECK(s.stopped);
+  CHECK(s.wrong == 0);
+  CHECK(s.consumer->next_seq() == s.wire.mcache.position());
+  CHECK(s.consumer->delivered() == s.right);
+  CHECK(s.right + s.consumer->lost() == s.wire.mcache.position() - s.consumer->first());
+  if constexpr (decltype(s.wire)::kFlow) {
+    CHECK(s.consumer->lost() == 0);
+  }
+}
+
+template <Kind KIND, class F>
+void shapes(F f) {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    CAPTURE(start);
+    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 2, 4>>(start));
+    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 4, 8>>(start));
+    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 8, 4>>(start));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the producer runs at any point of a look", "", LossyKind, ReliableKind, ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto, auto wire) {
+    using Wire = typename decltype(wire)::element_type;
+    for (Seq before = 0; before <= 3; ++before) {
+      for (Seq read = 0; read <= before && read <= 1; ++read) {
+        for (const Seq meanwhile : {1u, 2u, 3u, 5u, 9u}) {
+          for (const bool stop : {false, true}) {
+            CAPTURE(before, read, meanwhile, stop);
+            const auto steps =
+                at_every_step([&] { return scene<Wire>(start, before, read); }, [](auto& s) { (void)s.poll(); },
+                              [&](auto& s) {
+                                s.publish(meanwhile);
+                                if (stop) {
+                                  s.producer->stop();
+                                }
+                              },
+                              [](auto& s, std::int64_t at) { check_drained(s, at); });
+            CHECK(steps > 1);
+          }
+        }
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("the consumer runs at any point of a publish", "", LossyKind, ReliableKind, ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto, auto wire) {
+    using Wire = typename decltype(wire)::element_type;
+    for (Seq before = 0; before <= 9; ++before) {
+      for (const bool in_place : {false, true}) {
+        CAPTURE(before, in_place);
+        const auto steps =
+            at_every_step([&] { return scene<Wire>(start, before, before > 1 ? before - 1 : 0); },
+                          [&](auto& s) { in_place ? s.publish_in_place() : s.publish(1); },
+                          [](auto& s) { s.poll_all(); }, [](auto& s, std::int64_t at) { check_drained(s, at); });
+        CHECK(steps > 4);
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("what was polled before is looked at in the middle of a publish", "", LossyKind, ObservedKind) {
+  using Held = Watched<Channel<TestType::kKind, 4, 4>>;
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq held = 0; held < 4; ++held) {
+      for (Seq before = held + 1; before < held + 6; ++before) {
+        CAPTURE(start, held, before);
+        at_every_step(
+            [&] {
+              auto made = std::make_unique<Held>(start);
+              made->producer.emplace(made->wire.producer());
+              made->join(start);
+              made->observer.emplace(made->wire.observer(start));
+              for (Seq i = 0; i < before; ++i) {
+                made->publish(1);
+                (void)made->poll();
+                if (i <= held) {
+                  auto outcome = made->observer->poll();
+                  if (outcome) {
+                    made->fragment.emplace(std::move(*outcome));
+                  }
+                }
+              }
+              return made;
+            },
+            [](auto& s) { s.publish(1); },
+            [](auto& s) {
+              const auto bytes = bytes_of(*s.fragment);
+              s.wrong += !bytes || *bytes == payload_of(s.fragment->seq(), size_of(s.fragment->seq())) ? 0u : 1u;
+            },
+            [](auto& s, std::int64_t at) {
+              CAPTURE(at);
+              CHECK(s.wrong == 0);
+              s.fragment.reset();
+            });
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a read in the middle of which the producer runs is right or says that it is not", "", LossyKind,
+                   ObservedKind) {
+  using Held = Watched<Channel<TestType::kKind, 4, 4>>;
+  std::uint64_t valid = 0;
+  std::uint64_t invalid = 0;
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq meanwhile = 1; meanwhile < 8; ++meanwhile) {
+      CAPTURE(start, meanwhile);
+      at_every_step(
+          [&] {
+            auto made = std::make_unique<Held>(start);
+            made->producer.emplace(made->wire.producer());
+            { auto leaves = made->wire.consumer(start); }
+            made->observer.emplace(made->wire.observer(start));
+            made->publish(1);
+            made->fragment.emplace(std::move(*made->observer->poll()));
+            return made;
+          },
+          [](auto& s) { s.bytes = bytes_of(*s.fragment); }, [&](auto& s) { s.publish(meanwhile); },
+          [&](auto& s, std::int64_t at) {
+            CAPTURE(at);
+            if (s.bytes) {
+              ++valid;
+              CHECK(*s.bytes == payload_of(s.fragment->seq(), size_of(s.fragment->seq())));
+            } else {
+              ++invalid;
+            }
+            s.fragment.reset();
+            CHECK(accounts_add_up(*s.observer));
+          });
+    }
+  }
+  CHECK(valid != 0);
+  CHECK(invalid != 0);
+}
+
+TEMPLATE_TEST_CASE("anyone asks to stop at any point of a publish, and the consumer looks at once", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq before = 0; before <= 2; ++before) {
+      CAPTURE(start, before);
+      at_every_step([&] { return scene<Channel<TestType::kKind, 4, 8>>(start, before, 0); },
+                    [](auto& s) { s.publish(1); },
+                    [](auto& s) {
+                      s.wire.mcache.stop();
+                      s.poll_all();
+                      // Stopped means that nothing more comes.
+                      s.wrong += s.stopped && !s.wire.mcache.closed() ? 1u : 0u;
+                    },
+                    [](auto& s, std::int64_t at) {
+                      CAPTURE(at);
+                      CHECK(s.producer->publish("x").error() == Error::Stopped);
+                      check_drained(s, at);
+                      CHECK(s.right == s.accepted);
+                    });
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a producer comes or goes while someone asks to stop: one of them closes", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    const auto make = [&] { return scene<Channel<TestType::kKind, 4, 8>>(start, 2, 0); };
+    const auto leave = [](auto& s) { s.producer.reset(); };
+    const auto ask = [](auto& s) { s.wire.mcache.stop(); };
+    const auto check = [](auto& s, std::int64_t at) {
+      CAPTURE(at);
+      CHECK(s.wire.mcache.closed());
+      check_drained(s, at);
+      CHECK(s.right == 2);
+    };
+    CHECK(at_every_step(make, leave, ask, check) > 2);
+    CHECK(at_every_step(make, ask, leave, check) >= 2);
+    const auto without = [&] {
+      auto made = make();
+      made->producer.reset();
+      return made;
+    };
+    const auto enter = [](auto& s) { s.producer.emplace(s.wire.producer()); };
+    const auto check_both = [&](auto& s, std::int64_t at) {
+      s.wrong += s.producer->publish("x").ok() ? 1u : 0u;
+      s.producer.reset();
+      check(s, at);
+    };
+    CHECK(at_every_step(without, ask, enter, check_both) > 2);
+    CHECK(at_every_step(without, enter, ask, check_both) > 2);
+  }
+}
+
+TEMPLATE_TEST_CASE("a consumer joins at any point of a publish, and the producer publishes at any point of a join", "",
+                   ReliableKind, ObservedKind) {
+  using Wire = Channel<TestType::kKind, 4, 8>;
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq before = 0; before <= 4; ++before) {  // published while there was a consumer
+      for (Seq idle = 0; idle <= 4; ++idle) {      // and when it had left
+        for (Seq back = 0; back <= before + idle; ++back) {
+          CAPTURE(start, before, idle, back);
+          const auto make = [&] {
+            auto made = scene<Wire>(start, before, before);
+            made->consumer.reset();
+            made->right = 0;
+            made->publish(idle);
+            return made;
+          };
+          const auto join = [&](auto& s) { s.join(start + before + idle - back); };
+          const auto publish = [](auto& s) { s.publish(10); };
+          const auto check = [](auto& s, std::int64_t at) {
+            CAPTURE(at);
+            CHECK(s.consumer->status().ok());
+            s.poll_all();
+            s.publish(3);
+            check_drained(s, at);
+          };
+          CHECK(at_every_step(make, publish, join, check) > 10);
+          CHECK(at_every_step(make, join, publish, check) > 4);
+        }
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a consumer leaves at any point of a publish", "", ReliableKind, ObservedKind) {
+  using Wire = Channel<TestType::kKind, 4, 8>;
+  struct Two : Scene<Wire> {
+    using Scene<Wire>::Scene;
+    std::optional<typename Scene<Wire>::C> other;
+  };
+  for (Seq before = 0; before <= 4; ++before) {
+    at_every_step(
+        [&] {
+          auto made = std::make_unique<Two>(1);
+          made->producer.emplace(made->wire.producer());
+          made->join(1);
+          made->other.emplace(made->wire.consumer(1));
+          made->publish(before);
+          return made;
+        },
+        [](auto& s) { s.publish(2); }, [](auto& s) { s.other.reset(); },
+        [](auto& s, std::int64_t at) {
+          s.poll_all();
+          s.publish(4);
+          CHECK(s.accepted >= 4);
+          check_drained(s, at);
+        });
+  }
+}
