@@ -31,6 +31,7 @@
 #include <tango/tango.hpp>
 #include <tango/yield.hpp>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -147,6 +148,8 @@ class Input {
   explicit Input(const fs::path& path) : path_{path}, file_{std::fopen(path.c_str(), "rb")} {
     if (!file_) fail("cannot read " + path_.string());
   }
+  Input(fs::path path, File open) : path_{std::move(path)}, file_{std::move(open)} {}
+
   /// Reads until `to` is full or the file ends; returns how many bytes.
   std::size_t read(std::span<std::byte> to) {
     const std::size_t got = std::fread(to.data(), 1, to.size(), file_.get());
@@ -159,31 +162,30 @@ class Input {
   File file_;
 };
 
-/// A file of our own in the temporary folder, removed at the end.
+/// A file of our own in the temporary folder. Its name is removed at once, so nothing stays behind, however we end.
 class TemporaryFile {
  public:
   TemporaryFile() {
     std::random_device random;
     do {
       path_ = fs::temp_directory_path() / ("tango-send_file-" + std::to_string(random()));
-      file_.reset(std::fopen(path_.c_str(), "wbx"));  // x: a new one
+      file_.reset(std::fopen(path_.c_str(), "w+bx"));  // x: a new one
     } while (!file_ && errno == EEXIST);
     if (!file_) fail("cannot write " + path_.string());
+    fs::remove(path_);
   }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
 
   void write(std::span<const std::byte> bytes) {
     written_ += std::fwrite(bytes.data(), 1, bytes.size(), file_.get());
     if (std::ferror(file_.get()) != 0) fail(failure());
   }
-  void close() {
-    if (std::fclose(file_.release()) != 0) fail(failure());
+  void flush() {
+    if (std::fflush(file_.get()) != 0) fail(failure());
+  }
+  /// What was written, from its start; nothing more can be.
+  Input read_back() {
+    if (std::fseek(file_.get(), 0, SEEK_SET) != 0) fail("reading " + path_.string() + " failed");
+    return {path_, std::move(file_)};
   }
 
  private:
@@ -224,14 +226,12 @@ fs::path default_file() {
 }
 
 /// Where two files differ first; an empty text if they do not.
-std::string difference(const fs::path& a, const fs::path& b) {
-  Input in_a{a};
-  Input in_b{b};
+std::string difference(Input a, Input b) {
   std::vector<std::byte> block_a(1 << 20);
   std::vector<std::byte> block_b(block_a.size());
   for (std::uint64_t offset = 0;;) {
-    const std::span got_a{block_a.data(), in_a.read(block_a)};
-    const std::span got_b{block_b.data(), in_b.read(block_b)};
+    const std::span got_a{block_a.data(), a.read(block_a)};
+    const std::span got_b{block_b.data(), b.read(block_b)};
     const auto same = static_cast<std::uint64_t>(std::ranges::mismatch(got_a, got_b).in1 - got_a.begin());
     if (same != got_a.size() || same != got_b.size()) return "they differ at byte " + std::to_string(offset + same);
     if (same == 0) return {};
@@ -320,7 +320,7 @@ Traffic send_file(const fs::path& path, std::uintmax_t size, TemporaryFile& arri
           if (traffic.messages % 256 == 0) progress.at(traffic.bytes);
         }
       });
-  arrived.close();
+  arrived.flush();
   traffic.seconds = seconds_since(begin);
   return traffic;
 }
@@ -412,7 +412,7 @@ void run(const fs::path& path) {
 
   TemporaryFile arrived;
   const Traffic traffic = send_file(path, size, arrived);
-  if (const std::string where = difference(path, arrived.path()); !where.empty()) {
+  if (const std::string where = difference(Input{path}, arrived.read_back()); !where.empty()) {
     throw std::runtime_error{path.string() + " and what arrived of it: " + where};
   }
   std::printf("arrived, byte for byte\n\n");
