@@ -29,7 +29,8 @@ struct Scene {
 
   void publish(Seq count) {
     for (Seq i = 0; i < count; ++i) {
-      accepted += producer->publish(payload_of(producer->next_seq(), size_of(producer->next_seq()))).ok() ? 1u : 0u;
+      const Seq seq = producer->next_seq();
+      accepted += producer->publish(payload_of(seq, size_of(seq)), {.sig = seq}).ok() ? 1u : 0u;
     }
   }
   void publish_in_place() {
@@ -37,7 +38,7 @@ struct Scene {
     auto room = producer->reserve(128);
     if (room) {
       fill(room, payload_of(seq, size_of(seq)));
-      accepted += room.commit_prefix(size_of(seq)).ok() ? 1u : 0u;
+      accepted += room.commit_prefix(size_of(seq), {.sig = seq}).ok() ? 1u : 0u;
     }
   }
 
@@ -46,8 +47,12 @@ struct Scene {
   /// Polls once and looks at what comes.
   PollStatus poll() {
     const Seq next = consumer->next_seq();
-    auto outcome = consumer->poll();
+    auto outcome = consumer->poll([&](std::uint64_t sig) {
+      wrong += sig == consumer->next_seq() ? 0u : 1u;  // a filter sees no other fragment's
+      return true;
+    });
     if (outcome) {
+      wrong += outcome->sig() == next && outcome->size() == size_of(next) ? 0u : 1u;  // nor does who polls
       const auto bytes = bytes_of(*outcome);
       if (bytes) {
         ++(outcome->seq() == next && *bytes == payload_of(next, size_of(next)) ? right : wrong);
