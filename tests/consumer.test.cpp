@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("where a consumer may start", "", LossyKind, ReliableKind, Ob
       CHECK(early.status().actual() == start + 1);
       CHECK(early.status().allowed() == start);
       CHECK(early.poll().status() == PollStatus::Refused);
-      CHECK(early.wait().status() == PollStatus::Refused);
+      CHECK(early.wait(Bounded{2}).status() == PollStatus::Refused);
       std::array<typename decltype(early)::Item, 2> storage;
       CHECK(early.poll_batch(storage).status() == PollStatus::Refused);
       CHECK(early.poll_batch(2, [](auto&) {}).status == PollStatus::Refused);
@@ -572,6 +572,26 @@ TEST_CASE("overrun again and again, it goes on at the latest; a fragment between
     CHECK(resumes_at() == 1);
     CHECK(next_holds(consumer, producer.next_seq() - 1, 8));
   }
+}
+
+TEST_CASE("a fragment that was overwritten while it was held is counted as lost by the next poll, whatever comes") {
+  Components<4, 8> c;
+  Producer producer{c.mcache, c.dcache, c.fseq};
+  Consumer consumer{c.mcache, c.dcache, 1, c.metrics};
+  publish(producer, 2, 40);
+  {
+    auto held = consumer.poll();
+    REQUIRE(held);
+    publish(producer, 3, 40);  // overwrites the first, and not the second
+    CHECK(!held->validate());
+  }
+  CHECK(consumer.lost() == 1);
+  CHECK(next_holds(consumer, 2, 40));
+  const MetricsSnapshot seen = c.metrics.snapshot();
+  CHECK(seen.lost == 1);
+  CHECK(seen.overruns == 1);
+  CHECK(seen.consumed == 1);
+  CHECK(seen.consumed_bytes == 40);
 }
 
 TEST_CASE("what was evicted is gone, what was not is intact, whatever the shape") {

@@ -47,16 +47,17 @@ TEMPLATE_TEST_CASE("a range ends when the channel is stopped and drained", "", L
       publish(producer, count);
       producer.stop();
       Seq next = start;
-      for (auto& fragment : consumer.fragments()) {
+      for (auto& fragment : consumer.fragments(Patient{})) {
         CHECK(holds(fragment, next, 40));
         CHECK(fragment.sig() == next);
         CHECK(fragment.lost_before() == 0);
         ++next;
       }
       CHECK(next == start + count);
+      CHECK(consumer.poll().status() == PollStatus::Stopped);
       CHECK(consumer.delivered() == count);
       CHECK(accounts_add_up(consumer));
-      for ([[maybe_unused]] auto& fragment : consumer.fragments()) {
+      for ([[maybe_unused]] auto& fragment : consumer.fragments(Patient{})) {
         FAIL("nothing comes after the end");
       }
     }
@@ -122,7 +123,7 @@ TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, Re
   publish(producer, 2);
   auto consumer = c.consumer(100);
   CHECK(consumer.status().error() == Error::StartMismatch);
-  for ([[maybe_unused]] auto& fragment : consumer.fragments()) {
+  for ([[maybe_unused]] auto& fragment : consumer.fragments(Patient{})) {
     FAIL("a refused consumer has no fragments");
   }
 }
@@ -137,12 +138,13 @@ TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind,
   }
   producer.stop();
   std::vector<Seq> seen;
-  for (auto& fragment : consumer.fragments()) {
+  for (auto& fragment : consumer.fragments(Patient{})) {
     CHECK(holds(fragment, fragment.seq(), 40));
     CHECK(fragment.lost_before() == 0);
     seen.push_back(fragment.seq());
   }
   CHECK(seen == std::vector<Seq>{2, 5});
+  CHECK(consumer.poll().status() == PollStatus::Stopped);
   CHECK(consumer.rejected() == 3);
   CHECK(accounts_add_up(consumer));
 }
@@ -156,7 +158,7 @@ TEST_CASE("an element knows how many were lost right before it") {
     Seq expected = start;
     std::uint64_t lost = 0;
     std::uint64_t seen = 0;
-    for (auto& fragment : consumer.fragments()) {
+    for (auto& fragment : consumer.fragments(Patient{})) {
       CHECK(fragment.seq() == expected + fragment.lost_before());
       CHECK(holds(fragment, fragment.seq(), 40));
       lost += fragment.lost_before();
@@ -172,6 +174,7 @@ TEST_CASE("an element knows how many were lost right before it") {
       }
     }
     CHECK(expected == start + 82);
+    CHECK(consumer.poll().status() == PollStatus::Stopped);
     CHECK(lost == consumer.lost());
     CHECK(seen + lost == 82);
     CHECK(accounts_add_up(consumer));

@@ -116,7 +116,7 @@ TEMPLATE_TEST_CASE("a payload that is too large spends nothing", "", LossyKind, 
       CHECK(status.error() == Error::PayloadTooLarge);
       CHECK(status.actual() == 129);
       CHECK(status.allowed() == 128);
-      CHECK(producer.publish_blocking(huge).error() == Error::PayloadTooLarge);
+      CHECK(producer.publish_blocking(huge, {}, Bounded{2}).error() == Error::PayloadTooLarge);
       auto room = producer.reserve(huge.size());
       CHECK(!room);
       CHECK(room.status().error() == Error::PayloadTooLarge);
@@ -234,7 +234,7 @@ TEST_CASE("a lossy producer never waits") {
   auto consumer = c.consumer(1);
   for (int i = 0; i < 1000; ++i) {
     REQUIRE(producer.publish(payload_of(producer.next_seq(), static_cast<std::size_t>(i) % 129)));
-    REQUIRE(producer.publish_blocking("x"));
+    REQUIRE(producer.publish_blocking("x", {}, Bounded{2}));
   }
   CHECK(producer.available() == 4);
   CHECK(consumer.poll().status() == PollStatus::Overrun);
@@ -246,8 +246,8 @@ TEMPLATE_TEST_CASE("publish_blocking waits for credits, in one thread", "", Reli
   Channel<TestType::kKind, 2, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
-  REQUIRE(producer.publish_blocking(payload_of(1, 10)));
-  REQUIRE(producer.publish_blocking(payload_of(2, 128)));
+  REQUIRE(producer.publish_blocking(payload_of(1, 10), {}, Bounded{2}));
+  REQUIRE(producer.publish_blocking(payload_of(2, 128), {}, Bounded{2}));
   SECTION("until they come") {
     bool right = false;
     AtRound strategy{5, 100, [&] { right = next_holds(consumer, 1, 10); }};
@@ -469,7 +469,7 @@ TEMPLATE_TEST_CASE("while a reservation is open nothing else is published", "", 
   fill(room, payload_of(1, 100));
   CHECK(producer.publish("x").error() == Error::ReservationOpen);
   CHECK(producer.publish(payload_of(0, 200)).error() == Error::ReservationOpen);
-  CHECK(producer.publish_blocking("x").error() == Error::ReservationOpen);
+  CHECK(producer.publish_blocking("x", {}, Bounded{2}).error() == Error::ReservationOpen);
   CHECK(producer.reserve(1).status().error() == Error::ReservationOpen);
   const Message message{};
   const BatchStatus batch = producer.publish_batch(std::span{&message, 1});
@@ -614,7 +614,7 @@ TEMPLATE_TEST_CASE("a second producer is refused, and changes nothing", "", Loss
     CHECK(second.status().error() == Error::SecondProducer);
     CHECK(second.publish("x").error() == Error::SecondProducer);
     CHECK(second.publish(payload_of(0, 1000)).error() == Error::SecondProducer);
-    CHECK(second.publish_blocking("x").error() == Error::SecondProducer);
+    CHECK(second.publish_blocking("x", {}, Bounded{2}).error() == Error::SecondProducer);
     CHECK(second.reserve(1).status().error() == Error::SecondProducer);
     CHECK(second.available() == 0);
     second.stop();
@@ -769,7 +769,7 @@ TEMPLATE_TEST_CASE("a producer that stops closes the channel behind what it publ
     CHECK(c.mcache.stop_requested());
     CHECK(producer.status().error() == Error::Stopped);
     CHECK(producer.publish("x").error() == Error::Stopped);
-    CHECK(producer.publish_blocking("x").error() == Error::Stopped);
+    CHECK(producer.publish_blocking("x", {}, Bounded{2}).error() == Error::Stopped);
     CHECK(producer.reserve(1).status().error() == Error::Stopped);
     CHECK(producer.available() == 0);
     CHECK(next_holds(consumer, start, 40));
