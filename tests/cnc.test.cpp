@@ -256,18 +256,21 @@ TEST_CASE("an acknowledgement is for the request that was seen, not for one that
 
 TEST_CASE("a Cnc prints where both sides stand") {
   Cnc cnc;
-  CHECK(printed(cnc) == "state Boot heartbeat 0 request acknowledged");
+  CHECK(printed(cnc) == "state Boot heartbeat 0 request none");
   cnc.heartbeat(17);
   CHECK(cnc.request(4));
-  CHECK(printed(cnc) == "state Boot heartbeat 17 request pending");
+  CHECK(printed(cnc) == "state Boot heartbeat 17 request 4 pending");
   CHECK(cnc.transition(CncState::Run));
   CHECK(cnc.pending());
-  CHECK(printed(cnc) == "state Run heartbeat 17 request pending");
+  CHECK(printed(cnc) == "state Run heartbeat 17 request 4 pending");
   cnc.acknowledge();
-  CHECK(printed(cnc) == "state Run heartbeat 17 request acknowledged");
+  CHECK(printed(cnc) == "state Run heartbeat 17 request 4 acknowledged");
+  CHECK(cnc.request(65535));
+  CHECK(cnc.pending());
+  cnc.acknowledge();
   CHECK(cnc.transition(CncState::Halt));
   cnc.heartbeat(~std::uint64_t{0});
-  const std::string whole = "state Halt heartbeat 18446744073709551615 request acknowledged";
+  const std::string whole = "state Halt heartbeat 18446744073709551615 request 65535 acknowledged";
   CHECK(printed(cnc) == whole);
   CHECK(whole.size() <= 96);
   for (std::size_t size = 0; size <= whole.size() + 2; ++size) {

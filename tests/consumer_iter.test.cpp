@@ -106,15 +106,22 @@ TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, Rel
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   int elements = 0;
-  for ([[maybe_unused]] auto& fragment : consumer.fragments(Bounded{2})) {
+  auto none = consumer.fragments(Bounded{2});
+  CHECK(none.status() == PollStatus::Fragment);
+  for ([[maybe_unused]] auto& fragment : none) {
     ++elements;
   }
   CHECK(elements == 0);
+  CHECK(none.status() == PollStatus::Empty);
   publish(producer, 3);
   for ([[maybe_unused]] auto& fragment : consumer.fragments(Bounded{2})) {
     ++elements;
   }
   CHECK(elements == 3);
+  producer.stop();
+  auto stopped = consumer.fragments(Bounded{2});
+  CHECK(stopped.begin() == stopped.end());
+  CHECK(stopped.status() == PollStatus::Stopped);
 }
 
 TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, ReliableKind, ObservedKind) {
@@ -123,9 +130,11 @@ TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, Re
   publish(producer, 2);
   auto consumer = c.consumer(100);
   CHECK(consumer.status().error() == Error::StartMismatch);
-  for ([[maybe_unused]] auto& fragment : consumer.fragments(Patient{})) {
+  auto range = consumer.fragments(Patient{});
+  for ([[maybe_unused]] auto& fragment : range) {
     FAIL("a refused consumer has no fragments");
   }
+  CHECK(range.status() == PollStatus::Refused);
 }
 
 TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind, ObservedKind) {

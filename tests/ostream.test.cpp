@@ -98,14 +98,14 @@ TEST_CASE("a CncState streams as its name") {
 
 TEST_CASE("a Cnc streams as it prints, with the largest values too") {
   Cnc cnc;
-  CHECK(streamed(cnc) == "state Boot heartbeat 0 request acknowledged");
+  CHECK(streamed(cnc) == "state Boot heartbeat 0 request none");
   cnc.heartbeat(kLargest);
   check_whole(cnc, 96);
   REQUIRE(cnc.request(65535));
-  CHECK(streamed(cnc) == "state Boot heartbeat 18446744073709551615 request pending");
+  CHECK(streamed(cnc) == "state Boot heartbeat 18446744073709551615 request 65535 pending");
   check_whole(cnc, 96);
   REQUIRE(cnc.transition(CncState::Fail));
-  CHECK(streamed(cnc) == "state Fail heartbeat 18446744073709551615 request pending");
+  CHECK(streamed(cnc) == "state Fail heartbeat 18446744073709551615 request 65535 pending");
 }
 
 TEST_CASE("a text is one field: width and fill apply to the whole") {

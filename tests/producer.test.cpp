@@ -294,6 +294,50 @@ TEST_CASE("publish_blocking waits for chunks, too") {
   CHECK(next_holds(consumer, 3, 64));
 }
 
+TEMPLATE_TEST_CASE("reserve_blocking waits as publish_blocking does", "", ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 2, 4> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  REQUIRE(producer.publish(payload_of(1, 10)));
+  REQUIRE(producer.publish(payload_of(2, 128)));
+  SECTION("until there is room") {
+    bool right = false;
+    AtRound strategy{5, 100, [&] { right = next_holds(consumer, 1, 10); }};
+    auto room = producer.reserve_blocking(128, strategy);
+    REQUIRE(room);
+    CHECK(right);
+    CHECK(room.size() == 128);
+    fill(room, payload_of(3, 128));
+    CHECK(room.commit({.sig = 9}));
+    CHECK(next_holds(consumer, 2, 128));
+    CHECK(next_holds(consumer, 3, 128));
+  }
+  SECTION("until the strategy gives up") {
+    CHECK(producer.reserve_blocking(1, Bounded{10}).status().error() == Error::NoCredits);
+    CHECK(next_holds(consumer, 1, 10));
+    CHECK(producer.publish("x"));  // nothing was left open
+  }
+  SECTION("until the channel is stopped") {
+    AtRound strategy{5, 100, [&] { c.mcache.stop(); }};
+    CHECK(producer.reserve_blocking(1, strategy).status().error() == Error::Stopped);
+    CHECK(c.mcache.closed());
+  }
+  SECTION("not at all where waiting would not help") {
+    bool waited = false;
+    AtRound strategy{0, 1, [&] { waited = true; }};
+    const std::size_t most = producer.max_payload();
+    const auto too_large = producer.reserve_blocking(most + 1, strategy).status();
+    CHECK(too_large.error() == Error::PayloadTooLarge);
+    CHECK(too_large.actual() == most + 1);
+    CHECK(too_large.allowed() == most);
+    CHECK(next_holds(consumer, 1, 10));
+    auto room = producer.reserve_blocking(1, strategy);
+    CHECK(room);
+    CHECK(producer.reserve_blocking(1, strategy).status().error() == Error::ReservationOpen);
+    CHECK(!waited);
+  }
+}
+
 TEMPLATE_TEST_CASE("publish_blocking between two threads", "", ReliableKind, ObservedKind) {
   constexpr Seq kMessages = 20'000;
   Channel<TestType::kKind, 4, 4> c{~Seq{0} - 1000};

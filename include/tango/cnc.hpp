@@ -121,6 +121,14 @@ class alignas(kSeparation) Cnc {
     return acknowledged == requested_.load(detail::memory_order_relaxed);  // own word
   }
 
+  /// Whether anything was ever asked. Thread: the controller.
+  [[nodiscard]] bool requested() const noexcept { return requested_.load(detail::memory_order_relaxed) != 0; }
+
+  /// The code of the last request; 0 if there was none. Thread: the controller.
+  [[nodiscard]] std::uint16_t last_request() const noexcept {
+    return code_of(requested_.load(detail::memory_order_relaxed));  // own word
+  }
+
   // ---------------------------------------------------------------------------------------------------- any thread
 
   /// Where the owner stands. Acquire: pairs with `transition`.
@@ -146,15 +154,15 @@ class alignas(kSeparation) Cnc {
 
 static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
 
-/// Prints `state Run heartbeat 17 request acknowledged` into `buffer`, cut off where it ends; 96 bytes hold every one.
+/// Prints `state Run heartbeat 17 request 3 pending` (or `acknowledged`; `request none` before the first) into `buffer`,
+/// cut off where it ends; 96 bytes hold every one. Word by word: what changes meanwhile may be half shown. Any thread.
 inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
-  const bool acknowledged = cnc.acknowledged();
   out << "state " << name(cnc.state()) << " heartbeat " << cnc.last_heartbeat() << " request ";
-  if (acknowledged) {
-    out << "acknowledged";
+  if (!cnc.requested()) {
+    out << "none";
   } else {
-    out << "pending";
+    out << cnc.last_request() << (cnc.acknowledged() ? std::string_view{" acknowledged"} : std::string_view{" pending"});
   }
   return out.view();
 }

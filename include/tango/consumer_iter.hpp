@@ -79,7 +79,10 @@ class FragmentRange {
     return ConsumerIter<FragmentRange>{*this};
   }
   /// Whether there will be no further element.
-  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] bool ended() const noexcept { return status_ != PollStatus::Fragment; }
+
+  /// Why the range ended: `Stopped`, `Empty` (the wait strategy gave up) or `Refused`; `Fragment` before that.
+  [[nodiscard]] PollStatus status() const noexcept { return status_; }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
 
  private:
@@ -102,7 +105,7 @@ class FragmentRange {
         case PollStatus::Empty:
         case PollStatus::Stopped:
         case PollStatus::Refused:
-          ended_ = true;
+          status_ = outcome.status();
           return;
       }
     }
@@ -110,7 +113,7 @@ class FragmentRange {
 
   Consumer* consumer_;
   [[no_unique_address]] Strategy strategy_;
-  bool ended_ = false;
+  PollStatus status_ = PollStatus::Fragment;
   Element element_;
 };
 

@@ -157,8 +157,9 @@ class alignas(kSeparation) MCache {
   // ------------------------------------------------------------------------------------------- the ring by itself
 
   /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
-  /// waits, never fails; overwrites what is `depth()` numbers older. Thread: the only producer. Precondition (checked):
-  /// no Producer holds this MCache.
+  /// waits, never fails; overwrites what is `depth()` numbers older. A stop does not hinder it, and readers do not look
+  /// past where the channel was closed: who publishes here looks at `stop_requested()`. Thread: the only producer.
+  /// Precondition (checked): no Producer holds this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
     TANGO_PRECONDITION(header_.ownership.claim.load(detail::memory_order_relaxed) == 0,
                        "MCache::publish: no Producer holds this MCache");

@@ -45,7 +45,12 @@ class [[nodiscard]] Poll {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
+  [[nodiscard]] const F& operator*() const noexcept {
+    TANGO_PRECONDITION(*this, "Poll: there is a fragment");
+    return fragment_;
+  }
   [[nodiscard]] F* operator->() noexcept { return &**this; }
+  [[nodiscard]] const F* operator->() const noexcept { return &**this; }
 
   /// How many were lost, with `Overrun`; else 0.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }

@@ -195,11 +195,7 @@ class Producer {
       return too_large(payload.size());
     }
     const std::size_t chunks = chunks_by_copy(payload.size());
-    Error error = admit(chunks);
-    if (error == Error::NoCredits) [[unlikely]] {
-      error = await_room(chunks, strategy);
-    }
-    if (error != Error::None) [[unlikely]] {
+    if (const Error error = admit_blocking(chunks, strategy); error != Error::None) [[unlikely]] {
       return status_.ok() ? Status{error} : status_;
     }
     put(payload, chunks, info);
@@ -234,10 +230,20 @@ class Producer {
     if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
       return Reservation{refused(error)};
     }
-    open_slot();
-    reserved_ = true;
-    reserved_chunks_ = chunks;
-    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks)), size};
+    return open_reservation(size, chunks);
+  }
+
+  /// The same as soon as there is room: waits as `publish_blocking` does.
+  template <WaitStrategy Strategy = Busy>
+  [[nodiscard]] TANGO_HOT Reservation reserve_blocking(std::size_t size, Strategy strategy = {}) noexcept {
+    if (size > max_payload()) [[unlikely]] {
+      return Reservation{too_large(size)};
+    }
+    const std::size_t chunks = Cache::chunks_for(size);
+    if (const Error error = admit_blocking(chunks, strategy); error != Error::None) [[unlikely]] {
+      return Reservation{status_.ok() ? Status{error} : status_};
+    }
+    return open_reservation(size, chunks);
   }
 
   // --------------------------------------------------------------------------------------------------------- stop
@@ -445,7 +451,12 @@ class Producer {
     return Error::None;
   }
 
-  /// The same, waiting until it may. Counts as one refusal.
+  /// The same, waiting until it may. What had to wait counts as one refusal.
+  template <WaitStrategy Strategy>
+  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Strategy& strategy) noexcept {
+    const Error error = admit(chunks);
+    return error == Error::NoCredits ? await_room(chunks, strategy) : error;
+  }
   template <WaitStrategy Strategy>
   [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Strategy& strategy) noexcept {
     meter_.refused();
@@ -516,6 +527,14 @@ class Producer {
   }
 
   // For the reservation.
+
+  /// Precondition: a message of `chunks` chunks was admitted.
+  [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t chunks) noexcept {
+    open_slot();
+    reserved_ = true;
+    reserved_chunks_ = chunks;
+    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks)), size};
+  }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
     typename Cache::Fifo& fifo = dcache_->fifo();

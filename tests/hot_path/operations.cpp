@@ -20,8 +20,7 @@ using PlainCache = tango::DCache<1024, 256, tango::Plain>;
 using WordsCache = tango::DCache<1024, 256, tango::Words>;
 
 template <class Producer>
-bool fill_and_commit(Producer& producer, std::size_t size, std::uint64_t value) {
-  auto room = producer.reserve(size);
+[[gnu::always_inline]] inline bool fill_and_commit(tango::Reservation<Producer> room, std::uint64_t value) {
   if (!room) {
     return false;
   }
@@ -52,8 +51,12 @@ std::uint64_t look(Consumer& consumer) {
   extern "C" bool NAME(kind, publish_blocking_64)(NAME(kind, Producer) & p, const std::byte* bytes) {           \
     return p.publish_blocking(std::span<const std::byte, 64>{bytes, 64}, {.sig = 7}).ok();                      \
   }                                                                                                             \
+  extern "C" bool NAME(kind, reserve_blocking_commit)(NAME(kind, Producer) & p, std::size_t size,               \
+                                                      std::uint64_t value) {                                    \
+    return fill_and_commit(p.reserve_blocking(size), value);                                                    \
+  }                                                                                                             \
   extern "C" bool NAME(kind, reserve_commit)(NAME(kind, Producer) & p, std::size_t size, std::uint64_t value) { \
-    return fill_and_commit(p, size, value);                                                                     \
+    return fill_and_commit(p.reserve(size), value);                                                             \
   }
 
 #define CONSUMER(kind, Cache, Flow)                                         \
