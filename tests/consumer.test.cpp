@@ -4,6 +4,7 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -203,7 +204,7 @@ TEMPLATE_TEST_CASE("a consumer moves, and is not copied", "", LossyKind, Reliabl
   auto first = c.consumer(1);
   publish(producer, 4);
   CHECK(next_holds(first, 1, 40));
-  CHECK(first.poll(Odd{})->seq() == 3);
+  CHECK(next_number(first, Odd{}) == 3);
   C second = std::move(first);
   CHECK(first.status().error() == Error::Moved);
   CHECK(first.poll().status() == PollStatus::Refused);
@@ -481,8 +482,8 @@ TEMPLATE_TEST_CASE("a filter sees the sig and nothing of the payload", "", Lossy
     seen.push_back(sig);
     return sig % 2 == 1;
   };
-  CHECK(consumer.poll(filter)->seq() == 1);
-  CHECK(consumer.poll(filter)->seq() == 3);
+  CHECK(next_number(consumer, filter) == 1);
+  CHECK(next_number(consumer, filter) == 3);
   CHECK(consumer.poll(filter).status() == PollStatus::Empty);
   CHECK(seen == std::vector<std::uint64_t>{1, 20, 3, 40});
   CHECK(consumer.filtered() == 2);
@@ -992,4 +993,100 @@ TEST_CASE("forged words of the channel: a lossy consumer returns, and stays with
       }
     }
   }
+}
+
+TEST_CASE("fragments that are gone before they are copied do not starve a consumer for ever") {
+  // 64 slots, 4 chunks: the oldest fragments are always about to be evicted, the latest are not.
+  for (const Seq start : kStarts) {
+    for (const Seq meanwhile : {Seq{1}, Seq{2}}) {
+      for (const bool in_batches : {false, true}) {
+        CAPTURE(start, meanwhile, in_batches);
+        Channel<Kind::Lossy, 64, 4> c{start};
+        auto producer = c.producer();
+        auto consumer = c.consumer(start);
+        publish(producer, 70);
+        std::uint64_t copied = 0;
+        std::uint64_t delivered = 0;
+        const auto use = [&](auto& fragment) {
+          ++delivered;
+          publish(producer, meanwhile);
+          copied += bytes_of(fragment).has_value() ? 1 : 0;
+        };
+        for (int i = 0; i < 1000; ++i) {
+          if (in_batches) {
+            (void)consumer.poll_batch(1, use);
+          } else if (auto fragment = consumer.poll()) {
+            use(*fragment);
+          }
+        }
+        CHECK(delivered > 300);
+        CHECK(copied > delivered / 4);
+        CHECK(consumer.delivered() == copied);
+      }
+    }
+  }
+}
+
+TEST_CASE("whoever keeps up between two overruns does not lose more by the second, also if a filter lets nothing pass") {
+  Channel<Kind::Lossy, 64, 64> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  const auto nothing = [](std::uint64_t) { return false; };
+  std::uint64_t first = 0;
+  for (int round = 0; round < 20; ++round) {
+    publish(producer, 70);
+    const auto outcome = consumer.poll(nothing);
+    REQUIRE(outcome.status() == PollStatus::Overrun);
+    first = round == 0 ? outcome.lost() : first;
+    CHECK(outcome.lost() == first);
+    CHECK(consumer.poll(nothing).status() == PollStatus::Empty);
+    CHECK(consumer.next_seq() == producer.next_seq());
+  }
+  CHECK(first < 20);
+}
+
+TEST_CASE("a batch looks at no more than a ring's depth of fragments, filtered ones included") {
+  Channel<Kind::Reliable, 8, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 8);
+  std::uint64_t asked = 0;
+  const BatchResult result = consumer.poll_batch(
+      100, [](auto&) {}, [&](std::uint64_t sig) { return ++asked, sig % 4 == 0; });
+  CHECK(asked == 8);
+  CHECK(result.count == 2);
+}
+
+TEST_CASE("a consumer that was never part of the channel leaves no trace in its Fctl") {
+  Channel<Kind::Observed, 8, 8> c;
+  Channel<Kind::Observed, 8, 8> other;
+  { Consumer stray{other.mcache, other.dcache, c.fctl, 1}; }  // wrongly wired, before anybody else came
+  { auto early = c.consumer(1); }                             // rightly, but it did not stay
+  auto producer = c.producer();
+  std::uint64_t published = 0;
+  while (published < 100 && producer.publish("x")) {
+    ++published;
+  }
+  CHECK(published == 8);  // waits for the first one
+  CHECK(c.consumer(1).first() == 1);
+  CHECK(producer.publish("x"));  // the last one has left
+}
+
+TEST_CASE("a component left over from a dead channel is refused, also where a new MCache stands at the old address") {
+  auto old = std::make_unique<Channel<Kind::Observed, 8, 8>>();
+  std::optional<MCache<8>> mcache{1};
+  {
+    Producer producer{*mcache, old->dcache, old->fseq, old->fctl};
+    REQUIRE(producer.publish("old"));
+  }
+  mcache.emplace(Seq{1});
+  Channel<Kind::Observed, 8, 8> fresh;
+  Producer producer{*mcache, fresh.dcache, fresh.fseq, fresh.fctl};
+  REQUIRE(producer.publish("new"));
+  Consumer stale_chunks{*mcache, old->dcache, 1};
+  CHECK(stale_chunks.status().error() == Error::ComponentMismatch);
+  Consumer stale_credits{*mcache, fresh.dcache, old->fctl, 1};
+  CHECK(stale_credits.status().error() == Error::ComponentMismatch);
+  Consumer right{*mcache, fresh.dcache, fresh.fctl, 1};
+  CHECK(right.poll());
 }

@@ -211,3 +211,40 @@ TEMPLATE_TEST_CASE("two threads and a range", "", ReliableKind, ObservedKind) {
   CHECK(seen == kMessages);
   CHECK(right == kMessages);
 }
+
+TEMPLATE_TEST_CASE("a range that was ended by its strategy can be begun again and loses nothing", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  auto range = consumer.fragments(Bounded{2});
+  Seq next = 1;
+  for (int round = 0; round < 5; ++round) {
+    for (auto& fragment : range) {
+      CHECK(holds(fragment, next++, 40));
+    }
+    CHECK(range.status() == PollStatus::Empty);
+    CHECK(next == producer.next_seq());
+    publish(producer, 3);
+  }
+}
+
+TEST_CASE("a loss that came before a range gave up is told by its next element") {
+  Channel<Kind::Lossy, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  publish(producer, 5);
+  c.mcache.header().oldest.store(6);  // as if all five were being evicted
+  auto range = consumer.fragments(Bounded{1});
+  CHECK(range.begin() == range.end());
+  CHECK(consumer.lost() == 5);
+  publish(producer, 1);
+  auto it = range.begin();
+  REQUIRE(it != range.end());
+  CHECK(it->seq() == 6);
+  CHECK(it->lost_before() == 5);
+  publish(producer, 1);
+  ++it;
+  REQUIRE(it != range.end());
+  CHECK(it->lost_before() == 0);
+}

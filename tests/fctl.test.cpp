@@ -146,16 +146,16 @@ TEST_CASE("a word each: the producer's side writes its own, the consumer's its o
   CHECK(changed(before, fctl) == Offsets{24});
   before = image_of(fctl);
   REQUIRE(fctl.release(2));
-  CHECK(changed(before, fctl) == Offsets{128 + 8});
+  CHECK(changed(before, fctl) == Offsets{128});
 
   Account a{5};
   before = image_of(a.fctl);
   REQUIRE(a.fctl.join(5, a.limit));
-  CHECK(changed(before, a.fctl) == Offsets{128, 128 + 8});
+  CHECK(changed(before, a.fctl) == Offsets{256, 256 + 8});
   before = image_of(a.fctl);
   auto second = a.fctl.join(5, a.limit);
   REQUIRE(second);
-  CHECK(changed(before, a.fctl) == Offsets{256, 256 + 8});
+  CHECK(changed(before, a.fctl) == Offsets{384, 384 + 8});
   a.fctl.position(0).store(9);
   a.fctl.position(1).store(8);
   a.next = 9;
@@ -163,7 +163,7 @@ TEST_CASE("a word each: the producer's side writes its own, the consumer's its o
   CHECK(a.refill() == 8);
   CHECK(changed(before, a.fctl).empty());
   a.fctl.leave(second.place);
-  CHECK(changed(before, a.fctl) == Offsets{256});
+  CHECK(changed(before, a.fctl) == Offsets{384});
 }
 
 TEST_CASE("before the first consumer the start counts; after the last has left, nobody") {
@@ -316,6 +316,51 @@ TEST_CASE("whoever holds an Fctl counts its credits") {
     Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
     CHECK(violates([&] { (void)c.fctl.available(); }));
     CHECK(violates([&] { (void)c.fctl.acquire(); }));
+    CHECK(violates([&] { (void)c.fctl.release(); }));
   }
   CHECK(!violates([&] { (void)c.fctl.available(); }));
+  CHECK(!violates([&] { (void)c.fctl.release(); }));
+}
+
+TEST_CASE("direct use and places do not touch each other") {
+  Account a{1};
+  REQUIRE(a.fctl.acquire(3));
+  REQUIRE(a.fctl.join(5, a.limit));
+  CHECK(a.fctl.release(2));
+  CHECK(a.fctl.position(0).load() == 5);
+  a.fctl.position(0).store(9);
+  CHECK(a.fctl.available() == kCredits - 1);
+  CHECK(a.fctl.release(1));
+  CHECK(!a.fctl.release(1));
+}
+
+TEST_CASE("the limit is never announced lower than it was") {
+  for (const Seq start : kStarts) {
+    Account a{start};
+    REQUIRE(a.fctl.join(start, a.limit));
+    a.next = start + 20;
+    a.fctl.position(0).store(start + 15);
+    REQUIRE(a.refill() == start + 15);
+    // A successor knows the start only, and finds a consumer that is just coming, on its way up.
+    a.fctl.leave(0);
+    a.known = start;
+    Fctl::Joined early{};
+    detail::Word before_any{start};
+    early = a.fctl.join(start + 3, before_any);
+    CHECK(early.first == start + 3);
+    CHECK(a.refill() == start + 3);
+    CHECK(a.limit.load() == start + 15 + kCredits);
+  }
+}
+
+TEST_CASE("who was never part of the channel leaves its place as it found it") {
+  Account a{1};
+  a.next = 5;
+  a.fctl.retract(a.fctl.join(1, a.limit));
+  CHECK(a.refill() == 1);  // what was published waits for the first one
+  a.fctl.leave(a.fctl.join(1, a.limit).place);
+  CHECK(a.refill() == 5);
+  a.fctl.retract(a.fctl.join(5, a.limit));
+  a.next = 7;
+  CHECK(a.refill() == 7);  // somebody had been there
 }

@@ -314,3 +314,65 @@ TEST_CASE("a fragment is invalid from the moment that its chunks are reused, whi
   CHECK(consumer.lost() == 1);
   CHECK(consumer.delivered() == 0);
 }
+
+TEST_CASE("read: a field that is validated, or nothing") {
+  Lossy c;
+  Producer producer{c.mcache, c.dcache, c.fseq};
+  Consumer consumer{c.mcache, c.dcache, 1};
+  struct Quote {
+    std::uint32_t price;
+    bool live;
+  };
+  for (const std::size_t size : {24u, 100u}) {
+    auto room = producer.reserve(size);
+    REQUIRE(room);
+    room.writer().store(5, Quote{42, true});
+    room.writer().store(20, std::uint32_t{7});
+    REQUIRE(room.commit());
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    Quote quote{};
+    CHECK(fragment->read(5, quote));
+    CHECK(quote.price == 42);
+    CHECK(quote.live);
+    std::uint32_t last = 0;
+    CHECK(fragment->read(20, last));
+    CHECK(last == 7);
+    lap(producer);
+    quote = {1, false};
+    CHECK(!fragment->read(5, quote));
+    CHECK(quote.price == 1);
+    CHECK(!quote.live);
+    (void)consumer.poll();
+    while (consumer.poll()) {
+    }
+  }
+  CHECK(consumer.lost() >= 2);
+}
+
+TEST_CASE("release: a speculative fragment that is let go of is empty, and its consumer may go") {
+  Lossy c;
+  Producer producer{c.mcache, c.dcache, c.fseq};
+  std::array<SpeculativeFragment, 4> storage;
+  auto fragment = SpeculativeFragment{};
+  {
+    Consumer consumer{c.mcache, c.dcache, 1};
+    REQUIRE(producer.publish(payload_of(1, 50)));
+    REQUIRE(producer.publish(payload_of(2, 50)));
+    fragment = *consumer.poll();
+    REQUIRE(fragment.validate());
+    fragment.release();
+    fragment.release();
+    CHECK(!fragment.validate());
+    CHECK(fragment.size() == 0);
+    CHECK(consumer.lost() == 0);
+    auto batch = consumer.poll_batch(storage);
+    REQUIRE(batch.size() == 1);
+    REQUIRE(storage[0].validate());
+    batch.release();
+    CHECK(!storage[0].validate());
+    CHECK(consumer.lost() == 0);
+    auto moved = std::move(consumer);  // a checked precondition: nothing is out
+    CHECK(moved.delivered() == 2);
+  }
+}

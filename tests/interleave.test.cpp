@@ -370,3 +370,40 @@ TEST_CASE("a reliable channel of bytes passes no fence per message") {
   }
   CHECK(static_cast<bool>(at_next_fence));  // still waiting for one
 }
+
+TEST_CASE("joining: a producer that follows another announces no less than that one did") {
+  for (const Seq start : kStarts) {
+    Components<64, 4, 64, Plain> c{start, 8};
+    {
+      Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+      Consumer consumer{c.mcache, c.dcache, c.fctl, start};
+      for (int i = 0; i < 20; ++i) {
+        REQUIRE(producer.publish(payload_of(producer.next_seq(), 64)));
+        REQUIRE(consumer.poll());
+      }
+    }
+    std::optional<Producer<64, decltype(c.dcache), Fctl, NoMetrics>> successor;
+    Error refused = Error::None;
+    AtFence follow{std::memory_order_seq_cst, [&] {
+                     successor.emplace(c.mcache, c.dcache, c.fseq, c.fctl);
+                     refused = successor->publish(payload_of(start + 20, 64)).error();
+                   }};
+    Consumer joiner{c.mcache, c.dcache, c.fctl, start + 9};  // long overwritten: only 4 chunks
+    CHECK(follow.passed());
+    CHECK(refused == Error::NoCredits);  // the joiner stood at its number for a moment
+    CHECK(joiner.first() == start + 16);
+    CHECK(joiner.status().ok());
+    Consumer later{c.mcache, c.dcache, c.fctl, start + 9};
+    CHECK(later.first() == joiner.first());
+  }
+}
+
+TEST_CASE("stop: who publishes into the ring by itself is not disturbed by it") {
+  MCache<4> mcache{1};
+  std::optional<Seq> published;
+  before_store(mcache.header().closed_at, [&] { published = mcache.publish({.sig = 7}); });  // while it is being closed
+  mcache.stop();
+  CHECK(published == Seq{1});
+  CHECK(mcache.closed());
+  CHECK(mcache.try_read(1).metadata.sig == 7);
+}

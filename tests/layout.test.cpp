@@ -146,7 +146,7 @@ TEST_CASE("sizes and alignments") {
   CHECK(alignof(DCache<2, 1>) == 128);
   CHECK(sizeof(Fseq) == 128);
   CHECK(alignof(Fseq) == 128);
-  CHECK(sizeof(Fctl) == 1152);
+  CHECK(sizeof(Fctl) == 1280);
   CHECK(alignof(Fctl) == 128);
   CHECK(sizeof(detail::ProducerBlock) == 128);
   CHECK(sizeof(detail::ConsumerBlock) == 128);
@@ -199,7 +199,7 @@ TEST_CASE("offsets") {
   CHECK(first == 7);
   CHECK(offset(fctl, fctl.ownership()) == 8);
   for (std::size_t i = 0; i < 8; ++i) {
-    CHECK(offset(fctl, fctl.position(i)) == static_cast<std::ptrdiff_t>(128 + 128 * i + 8));
+    CHECK(offset(fctl, fctl.position(i)) == static_cast<std::ptrdiff_t>(256 + 128 * i + 8));
   }
 
   Metrics metrics;

@@ -406,3 +406,22 @@ TEST_CASE("an endpoint without metrics is no larger for their sake") {
   CHECK(sizeof(Producer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Producer<4, Cache, NoFlowControl, Metrics>));
   CHECK(sizeof(Consumer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Consumer<4, Cache, NoFlowControl, Metrics>));
 }
+
+TEST_CASE("a fragment consumed before a reset and found overwritten after it takes nothing below zero") {
+  Lossy c{1};
+  auto producer = counted_producer(c);
+  auto consumer = counted_consumer(c, 1);
+  MetricsReader reader{c.metrics};
+  REQUIRE(producer.publish("x"));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  reader.reset();
+  for (std::uint64_t i = 0; i < c.mcache.depth(); ++i) {
+    REQUIRE(producer.publish("x"));
+  }
+  CHECK(!fragment->validate());
+  (void)consumer.poll();
+  CHECK(reader.snapshot().consumed_bytes == reader.snapshot().consumed);
+  CHECK(reader.snapshot().consumed <= 1);
+  CHECK(reader.snapshot().lost >= 1);
+}

@@ -159,4 +159,5 @@ TEST_CASE("what a producer holds is not published to, nor taken from, behind its
   CHECK(traps([&] { (void)c.mcache.publish({}); }));
   CHECK(traps([&] { (void)c.fctl.acquire(); }));
   CHECK(traps([&] { (void)c.fctl.available(); }));
+  CHECK(traps([&] { (void)c.fctl.release(); }));
 }

@@ -876,3 +876,23 @@ TEMPLATE_TEST_CASE("without a producer, who asks closes", "", LossyKind, Reliabl
     CHECK(late.publish("x").error() == Error::Stopped);
   }
 }
+
+TEMPLATE_TEST_CASE("nothing is available once a stop was asked for", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  CHECK(producer.available() == 4);
+  c.mcache.stop();
+  CHECK(producer.available() == 0);
+  CHECK(producer.publish("x") == Error::Stopped);
+}
+
+TEMPLATE_TEST_CASE("stop says whether the channel is closed", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto second = c.producer();
+  CHECK(!second.stop());
+  CHECK(!c.mcache.closed());
+  CHECK(producer.stop());
+  CHECK(producer.stop());
+  CHECK(c.mcache.closed());
+}

@@ -95,7 +95,10 @@ struct Reader {
   Index released;  ///< reliable: given back up to here
   std::uint64_t filtered = 0;
   std::uint64_t lost = 0;
-  std::uint32_t resumes = 0;
+  std::uint32_t setbacks = 0;  ///< lossy: overruns, and looks of which something was found gone
+  bool kept_up = false;
+  bool behind = false;
+  bool missed = false;
   std::vector<Index> out;  ///< what is held; of a lossy consumer, as long as it has not been found gone
 
   std::optional<Poll<typename C::Fragment>> fragment;
@@ -214,31 +217,52 @@ class Trial {
 
   /// What a look must find. Does to the model what it does to the consumer, but for giving back.
   template <class R>
-  Look look(R& reader, Mask mask, Resume resume = Resume::Oldest) {
+  Look look(R& reader, Mask mask, Resume resume, std::size_t& most) {
     constexpr bool kLossy = std::is_same_v<R, Observer>;
-    for (std::size_t looked = 0; looked < kDepth; ++looked) {
+    for (; most != 0; --most) {
       const Index at = reader.next;
       if (at == next()) {
         return {closed_ ? PollStatus::Stopped : PollStatus::Empty, 0};
       }
       if (kLossy && !messages_[at].intact) {
-        const Index oldest = std::max(oldest_, next() > kDepth ? next() - kDepth : 0);
-        const bool latest = resume == Resume::Latest || reader.resumes >= 4;
-        const Index target = latest ? std::max(oldest, next() - 1) : oldest + (next() - oldest) / 8;
-        reader.next = std::min(next(), std::max(at + 1, target));
-        reader.lost += reader.next - at;
-        ++reader.resumes;
-        return {PollStatus::Overrun, reader.next - at};
+        return overrun(reader, resume);
       }
+      reader.kept_up = true;
       ++reader.next;
       if (!mask(messages_[at].info.sig)) {
         ++reader.filtered;
         continue;
       }
-      reader.resumes = 0;
+      --most;
       return {PollStatus::Fragment, at};
     }
     return {PollStatus::Empty, 0};
+  }
+
+  template <class R>
+  Look overrun(R& reader, Resume resume) {
+    const Index at = reader.next;
+    const Index oldest = std::max(oldest_, next() > kDepth ? next() - kDepth : 0);
+    const bool latest = resume == Resume::Latest || reader.setbacks >= 4;
+    const Index target = latest ? std::max(oldest, next() - 1) : oldest + (next() - oldest) / 8;
+    reader.next = std::min(next(), std::max(at + 1, target));
+    reader.lost += reader.next - at;
+    ++reader.setbacks;
+    reader.kept_up = reader.behind = false;
+    return {PollStatus::Overrun, reader.next - at};
+  }
+
+  /// Before a poll looks: whether it must go on at the latest.
+  template <class R>
+  bool settle(R& reader) {
+    if (std::exchange(reader.missed, false)) {
+      reader.kept_up = false;
+      reader.behind = ++reader.setbacks >= 4;
+    } else if (reader.kept_up) {
+      reader.setbacks = 0;
+      reader.behind = false;
+    }
+    return reader.behind && reader.next + 1 < next();
   }
 
   // -------------------------------------------------------------------------------------------------------- the steps
@@ -494,7 +518,8 @@ class Trial {
     reader.released = reader.next;
     const Resume resume = random_.below(4) == 0 ? Resume::Latest : Resume::Oldest;
     reader.consumer.set_resume(resume);
-    const Look must = look(reader, mask, resume);
+    std::size_t most = kDepth;
+    const Look must = settle(reader) ? overrun(reader, resume) : look(reader, mask, resume, most);
     auto outcome = mask.passes == 0xFF && random_.below(2) == 0 ? reader.consumer.poll() : reader.consumer.poll(mask);
     expect(outcome.status() == must.status, "poll answers what it must");
     expect(outcome.lost() == (must.status == PollStatus::Overrun ? must.found : 0), "and says how many were lost");
@@ -548,6 +573,7 @@ class Trial {
         mask);
     expect(got.count == must.count && calls == must.count && got.status == must.status && got.lost == must.lost,
            "a batch by callback answers what it must");
+    settle(reader);
     reader.out.clear();
     reader.released = reader.next;
   }
@@ -555,8 +581,14 @@ class Trial {
   template <class R>
   BatchResult look_for_batch(R& reader, Mask mask, std::size_t max) {
     BatchResult result;
-    while (result.count < std::min(max, kDepth)) {
-      const Look found = look(reader, mask);
+    std::size_t most = kDepth;
+    if (settle(reader)) {
+      result.status = PollStatus::Overrun;
+      result.lost = overrun(reader, Resume::Oldest).found;
+      most = 0;
+    }
+    while (result.count < max && most != 0) {
+      const Look found = look(reader, mask, Resume::Oldest, most);
       result.status = found.status;
       if (found.status != PollStatus::Fragment) {
         result.lost = found.status == PollStatus::Overrun ? found.found : 0;
@@ -573,6 +605,7 @@ class Trial {
     if constexpr (kIsLossy<R>) {
       check_held_by_lossy(reader);
       reader.consumer.release();
+      settle(reader);
     } else {
       reader.out.clear();
       switch (random_.below(3)) {
@@ -628,6 +661,7 @@ class Trial {
         expect(!bytes_of(item), "what is gone does not validate");
         expect(!item.validate(), "and stays invalid");
         ++reader.lost;
+        reader.missed = true;
       }
     });
     if (still.size() != reader.out.size()) {
@@ -657,7 +691,7 @@ class Trial {
     if (producer_) {
       expect(producer_->next_seq() == seq(next()), "the producer's next number");
       if (random_.below(4) == 0) {  // not always: asking refreshes what the producer knows
-        expect(producer_->available() == (closed_ ? 0 : available()), "credits are conserved");
+        expect(producer_->available() == (closed_ || stop_asked_ ? 0 : available()), "credits are conserved");
       }
     }
     for (const auto& reader : readers_) {

@@ -33,7 +33,7 @@
 namespace tango {
 
 enum class CncState : std::uint8_t {
-  Boot,  ///< made, or halted and about to start over
+  Boot = 0,  ///< made, or halted and about to start over
   Run,   ///< at work
   Halt,  ///< stopped in good order
   Fail,  ///< stopped for good

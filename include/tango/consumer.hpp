@@ -41,7 +41,7 @@ namespace tango {
 /// Where a consumer that was overrun goes on.
 enum class Resume : std::uint8_t {
   Oldest,  ///< at the oldest fragments still intact, with some headroom so that they are not gone at once; after a few
-           ///< overruns in a row without a fragment between, at the latest
+           ///< setbacks in a row (overruns, fragments overwritten while they were read), at the latest
   Latest,  ///< at the latest fragment
 };
 
@@ -140,11 +140,11 @@ class Consumer {
         return Poll<Fragment>{why};
       }
     }
-    settle();
     FragmentMetadata metadata;
-    const PollStatus status = look(metadata, filter);
+    std::uint64_t most = Depth;
+    const PollStatus status = settle() ? overrun() : look(metadata, filter, most);
     if (status != PollStatus::Fragment) [[unlikely]] {
-      settle();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
       return Poll<Fragment>{status, status == PollStatus::Overrun ? last_lost_ : 0};
     }
     if constexpr (kReliable) {
@@ -166,8 +166,8 @@ class Consumer {
     }
   }
 
-  /// Fills `storage` from its front with the next fragments that are there and pass `filter`, at most a ring's depth of
-  /// them. They are given back together.
+  /// Fills `storage` from its front with the next fragments that are there and pass `filter`; looks at no more than a
+  /// ring's depth of them. They are given back together.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] Batch<Item> poll_batch(std::span<Item> storage, Filter&& filter = {}) noexcept {
     BatchResult result = collect(
@@ -176,8 +176,8 @@ class Consumer {
     return Batch<Item>{storage.first(result.count), result, next_, account_};
   }
 
-  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max` and at most a ring's depth of
-  /// them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or a
+  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a ring's
+  /// depth of them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or a
   /// `SpeculativeFragment&`, and does not touch this consumer.
   template <std::invocable<Item&> Each, SigFilter Filter = AcceptAll>
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
@@ -196,7 +196,7 @@ class Consumer {
   /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
     if (holds_) {
-      settle();
+      static_cast<void>(settle());  // whether it is behind is remembered
     }
   }
 
@@ -207,8 +207,8 @@ class Consumer {
   }
 
  private:
-  /// Overruns in a row, with no fragment between, after which `Resume::Oldest` goes on at the latest.
-  static constexpr std::uint32_t kMaxResumes = 4;
+  /// Overruns in a row, with no fragment read between, after which `Resume::Oldest` goes on at the latest.
+  static constexpr std::uint32_t kMaxSetbacks = 4;
 
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
       : mcache_{&mcache}, dcache_{&dcache}, fctl_{fctl}, meter_{meter}, first_{first}, next_{first} {
@@ -242,9 +242,9 @@ class Consumer {
         meter_.leave();
         return {Error::TooManyConsumers, kMaxReliableConsumers + 1, kMaxReliableConsumers};
       }
-      place_ = joined.place;
+      place_ = joined;
       first_ = next_ = joined.first;
-      account_.position = &fctl_->position(place_);
+      account_.position = &fctl_->position(joined.place);
       account_.released = first_;
     }
     meter_.join(next_);
@@ -293,11 +293,15 @@ class Consumer {
     TANGO_PRECONDITION(account_.live == 0, "Consumer: destroyed or overwritten while a fragment or batch is out");
     if (holds_) {
       holds_ = false;
-      ready_ = false;
-      settle();
+      static_cast<void>(settle());
       if constexpr (kReliable) {
-        fctl_->leave(place_);
+        if (ready_ || (inspect().ok() && ready_)) {
+          fctl_->leave(place_.place);
+        } else {
+          fctl_->retract(place_);
+        }
       }
+      ready_ = false;
       meter_.leave();
     }
   }
@@ -314,7 +318,9 @@ class Consumer {
     filtered_ = other.filtered_;
     rejected_ = other.rejected_;
     last_lost_ = other.last_lost_;
-    resumes_ = other.resumes_;
+    setbacks_ = other.setbacks_;
+    kept_up_ = other.kept_up_;
+    behind_ = other.behind_;
     resume_ = other.resume_;
     account_ = other.account_;
     holds_ = std::exchange(other.holds_, false);
@@ -324,21 +330,42 @@ class Consumer {
 
   // Looking.
 
-  /// Gives back what was delivered or skipped so far, and counts what fragments found overwritten.
-  TANGO_HOT void settle() noexcept {
+  /// Gives back what was delivered or skipped so far.
+  TANGO_HOT void give_back() noexcept {
     if constexpr (kReliable) {
       account_.give_back(next_);
-    } else if constexpr (kCounted) {
-      if (account_.missed != 0) [[unlikely]] {
-        meter_.missed(std::exchange(account_.missed, 0), std::exchange(account_.missed_bytes, 0));
-      }
     }
   }
 
-  /// Looks for the next fragment that passes the filter, and past it; nothing is given back.
+  /// Before a look: gives back, and takes over what fragments found overwritten. Whether this consumer was so far behind
+  /// again and again that it should go on at the latest fragment.
+  TANGO_HOT bool settle() noexcept {
+    give_back();
+    if constexpr (kReliable) {
+      return false;
+    } else {
+      return (account_.missed | setbacks_) != 0 && take_setbacks();
+    }
+  }
+
+  TANGO_COLD bool take_setbacks() noexcept {
+    if (account_.missed != 0) {
+      meter_.missed(std::exchange(account_.missed, 0), std::exchange(account_.missed_bytes, 0));
+      kept_up_ = false;
+      behind_ = ++setbacks_ >= kMaxSetbacks;
+    } else if (kept_up_) {
+      setbacks_ = 0;
+      behind_ = false;
+    }
+    // Relaxed: see overrun. Nothing to skip where the next fragment is the latest.
+    return behind_ && seq_lt(next_ + 1, mcache_->header().position.load(detail::memory_order_relaxed));
+  }
+
+  /// Looks for the next fragment that passes the filter, and past it; at no more than `most`, which it counts down.
+  /// Nothing is given back.
   template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus look(FragmentMetadata& metadata, Filter& filter) noexcept {
-    for (std::uint64_t looked = 0; looked < Depth; ++looked) {
+  [[nodiscard]] TANGO_HOT PollStatus look(FragmentMetadata& metadata, Filter& filter, std::uint64_t& most) noexcept {
+    for (; most != 0; --most) {
       const detail::Slot& slot = mcache_->slot(next_);
       if (const std::int64_t ahead = seq_diff(slot.observe(), next_); ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();
@@ -348,6 +375,9 @@ class Consumer {
         if (!slot.still_holds(next_)) [[unlikely]] {
           return overrun();
         }
+      }
+      if constexpr (!kReliable) {
+        kept_up_ = true;
       }
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         if (!filter(words.sig)) {
@@ -360,7 +390,7 @@ class Consumer {
       if (!Cache::holds(metadata)) [[unlikely]] {
         return reject();
       }
-      resumes_ = 0;
+      --most;
       meter_.delivered(++next_, metadata.size);
       return PollStatus::Fragment;
     }
@@ -382,10 +412,11 @@ class Consumer {
       return PollStatus::Empty;
     }
     const Seq oldest = seq_min(position, seq_max(header.oldest.load(detail::memory_order_relaxed), position - Depth));
-    const bool latest = resume_ == Resume::Latest || resumes_ >= kMaxResumes;
+    const bool latest = resume_ == Resume::Latest || setbacks_ >= kMaxSetbacks;
     const Seq target = latest ? seq_max(oldest, position - 1) : oldest + (position - oldest) / 8;
     const Seq resumed = seq_min(position, seq_max(next_ + 1, target));
-    ++resumes_;
+    ++setbacks_;
+    kept_up_ = behind_ = false;
     last_lost_ = resumed - next_;
     account_.lost += last_lost_;
     next_ = resumed;
@@ -409,11 +440,14 @@ class Consumer {
         return result;
       }
     }
-    settle();
+    std::uint64_t most = Depth;
+    if (settle()) {
+      result.status = overrun();
+      most = 0;
+    }
     FragmentMetadata metadata;
-    const std::size_t most = max < Depth ? max : Depth;
-    while (result.count < most) {
-      result.status = look(metadata, filter);
+    while (result.count < max && most != 0) {
+      result.status = look(metadata, filter, most);
       if (result.status != PollStatus::Fragment) {
         break;
       }
@@ -423,7 +457,7 @@ class Consumer {
       result.lost = last_lost_;
     }
     if (result.count == 0) {
-      settle();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
     }
     return result;
   }
@@ -447,13 +481,15 @@ class Consumer {
   const Cache* dcache_ = nullptr;
   Fctl* fctl_ = nullptr;
   [[no_unique_address]] Meter meter_;
-  std::size_t place_ = 0;
+  Fctl::Joined place_{};
   Seq first_ = 0;
   Seq next_ = 0;
   std::uint64_t filtered_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t last_lost_ = 0;  ///< by the last overrun
-  std::uint32_t resumes_ = 0;    ///< overruns since the last fragment
+  std::uint32_t setbacks_ = 0;   ///< overruns, and looks whose fragments were overwritten while they were read
+  bool kept_up_ = false;         ///< a fragment was looked at since the last setback
+  bool behind_ = false;          ///< the next look goes on at the latest
   Resume resume_ = Resume::Oldest;
   bool ready_ = false;  ///< the components are known to fit
   bool holds_ = false;  ///< a place and a block

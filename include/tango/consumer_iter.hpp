@@ -73,7 +73,7 @@ class FragmentRange {
   FragmentRange(const FragmentRange&) = delete;
   FragmentRange& operator=(const FragmentRange&) = delete;
 
-  /// Waits for the first element.
+  /// Waits for the first element. After the range has ended, it may be begun again: it goes on where it ended.
   [[nodiscard]] ConsumerIter<FragmentRange> begin() noexcept {
     advance();
     return ConsumerIter<FragmentRange>{*this};
@@ -90,15 +90,15 @@ class FragmentRange {
 
   void advance() noexcept {
     element_ = {};  // gives it back before waiting for the next
-    std::uint64_t lost = 0;
+    status_ = PollStatus::Fragment;
     while (true) {
       auto outcome = consumer_->wait(strategy_);
       switch (outcome.status()) {
         case PollStatus::Fragment:
-          element_ = Element{std::move(*outcome), lost};
+          element_ = Element{std::move(*outcome), std::exchange(lost_, 0)};
           return;
         case PollStatus::Overrun:
-          lost += outcome.lost();
+          lost_ += outcome.lost();
           break;
         case PollStatus::Rejected:
           break;
@@ -114,6 +114,7 @@ class FragmentRange {
   Consumer* consumer_;
   [[no_unique_address]] Strategy strategy_;
   PollStatus status_ = PollStatus::Fragment;
+  std::uint64_t lost_ = 0;  ///< since the last element
   Element element_;
 };
 

@@ -4,7 +4,8 @@
 /// consumer.
 ///
 ///     line pair 0       credits, ownership, count of credits taken by direct use
-///     line pair 1 .. 8  a place per reliable consumer: state and position, written by that consumer
+///     line pair 1       count of credits given back by direct use
+///     line pair 2 .. 9  a place per reliable consumer: state and position, written by that consumer
 ///
 /// A position is a *next* number: every number before it has been consumed. The producer may publish `n` if and only if
 /// `n < minimum + credits`, the minimum being over the active places. Each side keeps private copies and looks at the
@@ -17,7 +18,8 @@
 ///                  +-------------------------+
 ///
 /// While no consumer ever joined, the channel's start counts as the minimum (what is published waits for the first).
-/// Once the last has left, the producer waits for nobody.
+/// Once the last has left, the producer waits for nobody. Who leaves without ever having been part of the channel
+/// (its producer has not come, or uses another Fctl) leaves its place as it found it.
 ///
 /// Give an Fctl to a Producer and to its reliable Consumers and forget it; or use it by itself as a credit counter
 /// between two threads, through `acquire`, `available` and `release`.
@@ -60,27 +62,31 @@ class alignas(kSeparation) Fctl {
   /// Credits that `acquire` could take now; more may come at any time, fewer only through `acquire`. Thread: the
   /// producer's. Precondition (checked): no Producer holds this Fctl (ask the Producer instead).
   [[nodiscard]] std::uint64_t available() const noexcept {
-    TANGO_PRECONDITION(ownership_.claim.load(detail::memory_order_relaxed) == 0, "Fctl: no Producer holds it");
+    TANGO_PRECONDITION(!ownership_.held_by_producer(), "Fctl: no Producer holds it");
     // Acquire: pairs with the release store in release(); what the consumer did before it happens before what follows.
-    return credits_ - (taken_.load(detail::memory_order_relaxed) - direct().load(detail::memory_order_acquire));
+    return credits_ - (taken_.load(detail::memory_order_relaxed) - given_back_.load(detail::memory_order_acquire));
   }
 
-  /// Gives `n` credits back. False, and nothing is given back, if fewer are out. Thread: the consumer's.
+  /// Gives `n` credits back. False, and nothing is given back, if fewer are out. Thread: the consumer's. Precondition
+  /// (checked): no Producer holds this Fctl (a Consumer gives back by itself).
   bool release(std::uint64_t n = 1) noexcept {
-    const std::uint64_t given_back = direct().load(detail::memory_order_relaxed);  // own word
-    if (n > taken_.load(detail::memory_order_acquire) - given_back) {              // pairs with acquire()
+    TANGO_PRECONDITION(!ownership_.held_by_producer(), "Fctl::release: no Producer holds it");
+    const std::uint64_t given_back = given_back_.load(detail::memory_order_relaxed);  // own word
+    if (n > taken_.load(detail::memory_order_acquire) - given_back) {                 // pairs with acquire()
       return false;
     }
-    direct().store(given_back + n, detail::memory_order_release);  // pairs with available()
+    given_back_.store(given_back + n, detail::memory_order_release);  // pairs with available()
     return true;
   }
 
   // ---------------------------------------------------------------------------------------------------- endpoints
 
-  /// Where a consumer joined: its place, or none if all are taken; and the first number that it gets.
+  /// Where a consumer joined: its place, or none if all are taken; the first number that it gets; and whether somebody
+  /// had the place before.
   struct Joined {
     std::size_t place;
     Seq first;
+    bool was_vacant;
     [[nodiscard]] explicit operator bool() const noexcept { return place < kMaxReliableConsumers; }
   };
 
@@ -92,10 +98,13 @@ class alignas(kSeparation) Fctl {
   [[nodiscard]] TANGO_COLD Joined join(Seq wanted, const detail::Word& limit) noexcept {
     for (std::size_t i = 0; i < kMaxReliableConsumers; ++i) {
       Place& place = places_[i];
-      if (!place.take()) {
+      std::uint64_t before = place.state.load(detail::memory_order_relaxed);
+      if (!place.take(before)) {
         continue;
       }
-      place.position.store(wanted, detail::memory_order_relaxed);  // published by the next store
+      // Release: a producer that still sees the consumer before in this place may read this store, and then has to see
+      // that one's reads as done, too.
+      place.position.store(wanted, detail::memory_order_release);
       place.state.store(kActive, detail::memory_order_release);    // pairs with the acquire load in minimum
       detail::fence(detail::memory_order_seq_cst);                 // pairs with the fence in refill
       const Seq first_protected = limit.load(detail::memory_order_relaxed) - credits_;
@@ -103,15 +112,20 @@ class alignas(kSeparation) Fctl {
         wanted = first_protected;
         place.position.store(wanted, detail::memory_order_release);  // pairs with the acquire load in minimum
       }
-      return {i, wanted};
+      return {i, wanted, before == kVacant};
     }
-    return {kMaxReliableConsumers, wanted};
+    return {kMaxReliableConsumers, wanted, false};
   }
 
   /// For a consumer: leaves; the producer no longer waits for it. Release: its last reads happen before what the
   /// producer writes over them.
   TANGO_COLD void leave(std::size_t place) noexcept {
     places_[place].state.store(kVacant, detail::memory_order_release);  // pairs with minimum and take
+  }
+
+  /// For a consumer that was never part of the channel: as if it had never joined.
+  TANGO_COLD void retract(const Joined& joined) noexcept {
+    places_[joined.place].state.store(joined.was_vacant ? kVacant : kUnused, detail::memory_order_release);
   }
 
   /// For a consumer: the word of its place.
@@ -125,7 +139,10 @@ class alignas(kSeparation) Fctl {
     if (seq_le(seen, known)) {
       return known;
     }
-    limit.store(seen + credits_, detail::memory_order_relaxed);
+    // Never lowered: a producer that has just followed another knows less than was announced, and who joins relies on it.
+    if (seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)) {  // own word
+      limit.store(seen + credits_, detail::memory_order_relaxed);
+    }
     detail::fence(detail::memory_order_seq_cst);  // pairs with the fence in join
     return seq_max(known, seq_min(seen, minimum(start, next)));
   }
@@ -145,10 +162,10 @@ class alignas(kSeparation) Fctl {
     detail::Word position{0};
 
     /// Acquire: pairs with the release store in leave, so that the position of who comes follows that of who went.
-    bool take() noexcept {
-      std::uint64_t now = state.load(detail::memory_order_relaxed);
-      return (now == kUnused || now == kVacant) &&
-             state.compare_exchange_strong(now, kClaimed, detail::memory_order_acquire, detail::memory_order_relaxed);
+    bool take(std::uint64_t before) noexcept {
+      return (before == kUnused || before == kVacant) &&
+             state.compare_exchange_strong(before, kClaimed, detail::memory_order_acquire,
+                                           detail::memory_order_relaxed);
     }
   };
 
@@ -169,19 +186,16 @@ class alignas(kSeparation) Fctl {
     return any_active || any_left ? least : start;
   }
 
-  /// Direct use: credits given back. The first place's position, which no endpoint uses then.
-  [[nodiscard]] detail::Word& direct() noexcept { return places_[0].position; }
-  [[nodiscard]] const detail::Word& direct() const noexcept { return places_[0].position; }
-
   const std::uint64_t credits_;
   detail::Ownership ownership_;
-  detail::Word taken_{0};  ///< direct use: credits taken
+  detail::Word taken_{0};                             ///< direct use: credits taken; the producer's line
+  alignas(kSeparation) detail::Word given_back_{0};  ///< direct use: credits given back; the consumer's line
   Place places_[kMaxReliableConsumers];
 };
 
 /// The absence of an Fctl in an endpoint's type: the producer never waits, consumers may be overrun.
 struct NoFlowControl {};
 
-static_assert(sizeof(Fctl) == 128 + 8 * 128 && alignof(Fctl) == 128);
+static_assert(sizeof(Fctl) == 2 * 128 + 8 * 128 && alignof(Fctl) == 128);
 
 }  // namespace tango

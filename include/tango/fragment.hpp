@@ -234,19 +234,32 @@ class SpeculativeFragment {
   }
 
   /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after
-  /// the last one that was read. Precondition (checked): the field lies within the payload.
+  /// the last one that was read. Every bit pattern must be a value of `T`, because any may be found: where that is not
+  /// so (bool, and structs that hold one), use `read`. Precondition (checked): the field lies within the payload.
   template <class T>
   [[nodiscard]] T load(std::size_t offset) const noexcept {
-    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
-    TANGO_PRECONDITION(offset <= metadata_.size && sizeof(T) <= metadata_.size - offset,
-                       "SpeculativeFragment::load: the field lies within the payload");
-    alignas(T) std::byte bytes[sizeof(T)];
-    detail::gather_words(bytes, words_, offset, sizeof(T));
-    return __builtin_bit_cast(T, bytes);
+    static_assert(!std::is_same_v<std::remove_cv_t<T>, bool>,
+                  "tango: a bool that was overwritten while it was read may be neither true nor false: use read()");
+    Image<T> image;
+    gather(image, offset);
+    return __builtin_bit_cast(T, image);
   }
 
-  /// Whether everything read from this fragment so far was its own. False once is false for ever: the fragment has
-  /// moved from delivered to lost.
+  /// The same, validated: whether `out` got the field. If not, `out` is as it was and the fragment has moved from
+  /// delivered to lost.
+  template <class T>
+  [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
+    Image<T> image;
+    gather(image, offset);
+    if (!validate()) [[unlikely]] {
+      return false;
+    }
+    out = __builtin_bit_cast(T, image);
+    return true;
+  }
+
+  /// Whether everything read from this fragment so far was its own. False once is false for ever: it was overwritten
+  /// by now, and has moved from delivered to lost (also if an earlier read was still in time).
   [[nodiscard]] bool validate() noexcept {
     if (valid_ && !detail::Slot::still_holds(*slot_seq_, metadata_.seq)) [[unlikely]] {
       valid_ = false;
@@ -257,7 +270,28 @@ class SpeculativeFragment {
     return valid_;
   }
 
+  /// Lets go of it: it is empty and no longer valid. Nothing has to be let go of before the next poll, but what is kept
+  /// must be gone before its consumer is moved or destroyed. Idempotent.
+  void release() noexcept {
+    metadata_ = {};
+    valid_ = false;
+    receipt_.drop();
+  }
+
  private:
+  template <class T>
+  struct alignas(T) Image {
+    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
+    std::byte bytes[sizeof(T)];
+  };
+
+  template <class T>
+  void gather(Image<T>& image, std::size_t offset) const noexcept {
+    TANGO_PRECONDITION(offset <= metadata_.size && sizeof(T) <= metadata_.size - offset,
+                       "SpeculativeFragment: the field lies within the payload");
+    detail::gather_words(image.bytes, words_, offset, sizeof(T));
+  }
+
   FragmentMetadata metadata_;
   const detail::Word* words_ = nullptr;
   const detail::Word* slot_seq_ = nullptr;

@@ -64,7 +64,8 @@ struct alignas(kSeparation) ChannelHeader {
 
   // Written by the producer.
   alignas(kSeparation) Word position;  ///< the next number to publish
-  Word oldest;                         ///< no fragment before this one is intact; may lag behind position - depth
+  Word oldest;                         ///< where who was overrun resumes, if later than position - depth: every
+                                       ///< fragment before it that held chunks is gone
   Word limit;                          ///< announced: no reliable consumer may start before limit - credits
 
   /// Whether the channel is closed. Acquire: pairs with `close`.
@@ -101,7 +102,7 @@ struct alignas(kSeparation) ChannelHeader {
 
  private:
   void close_if_unclaimed() noexcept {
-    if (ownership.take()) {
+    if (ownership.take(Claim::Closer)) {
       if (!closed()) {
         close(position.load(memory_order_relaxed));  // ordered by the claim
       }
@@ -157,12 +158,11 @@ class alignas(kSeparation) MCache {
   // ------------------------------------------------------------------------------------------- the ring by itself
 
   /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
-  /// waits, never fails; overwrites what is `depth()` numbers older. A stop does not hinder it, and readers do not look
-  /// past where the channel was closed: who publishes here looks at `stop_requested()`. Thread: the only producer.
-  /// Precondition (checked): no Producer holds this MCache.
+  /// waits, never fails; overwrites what is `depth()` numbers older. Nobody but who publishes here can answer a stop:
+  /// look at `stop_requested()`. What is published all the same can still be read by its number. Thread: the only
+  /// producer. Precondition (checked): no Producer holds this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
-    TANGO_PRECONDITION(header_.ownership.claim.load(detail::memory_order_relaxed) == 0,
-                       "MCache::publish: no Producer holds this MCache");
+    TANGO_PRECONDITION(!header_.ownership.held_by_producer(), "MCache::publish: no Producer holds this MCache");
     const Seq s = header_.position.load(detail::memory_order_relaxed);  // own word
     detail::Slot& target = slot(s);
     target.mark(s);

@@ -41,13 +41,14 @@ struct MetricsSnapshot {
   std::uint64_t rejected = 0;  ///< fragments whose metadata was out of range
   std::uint64_t lag = 0;       ///< published, but not yet looked at by the slowest consumer; not a running count
 
-  /// What was counted since `baseline`, an earlier snapshot of the same Metrics. The lag is of now.
+  /// What was counted since `baseline`, an earlier snapshot of the same Metrics. The lag is of now. A fragment that was
+  /// consumed before the baseline and found overwritten after it takes one off what was consumed since, down to 0.
   [[nodiscard]] constexpr MetricsSnapshot since(const MetricsSnapshot& baseline) const noexcept {
     return {published - baseline.published,
             published_bytes - baseline.published_bytes,
             backpressure - baseline.backpressure,
-            consumed - baseline.consumed,
-            consumed_bytes - baseline.consumed_bytes,
+            consumed > baseline.consumed ? consumed - baseline.consumed : 0,
+            consumed_bytes > baseline.consumed_bytes ? consumed_bytes - baseline.consumed_bytes : 0,
             filtered - baseline.filtered,
             overruns - baseline.overruns,
             lost - baseline.lost,

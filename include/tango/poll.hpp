@@ -19,7 +19,7 @@ namespace tango {
 /// The outcome of a look at the channel.
 enum class PollStatus : std::uint8_t {
   Fragment,  ///< there is one
-  Empty,     ///< nothing (that passes the filter) is there yet
+  Empty,     ///< nothing is there yet, or a whole ring's depth of fragments did not pass the filter
   Overrun,   ///< `lost()` fragments were overwritten before they were read; the next poll goes on behind them
   Stopped,   ///< the channel is closed, and everything before that has been looked at
   Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
@@ -40,17 +40,20 @@ class [[nodiscard]] Poll {
   /// Whether there is a fragment.
   [[nodiscard]] explicit operator bool() const noexcept { return status_ == PollStatus::Fragment; }
 
-  /// The fragment. Precondition (checked): there is one.
-  [[nodiscard]] F& operator*() noexcept {
+  /// The fragment. Precondition (checked): there is one. `->` does not work on a temporary: the fragment would be given
+  /// back at the end of the expression, and a span of its payload left behind.
+  [[nodiscard]] F& operator*() & noexcept {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
-  [[nodiscard]] const F& operator*() const noexcept {
+  [[nodiscard]] const F& operator*() const& noexcept {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
-  [[nodiscard]] F* operator->() noexcept { return &**this; }
-  [[nodiscard]] const F* operator->() const noexcept { return &**this; }
+  [[nodiscard]] F* operator->() & noexcept { return &**this; }
+  [[nodiscard]] const F* operator->() const& noexcept { return &**this; }
+  [[nodiscard]] F&& operator*() && noexcept { return std::move(**this); }
+  void operator->() const&& = delete;
 
   /// How many were lost, with `Overrun`; else 0.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
@@ -79,7 +82,7 @@ class [[nodiscard]] Batch {
   Batch(Batch&& other) noexcept = default;
   Batch& operator=(Batch&& other) noexcept {
     if (this != &other) {
-      release();
+      give_back();
       items_ = other.items_;
       result_ = other.result_;
       end_ = other.end_;
@@ -87,7 +90,7 @@ class [[nodiscard]] Batch {
     }
     return *this;
   }
-  ~Batch() { release(); }
+  ~Batch() { give_back(); }
 
   [[nodiscard]] Item* begin() const noexcept { return items_.data(); }
   [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }
@@ -99,8 +102,19 @@ class [[nodiscard]] Batch {
   [[nodiscard]] PollStatus status() const noexcept { return result_.status; }
   [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }
 
-  /// Gives all items back. Their payloads must not be touched afterwards. Idempotent.
+  /// Gives all items back. Their payloads must not be touched afterwards; `SpeculativeFragment`s are let go of, too (which
+  /// a batch that is destroyed or assigned to does not do: the storage may hold the next one's already). Idempotent.
   void release() noexcept {
+    if constexpr (requires(Item& item) { item.release(); }) {
+      for (Item& item : std::exchange(items_, {})) {
+        item.release();
+      }
+    }
+    give_back();
+  }
+
+ private:
+  void give_back() noexcept {
     if (receipt_) {
       if (receipt_->position != nullptr) {
         receipt_->give_back(end_);
@@ -109,7 +123,6 @@ class [[nodiscard]] Batch {
     }
   }
 
- private:
   std::span<Item> items_;
   BatchResult result_;
   Seq end_;

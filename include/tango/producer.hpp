@@ -53,8 +53,7 @@ class ProducerFlow {
 
   void start(Seq first) noexcept { set(first); }
 
-  /// Messages that may be published from `next` on, as far as is known; negative if a consumer's position went
-  /// backwards.
+  /// Messages that may be published from `next` on, as far as is known; negative in a successor that has not looked.
   [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
   /// Looks how far the slowest consumer is.
@@ -148,9 +147,9 @@ class Producer {
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
   /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
-  /// a lossy channel. 0 if refused. Looks at the consumers' positions: O(consumers).
+  /// a lossy channel. 0 if refused or asked to stop. Looks at the consumers' positions: O(consumers).
   [[nodiscard]] std::uint64_t available() noexcept {
-    if (!status_.ok()) {
+    if (!status_.ok() || mcache_->stop_requested()) {
       return 0;
     }
     if constexpr (kFlow) {
@@ -248,13 +247,14 @@ class Producer {
 
   // --------------------------------------------------------------------------------------------------------- stop
 
-  /// Closes the channel at once: consumers drain what was published, then report `Stopped`. Idempotent.
-  /// Precondition (checked): no reservation is open.
-  TANGO_COLD void stop() noexcept {
+  /// Closes the channel at once: consumers drain what was published, then report `Stopped`. Idempotent. Whether
+  /// it is closed: a producer that was refused closes nothing. Precondition (checked): no reservation is open.
+  TANGO_COLD bool stop() noexcept {
     TANGO_PRECONDITION(!reserved_, "Producer::stop: no reservation is open");
     if (status_.ok()) {
       close();
     }
+    return status_.error() == Error::Stopped;
   }
 
  private:
@@ -284,7 +284,7 @@ class Producer {
 
   TANGO_COLD Status enter() noexcept {
     int taken = 0;
-    const bool all = each_component([&taken](detail::Ownership& o) { return o.take() && ++taken != 0; });
+    const bool all = each_component([&taken](detail::Ownership& o) { return o.take(detail::Claim::Producer) && ++taken != 0; });
     Status status = all ? inspect() : mcache_->stop_requested() ? Error::Stopped : Error::SecondProducer;
     if (status.ok() && !meter_.take()) {
       status = {Error::TooManyMetricsBlocks, 2, 1};
@@ -315,9 +315,13 @@ class Producer {
     });
   }
 
-  [[nodiscard]] std::uint64_t channel_identity() const noexcept {
-    const std::uint64_t known = mcache_->header().ownership.identity();
-    return known != 0 ? known : detail::new_identity(mcache_, kKind);
+  [[nodiscard]] std::uint64_t channel_identity() noexcept {
+    if (const std::uint64_t known = mcache_->header().ownership.identity(); known != 0) {
+      return known;
+    }
+    detail::IdentityHash hash;
+    each_component([&hash](const detail::Ownership& o) { return hash.add(&o), true; });
+    return hash.identity(kKind);
   }
 
   /// Whether the claimed components make a channel of this kind.

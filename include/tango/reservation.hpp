@@ -29,6 +29,7 @@ namespace tango {
 
 /// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very
 /// words, so every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
+/// Good until its reservation is committed or dropped; what is written later goes into a published message.
 class WordWriter {
  public:
   WordWriter() noexcept = default;
@@ -95,7 +96,7 @@ class [[nodiscard]] Reservation {
   /// Bytes that were reserved.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// The reserved bytes, uninitialised. Only on a reliable channel. Precondition (checked): the reservation is open.
+  /// The reserved bytes, uninitialised; good until the commit. Only on a reliable channel. Precondition (checked): the reservation is open.
   [[nodiscard]] std::span<std::byte> span() noexcept {
     static_assert(!Producer::kWords,
                   "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use "

@@ -2,7 +2,7 @@
 /// \file
 /// Wait strategies: what a blocking call does between two looks at the channel.
 ///
-/// A strategy is any type with `bool idle(std::uint64_t round)`. It is called after the `round`-th look in a row that
+/// A strategy is any type with `bool idle(std::uint64_t round) noexcept`. It is called after the `round`-th look in a row that
 /// found nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a deadline is a
 /// strategy too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
 ///

@@ -21,8 +21,10 @@ struct Owner {
 void use() {
   lossy.reserve(8).writer().store(0, 42);
   (void)reliable.reserve(8).span();
-  (void)overrunnable.poll()->load<int>(0);
-  (void)safe.poll()->payload();
+  auto speculative = overrunnable.poll();
+  (void)speculative->load<int>(0);
+  auto fragment = safe.poll();
+  (void)fragment->payload();
 }
 
 #ifdef PLAIN_PRODUCER_WITHOUT_FCTL  // expect: a DCache of plain bytes needs flow control: give the producer an Fctl
@@ -42,11 +44,11 @@ void wrong() { (void)reliable.reserve(8).writer(); }
 #endif
 
 #ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: no member named .*payload
-void wrong() { (void)overrunnable.poll()->payload(); }
+void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.payload(); }
 #endif
 
 #ifdef LOAD_OF_OWNER  // expect: only trivially copyable types can be read from a payload
-void wrong() { (void)overrunnable.poll()->load<Owner>(0); }
+void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.load<Owner>(0); }
 #endif
 
 #ifdef STORE_OF_OWNER  // expect: only trivially copyable types can be written to a payload
@@ -78,6 +80,14 @@ void wrong() {
   auto room = lossy.reserve(8);
   auto copy = room;
 }
+#endif
+
+#ifdef PAYLOAD_OF_A_TEMPORARY  // expect: (use of deleted function|attempt to use a deleted function|overload resolution selected deleted operator)
+auto wrong() { return safe.poll()->payload(); }
+#endif
+
+#ifdef LOAD_BOOL  // expect: a bool that was overwritten while it was read may be neither true nor false: use read
+bool wrong(const tango::SpeculativeFragment& fragment) { return fragment.load<bool>(0); }
 #endif
 
 #ifdef WAIT_WITHOUT_IDLE  // expect: WaitStrategy

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tango/tango.hpp>
@@ -64,6 +65,13 @@ struct AtRound {
 };
 template <class F>
 AtRound(std::uint64_t, std::uint64_t, F) -> AtRound<F>;
+
+/// The number of the next fragment, which is given back at once; none if there is none.
+template <class C, class... Filter>
+std::optional<Seq> next_number(C& consumer, Filter&&... filter) {
+  const auto outcome = consumer.poll(filter...);
+  return outcome ? std::optional{outcome->seq()} : std::nullopt;
+}
 
 /// xorshift64: small, seeded, the same everywhere.
 class Random {

@@ -16,7 +16,6 @@ namespace tango::detail {
 
 using Word = std::atomic<std::uint64_t>;
 
-using std::memory_order_acq_rel;
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;

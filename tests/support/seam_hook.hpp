@@ -34,7 +34,6 @@ struct Word : std::atomic<std::uint64_t> {
   }
 };
 
-using std::memory_order_acq_rel;
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;

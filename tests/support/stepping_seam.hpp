@@ -42,7 +42,6 @@ std::int64_t at_every_step(Make make, Act act, Other other, Check check) {
 
 namespace tango::detail {
 
-using std::memory_order_acq_rel;
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;

@@ -4,7 +4,8 @@
 ///
 /// Each of the producer's components (MCache, DCache, Fseq, Fctl) holds an `Ownership`. A producer claims all of them
 /// or none, and writes the channel's identity into each, the MCache's last. It stays there when the producer leaves: a
-/// successor must bring the same components, and a consumer can tell that those it was given belong together.
+/// successor must bring the same components (its Fseq may be a new one), and a consumer can tell that those it was
+/// given belong together.
 #pragma once
 
 #include <cstdint>
@@ -24,30 +25,54 @@ enum class ChannelKind : std::uint64_t {
 
 inline constexpr std::uint64_t kKindMask = 3;
 
-/// The identity of a channel: where its MCache stood in the first producer's address space (a multiple of 128, so
-/// unique within the process) with the kind in the two lowest bits. 0 means that there was no producer yet. It is
-/// compared, never followed.
-[[nodiscard]] inline std::uint64_t new_identity(const void* mcache, ChannelKind kind) noexcept {
-  return (reinterpret_cast<std::uintptr_t>(mcache) & ~kKindMask) | static_cast<std::uint64_t>(kind);
-}
+/// The identity of a channel: a hash of where all its components stood in the first producer's address space, with the
+/// kind in the two lowest bits. All of them, so that a component left over from a dead channel is told apart also when
+/// a new MCache stands where the dead one stood. 0 means that there was no producer yet. It is compared, never followed.
+class IdentityHash {
+ public:
+  void add(const void* component) noexcept {
+    hash_ = (hash_ ^ reinterpret_cast<std::uintptr_t>(component)) * 0x9E37'79B9'7F4A'7C15u;  // 2^64 / golden ratio
+    hash_ ^= hash_ >> 32;
+  }
+  [[nodiscard]] std::uint64_t identity(ChannelKind kind) const noexcept {
+    return (hash_ & ~kKindMask) | static_cast<std::uint64_t>(kind);
+  }
+
+ private:
+  std::uint64_t hash_ = 0;
+};
 
 [[nodiscard]] constexpr ChannelKind kind_of(std::uint64_t identity) noexcept {
   return static_cast<ChannelKind>(identity & kKindMask);
 }
 
+/// Who holds a component.
+enum class Claim : std::uint64_t {
+  None = 0,
+  Producer = 1,
+  Closer = 2,  ///< who closes a channel that no producer holds, for a moment
+};
+
 struct Ownership {
-  Word claim{0};    ///< 1 while a producer (or who closes in its place) holds the component
+  Word claim{0};    ///< a `Claim`
   Word channel{0};  ///< the identity of the channel, for ever once it is set
 
   /// Takes the claim. Acquire: pairs with `release`, so that the holder before has finished with everything plain in
-  /// here. A compare-and-swap: claiming is cold.
-  TANGO_COLD bool take() noexcept {
-    std::uint64_t unclaimed = 0;
-    return claim.compare_exchange_strong(unclaimed, 1, memory_order_acquire, memory_order_relaxed);
+  /// here; on failure with the fence of ChannelHeader::ask_to_stop, so that who finds a closer here sees that a stop
+  /// was asked for. A compare-and-swap: claiming is cold.
+  TANGO_COLD bool take(Claim by) noexcept {
+    auto holder = static_cast<std::uint64_t>(Claim::None);
+    return claim.compare_exchange_strong(holder, static_cast<std::uint64_t>(by), memory_order_acquire,
+                                         memory_order_acquire);
+  }
+
+  /// Whether a producer holds it. Relaxed: for checks of preconditions.
+  [[nodiscard]] bool held_by_producer() const noexcept {
+    return claim.load(memory_order_relaxed) == static_cast<std::uint64_t>(Claim::Producer);
   }
 
   /// Gives the claim back. Release: pairs with `take`.
-  void release() noexcept { claim.store(0, memory_order_release); }
+  void release() noexcept { claim.store(static_cast<std::uint64_t>(Claim::None), memory_order_release); }
 
   /// Whether the component is of the channel with this identity, or of none if that is 0. Thread: the holder.
   [[nodiscard]] bool belongs_to(std::uint64_t identity) const noexcept {

@@ -16,10 +16,6 @@ namespace tango::detail {
 
 inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
-[[nodiscard]] constexpr std::size_t words_for(std::size_t bytes) noexcept {
-  return (bytes + kWordBytes - 1) / kWordBytes;
-}
-
 /// Up to eight bytes as a word; the rest of the word is 0.
 [[nodiscard]] inline std::uint64_t word_from(const std::byte* from, std::size_t bytes) noexcept {
   std::uint64_t word = 0;
@@ -81,7 +77,8 @@ inline void gather_words(std::byte* to, const Word* words, std::size_t offset, s
 
 /// The same memory as bytes, for who cannot be overrun: what was published happens before this read, and nothing is
 /// written there until the reader gives it back. Reading an object's representation through std::byte is allowed
-/// ([basic.lval]/11).
+/// ([basic.lval]/11); going on from one word to the next through it is what every compiler does and no clause of C++20
+/// says (P1839 would).
 [[nodiscard]] inline const std::byte* bytes_of(const Word* words) noexcept {
   return reinterpret_cast<const std::byte*>(words);
 }
