@@ -34,16 +34,10 @@
 #include "mcache.hpp"
 #include "metrics.hpp"
 #include "poll.hpp"
+#include "resume.hpp"
 #include "wait.hpp"
 
 namespace tango {
-
-/// Where a consumer that was overrun goes on.
-enum class Resume : std::uint8_t {
-  Oldest,  ///< at the oldest fragments still intact, with some headroom so that they are not gone at once; after a few
-           ///< setbacks in a row (overruns, fragments overwritten while they were read), at the latest
-  Latest,  ///< at the latest fragment
-};
 
 /// The filter that lets everything pass.
 struct AcceptAll {
@@ -207,9 +201,6 @@ class Consumer {
   }
 
  private:
-  /// Overruns in a row, with no fragment read between, after which `Resume::Oldest` goes on at the latest.
-  static constexpr std::uint32_t kMaxSetbacks = 4;
-
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
       : mcache_{&mcache}, dcache_{&dcache}, fctl_{fctl}, meter_{meter}, first_{first}, next_{first} {
     status_ = enter();
@@ -319,8 +310,6 @@ class Consumer {
     rejected_ = other.rejected_;
     last_lost_ = other.last_lost_;
     setbacks_ = other.setbacks_;
-    kept_up_ = other.kept_up_;
-    behind_ = other.behind_;
     resume_ = other.resume_;
     account_ = other.account_;
     holds_ = std::exchange(other.holds_, false);
@@ -344,21 +333,19 @@ class Consumer {
     if constexpr (kReliable) {
       return false;
     } else {
-      return (account_.missed | setbacks_) != 0 && take_setbacks();
+      return (account_.missed != 0 || setbacks_.any()) && take_setbacks();
     }
   }
 
   TANGO_COLD bool take_setbacks() noexcept {
     if (account_.missed != 0) {
       meter_.missed(std::exchange(account_.missed, 0), std::exchange(account_.missed_bytes, 0));
-      kept_up_ = false;
-      behind_ = ++setbacks_ >= kMaxSetbacks;
-    } else if (kept_up_) {
-      setbacks_ = 0;
-      behind_ = false;
+      setbacks_.missed();
+    } else {
+      setbacks_.end_if_looked();
     }
     // Relaxed: see overrun. Nothing to skip where the next fragment is the latest.
-    return behind_ && seq_lt(next_ + 1, mcache_->header().position.load(detail::memory_order_relaxed));
+    return setbacks_.behind() && seq_lt(next_ + 1, mcache_->header().position.load(detail::memory_order_relaxed));
   }
 
   /// Looks for the next fragment that passes the filter, and past it; at no more than `most`, which it counts down.
@@ -377,7 +364,7 @@ class Consumer {
         }
       }
       if constexpr (!kReliable) {
-        kept_up_ = true;
+        setbacks_.looked();
       }
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         if (!filter(words.sig)) {
@@ -412,11 +399,7 @@ class Consumer {
       return PollStatus::Empty;
     }
     const Seq oldest = seq_min(position, seq_max(header.oldest.load(detail::memory_order_relaxed), position - Depth));
-    const bool latest = resume_ == Resume::Latest || setbacks_ >= kMaxSetbacks;
-    const Seq target = latest ? seq_max(oldest, position - 1) : oldest + (position - oldest) / 8;
-    const Seq resumed = seq_min(position, seq_max(next_ + 1, target));
-    ++setbacks_;
-    kept_up_ = behind_ = false;
+    const Seq resumed = setbacks_.overrun(resume_, next_, oldest, position);
     last_lost_ = resumed - next_;
     account_.lost += last_lost_;
     next_ = resumed;
@@ -487,9 +470,7 @@ class Consumer {
   std::uint64_t filtered_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t last_lost_ = 0;  ///< by the last overrun
-  std::uint32_t setbacks_ = 0;   ///< overruns, and looks whose fragments were overwritten while they were read
-  bool kept_up_ = false;         ///< a fragment was looked at since the last setback
-  bool behind_ = false;          ///< the next look goes on at the latest
+  detail::Setbacks setbacks_;
   Resume resume_ = Resume::Oldest;
   bool ready_ = false;  ///< the components are known to fit
   bool holds_ = false;  ///< a place and a block

@@ -21,6 +21,7 @@
 #include "reservation.hpp"
 #include "producer.hpp"
 #include "poll.hpp"
+#include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
 
