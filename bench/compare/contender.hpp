@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness.hpp"
@@ -35,7 +35,7 @@ struct Load {
 /// What a run took: nanoseconds for each message, round trip or publish, or the median latency; and what else was seen.
 struct Run {
   double nanoseconds;
-  std::map<std::string, double> also{};
+  std::vector<std::pair<std::string, double>> also{};  ///< the same names in each run of a contender
 };
 
 struct Contender {

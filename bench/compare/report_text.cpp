@@ -10,7 +10,7 @@ namespace {
 
 /// Median, quartiles and what belongs to a queue's row.
 void print_row(const std::string& name, const std::string& setting, const Spread& spread, const std::string& rest) {
-  std::printf("  %-28s %-34s %9.2f  (%9.2f ... %9.2f) %s\n", name.c_str(), setting.c_str(), spread.median, spread.lower,
+  std::printf("  %-28s %-38s %9.2f  (%9.2f ... %9.2f) %s\n", name.c_str(), setting.c_str(), spread.median, spread.lower,
               spread.upper, rest.c_str());
 }
 
@@ -41,7 +41,7 @@ void print_setting(const Setting& setting, const Field& field) {
 void print_result(const Result& result) {
   const Workload& workload = result.workload;
   std::printf("\n%s: %s; %zu rounds\n", workload.name.c_str(), workload.what.c_str(), result.bare.size());
-  std::printf("  %-28s %-34s %9s  (%9s ... %9s)  %9s%s\n", "", "", workload.is_rate() ? "M msg/s" : "ns", "quartile",
+  std::printf("  %-28s %-38s %9s  (%9s ... %9s)  %9s%s\n", "", "", workload.is_rate() ? "M msg/s" : "ns", "quartile",
               "quartile", "time/1st", workload.kind == Kind::RoundTrip ? " time/bare" : "");
   for (const Scored& queue : result.queues) {
     std::string rest = ratio_text(queue.samples, result.reference().samples);

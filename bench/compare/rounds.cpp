@@ -2,6 +2,8 @@
 #include "rounds.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 namespace bench {
@@ -28,8 +30,10 @@ void play_round(std::vector<Scored>& players, const Workload& workload, const Pl
   for (Scored& player : players) {
     const std::vector<Run>& of = runs[&player];
     player.samples.push_back(median(of, [](const Run& run) { return run.nanoseconds; }));
-    for (const auto& [name, ignored] : of.front().also) {
-      player.also[name].push_back(median(of, [&name = name](const Run& run) { return run.also.at(name); }));
+    player.also.resize(of.front().also.size());
+    for (std::size_t i = 0; i < player.also.size(); ++i) {
+      player.also[i].first = of.front().also[i].first;
+      player.also[i].second.push_back(median(of, [i](const Run& run) { return run.also[i].second; }));
     }
   }
 }

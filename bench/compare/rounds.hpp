@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "contender.hpp"
@@ -29,7 +29,7 @@ struct Plan {
 struct Scored {
   const Contender* contender;
   Samples samples{};
-  std::map<std::string, Samples> also{};
+  std::vector<std::pair<std::string, Samples>> also{};
 };
 
 struct Result {

@@ -12,6 +12,11 @@ template <std::size_t Bytes, std::size_t Capacity>
 using Poll = TangoPoll<Bytes, Capacity>;
 
 template <std::size_t Bytes, std::size_t Capacity>
+using AllThere = TangoBatch<Bytes, Capacity>;
+template <std::size_t Bytes, std::size_t Capacity>
+using AFew = TangoBatch<Bytes, Capacity, kBulk>;
+
+template <std::size_t Bytes, std::size_t Capacity>
 class MetricsOff : public TangoPoll<Bytes, Capacity> {
  public:
   static constexpr const char* kQueue = "tango, metrics off";
@@ -27,10 +32,12 @@ class MetricsOn : public TangoPoll<Bytes, Capacity, tango::Metrics> {
 
 void enter_tango(Field& field) {
   enter_all<Poll>(field);
-  enter_thorough<Kind::Throughput, TangoBatch, 64>(field);
-  enter<Kind::Throughput, TangoBatch, 8, 256, 1024, 4096, 65536>(field);
+  enter_thorough<Kind::Throughput, AllThere, 64>(field);
+  enter_thorough<Kind::Throughput, AFew, 64>(field);
+  enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);
+  enter<Kind::Throughput, AFew, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
-  enter_thorough<Kind::Bulk, TangoBatch, 8>(field);
+  enter_thorough<Kind::Bulk, AFew, 8>(field);
   enter_thorough<Kind::Bulk, TangoBulk, 8>(field);
   // One setting for both, so that nothing but the metrics differs.
   detail::enter_one<Kind::Metrics, 64, MetricsOff<64, 1024>, SpinWait>(field);

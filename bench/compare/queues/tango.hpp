@@ -90,13 +90,13 @@ class TangoPoll {
   Channel channel_;
 };
 
-/// Taken in batches.
-template <std::size_t Bytes, std::size_t Capacity>
+/// Taken in batches of at most `kMost`.
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kMost = Capacity>
 class TangoBatch : public TangoPoll<Bytes, Capacity> {
   using One = TangoPoll<Bytes, Capacity>;
 
  public:
-  static constexpr const char* kWay = "publish, poll_batch";
+  static constexpr const char* kWay = kMost == kBulk ? "publish, poll_batch of 32" : "publish, poll_batch";
 
   template <class Wait>
   class Receiver : One::template Receiver<Wait> {
@@ -107,7 +107,7 @@ class TangoBatch : public TangoPoll<Bytes, Capacity> {
       bool right = true;
       tango::BatchResult result;
       const bool there = wait_for<Wait>([&] {
-        result = this->consumer_.poll_batch(most < kBulk ? most : kBulk, [&](const tango::FragmentView& fragment) {
+        result = this->consumer_.poll_batch(most < kMost ? most : kMost, [&](const tango::FragmentView& fragment) {
           right = fragment.size() == Bytes && right;
           use(fragment.payload().data());
         });
