@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a queue's adapter (kernels.hpp) is entered in the field: for every kind of work, payload, wait policy and capacity.
+/// How a queue's adapter (kernels.hpp) is entered in the field: for every kind of work, payload, wait policy and
+/// capacity.
 #pragma once
 
 #include <cstddef>

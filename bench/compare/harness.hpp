@@ -39,12 +39,12 @@ class Turn {
   Clock::time_point began_{};
 };
 
-/// What a thread of a run does: its setup, `meet()`, a warm-up that touches all memory, `meet()` again, and then what is
-/// measured.
+/// What a thread of a run does: its setup, `meet()`, a warm-up that touches all memory, `meet()` again, and then what
+/// is measured.
 class Part {
  public:
-  /// Refers to `what`, which is called as `what(turn)` and outlives this. No std::function: there are hundreds of hot loops,
-  /// and its machinery for each would take the compiler longer than they do.
+  /// Refers to `what`, which is called as `what(turn)` and outlives this. No std::function: there are hundreds of hot
+  /// loops, and its machinery for each would take the compiler longer than they do.
   template <class What>
   explicit Part(const What& what) noexcept
       : what_{&what}, call_{[](const void* w, Turn& turn) { (*static_cast<const What*>(w))(turn); }} {}
@@ -56,8 +56,8 @@ class Part {
   void (*call_)(const void*, Turn&);
 };
 
-/// Runs the parts at once, the first one on the calling thread. Nanoseconds from their last meeting until the last of them
-/// has ended.
+/// Runs the parts at once, the first one on the calling thread. Nanoseconds from their last meeting until the last of
+/// them has ended.
 double run_together(const Placement& placement, std::span<const Part> parts);
 
 /// The same for two.

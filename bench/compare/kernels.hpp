@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the two threads of a run do, through a queue's adapter. The receiver reads every byte and checks order and content.
+/// What the two threads of a run do, through a queue's adapter. The receiver reads every byte and checks order and
+/// content.
 ///
 /// An adapter is a template `Queue<Bytes, Capacity>` with a default constructor and
-/// - `kQueue`, `kWay`: its name, and which of its calls are used; `kPossible = false` where it cannot carry such messages;
-/// - `Sender<Wait>{queue}`: `bool send(const Message&)` sends, waiting while the queue is full; false: the wait was given up.
-///   May have `bool send_bulk(const Message* first, std::size_t count)`, for messages that lie in a row;
-/// - `Receiver<Wait>{queue}`: `std::uint64_t receive(std::uint64_t most, use)` waits for a message and calls `use(bytes)`, a
-///   pointer to `Bytes` bytes, for it and up to `most - 1` further ones; how many that were, 0 if the wait was given up or
-///   something was wrong.
+/// - `kQueue`, `kWay`: its name, and which of its calls are used; `kPossible = false` where it cannot carry such
+///   messages;
+/// - `Sender<Wait>{queue}`: `bool send(const Message&)` sends, waiting while the queue is full; false: the wait was
+///   given up. May have `bool send_bulk(const Message* first, std::size_t count)`, for messages that lie in a row;
+/// - `Receiver<Wait>{queue}`: `std::uint64_t receive(std::uint64_t most, use)` waits for a message and calls
+///   `use(bytes)`, a pointer to `Bytes` bytes, for it and up to `most - 1` further ones; how many that were, 0 if the
+///   wait was given up or something was wrong.
 /// Both are made by the thread that uses them, the receiver before anything is sent.
 #pragma once
 
@@ -100,8 +102,8 @@ class Receiving {
   typename Messages<Bytes>::Cursor cursor_{kMessages<Bytes>};
 };
 
-/// The frame of a run in one direction: `send(sending, count)` on one side and `receive(receiving, count)` on the other,
-/// after a warm-up once round the ring.
+/// The frame of a run in one direction: `send(sending, count)` on one side and `receive(receiving, count)` on the
+/// other, after a warm-up once round the ring.
 template <std::size_t Bytes, class Queue, class Wait, class Send, class Receive>
 double one_way(const Placement& placement, Send send, Receive receive) {
   const auto queue = std::make_unique<Queue>();
@@ -185,10 +187,11 @@ Run round_trip(const Placement& placement, const Load& load) {
   return {total / static_cast<double>(load.count)};
 }
 
-/// Message n is due at start + n * period, whatever became of the ones before it, and its latency counts from then: what a
-/// queue that stalls makes the messages behind it wait is counted, too. That is the correction for coordinated omission (Gil
-/// Tene): timing from the moment when a late sender got round to sending would hide exactly the worst. When a message is due
-/// follows from its number, so nothing has to be written into it; reading the clock is part of each latency.
+/// Message n is due at start + n * period, whatever became of the ones before it, and its latency counts from then:
+/// what a queue that stalls makes the messages behind it wait is counted, too. That is the correction for coordinated
+/// omission (Gil Tene): timing from the moment when a late sender got round to sending would hide exactly the worst.
+/// When a message is due follows from its number, so nothing has to be written into it; reading the clock is part of
+/// each latency.
 template <std::size_t Bytes, class Queue, class Wait>
 Run paced(const Placement& placement, const Load& load) {
   const auto latencies = std::make_unique<Histogram>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// tango_compare: this library against other queues for one producer and one consumer, in interleaved rounds (rounds.hpp). A
-// peer takes part if CMake found its headers; else it is reported as missing. `tango_compare --help` has the options.
+// tango_compare: this library against other queues for one producer and one consumer, in interleaved rounds
+// (rounds.hpp). A peer takes part if CMake found its headers; else it is reported as missing. `tango_compare --help`
+// has the options.
 //
 // Exits with 1 if a queue delivered something wrong, with 2 on bad input.
 #include "../support/cores.hpp"

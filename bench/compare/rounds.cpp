@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint64_t kBareRoundTrips = 10'000;
 
-/// One round: everyone in turn, each round in the reverse order of the one before, so that nobody always follows the same.
+/// One round: everyone in turn, each round in the reverse order of the one before, so that nobody always follows the
+/// same.
 void play_round(std::vector<Scored>& players, const Workload& workload, const Placement& placement, const Load& load,
                 bool backwards) {
   std::map<const Scored*, std::vector<Run>> runs;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How queues are compared on a machine that changes its mind within seconds: many short rounds, all queues in each, ratios
-/// within the round. Every round starts with the bare ping-pong. Each queue's setting is chosen in pilot rounds and scored in
-/// fresh ones, because the best of many noisy tries is not a result.
+/// How queues are compared on a machine that changes its mind within seconds: many short rounds, all queues in each,
+/// ratios within the round. Every round starts with the bare ping-pong. Each queue's setting is chosen in pilot rounds
+/// and scored in fresh ones, because the best of many noisy tries is not a result.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tango_compare_self_test FAULT [OPTION]...: tango_compare with a peer that has one fault, to show that the fault is found:
+// tango_compare_self_test FAULT [OPTION]...: tango_compare with a peer that has one fault, to show that the fault is
+// found:
 //
 //     none | wrong_byte | swapped | twice | lap | silent
 //

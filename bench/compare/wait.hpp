@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// Looks in a row after which the other side cannot be running, so that a waiting thread lets others run. Set before any
-/// thread is started: 0 where there is one core only.
+/// Looks in a row after which the other side cannot be running, so that a waiting thread lets others run. Set before
+/// any thread is started: 0 where there is one core only.
 inline std::uint64_t g_looks_before_yield = 100'000;
 
 /// Lets another thread run; false if the `round`-th look in vain was the last: seconds have gone by.
@@ -43,8 +43,8 @@ template <class Wait, class Attempt>
   return true;
 }
 
-/// Ends the program with exit code 1: `queue` delivered something wrong, or nothing, so no figure of this run counts. At
-/// once and from whichever thread it is, because the other side may wait for ever.
+/// Ends the program with exit code 1: `queue` delivered something wrong, or nothing, so no figure of this run counts.
+/// At once and from whichever thread it is, because the other side may wait for ever.
 [[noreturn]] void void_run(std::string_view queue, std::string_view what) noexcept;
 
 }  // namespace bench

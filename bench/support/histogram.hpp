@@ -35,7 +35,8 @@ static_assert(LogLinear::bucket_of(128) == 128 && LogLinear::end_of(128) == 129 
 static_assert(LogLinear::bucket_of(LogLinear::kLimit - 1) == LogLinear::kBuckets - 1 &&
               LogLinear::end_of(LogLinear::kBuckets - 1) == LogLinear::kLimit - 1);
 
-/// Values from 0 to 2^40 - 1 (18 minutes in nanoseconds); larger ones count as that. Recording is O(1) and allocates nothing.
+/// Values from 0 to 2^40 - 1 (18 minutes in nanoseconds); larger ones count as that. Recording is O(1) and allocates
+/// nothing.
 class Histogram : LogLinear {
  public:
   void record(std::uint64_t value) noexcept {

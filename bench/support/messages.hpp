@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Ready-made messages, so that a benchmark measures the channel and not how its messages are made: a counter written into
-/// a message right before the message is copied makes a store-forwarding stall that hides everything else.
+/// Ready-made messages, so that a benchmark measures the channel and not how its messages are made: a counter written
+/// into a message right before the message is copied makes a store-forwarding stall that hides everything else.
 #pragma once
 
 #include <array>
@@ -13,13 +13,14 @@
 
 namespace bench {
 
-/// `kCount` different messages of `Bytes` bytes; message number `n` of a stream is `table[n % kCount]`. No two words in the
-/// table are equal, so a message out of order, in pieces or from elsewhere is found out.
+/// `kCount` different messages of `Bytes` bytes; message number `n` of a stream is `table[n % kCount]`. No two words in
+/// the table are equal, so a message out of order, in pieces or from elsewhere is found out.
 template <std::size_t Bytes>
 class Messages {
  public:
-  /// Three times a power of two: no multiple of a ring's size is a multiple of it, so a ring that overtakes its reader by a
-  /// lap is found out. Small enough for L1 together with what is copied, but for payloads that do not fit in there at all.
+  /// Three times a power of two: no multiple of a ring's size is a multiple of it, so a ring that overtakes its reader
+  /// by a lap is found out. Small enough for L1 together with what is copied, but for payloads that do not fit in there
+  /// at all.
   static constexpr std::uint64_t kCount = 3 * std::bit_floor(Bytes <= 64 ? 64 : Bytes <= 4096 ? 4096 / Bytes : 1);
   static constexpr std::size_t kWords = Bytes / sizeof(std::uint64_t);
   static_assert(Bytes % sizeof(std::uint64_t) == 0 && Bytes != 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// atomic_queue in its mode for one producer and one consumer: copied in and out. Messages of 8 bytes are its atomic elements.
-// With neighbours on lines of their own, which is its default, or (small messages, where it matters) in a row.
+// atomic_queue in its mode for one producer and one consumer: copied in and out. Messages of 8 bytes are its atomic
+// elements. With neighbours on lines of their own, which is its default, or (small messages, where it matters) in a
+// row.
 #include <atomic_queue/atomic_queue.h>
 
 #include <bit>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boost.Lockfree spsc_queue of fixed size: copied in, and read in place one by one or all that are there; in bulk, arrays.
+// Boost.Lockfree spsc_queue of fixed size: copied in, and read in place one by one or all that are there; in bulk,
+// arrays.
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <cstdint>

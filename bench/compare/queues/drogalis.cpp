@@ -25,7 +25,8 @@ class Drogalis {
    public:
     explicit Sender(Drogalis& queue) : ring_{&queue.ring_} {}
     [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
-      // Given a const reference it copies twice, given an rvalue once. Moving from a trivially copyable type changes nothing.
+      // Given a const reference it copies twice, given an rvalue once. Moving from a trivially copyable type changes
+      // nothing.
       return wait_for<Wait>([&] { return ring_->try_push(std::move(const_cast<Message<Bytes>&>(message))); });
     }
 
