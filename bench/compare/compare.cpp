@@ -55,9 +55,9 @@ std::optional<std::vector<Workload>> choose_workloads(const Options& options) {
 Plan make_plan(const Options& options, std::size_t workloads) {
   Plan plan;
   if (options.quick) {
-    plan.rounds = 5;
+    plan.rounds = 9;
     plan.pilots = 1;
-    plan.share = 4;
+    plan.share = 2;
     plan.budget = std::chrono::nanoseconds{std::chrono::seconds{30}} / static_cast<std::int64_t>(workloads);
   }
   plan.rounds = options.rounds.value_or(plan.rounds);
