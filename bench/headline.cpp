@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "support/messages.hpp"
-#include "support/threads.hpp"
+#include "support/spin.hpp"
 
 namespace {
 

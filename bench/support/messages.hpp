@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Ready-made messages, so that a benchmark measures the channel and not how its messages are made: a counter written into
-/// a message right before the message is copied makes a store-forwarding stall that hides everything else.
+/// Ready-made messages, so that a benchmark measures the channel and not how its messages are made: a counter written
+/// into a message right before the message is copied makes a store-forwarding stall that hides everything else.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,46 +13,71 @@
 
 namespace bench {
 
-/// `kCount` different messages of `Bytes` bytes; message number `n` of a stream is `table[n % kCount]`. No two words in the
-/// table are equal, so a message out of order, in pieces or from elsewhere is found out.
+/// `kCount` different messages of `Bytes` bytes; message number `n` of a stream is `table[n % kCount]`. No two words in
+/// the table are equal, so a message out of order, in pieces or from elsewhere is found out.
 template <std::size_t Bytes>
 class Messages {
  public:
-  static constexpr std::uint64_t kCount = 256;
+  /// Three times a power of two: no multiple of a ring's size is a multiple of it, so a ring that overtakes its reader
+  /// by a lap is found out. Small enough for L1 together with what is copied, but for payloads that do not fit in there
+  /// at all.
+  static constexpr std::uint64_t kCount = 3 * std::bit_floor(Bytes <= 64 ? 64 : Bytes <= 4096 ? 4096 / Bytes : 1);
   static constexpr std::size_t kWords = Bytes / sizeof(std::uint64_t);
   static_assert(Bytes % sizeof(std::uint64_t) == 0 && Bytes != 0);
 
   struct alignas(Bytes < 64 ? 8 : 64) Message {
     std::array<std::uint64_t, kWords> words;
+
+    /// Its bytes, to be sent.
+    [[nodiscard]] std::span<const std::byte, Bytes> bytes() const noexcept {
+      return std::as_bytes(std::span<const Message, 1>{this, 1});
+    }
+
+    /// Whether `Bytes` bytes at `got` are this message: reads every one of them.
+    [[nodiscard]] bool is(const std::byte* got) const noexcept {
+      std::uint64_t difference = 0;
+      for (std::size_t i = 0; i < kWords; ++i) {
+        std::uint64_t word;
+        std::memcpy(&word, got + i * sizeof word, sizeof word);
+        difference |= word ^ words[i];
+      }
+      return difference == 0;
+    }
+  };
+
+  /// The messages in their order, from number 0 on; without the division that finding one by its number takes.
+  class Cursor {
+   public:
+    explicit Cursor(const Messages& messages) noexcept : table_{messages.table_} {}
+
+    [[nodiscard]] const Message& next() noexcept {
+      const Message& message = table_[at_];
+      at_ = at_ + 1 == kCount ? 0 : at_ + 1;
+      return message;
+    }
+
+   private:
+    const Message* table_;
+    std::uint64_t at_ = 0;
   };
 
   Messages() noexcept {
     std::uint64_t n = 0;
     for (Message& message : table_) {
       for (std::uint64_t& word : message.words) {
-        word = ++n * 0x9E37'79B9'7F4A'7C15u;  // odd, so no two products are equal
+        word = ++n * 0x9E37'79B9'7F4A'7C15u;  // odd, so no two products are equal, and none is 0
       }
     }
   }
 
   [[nodiscard]] const Message& operator[](std::uint64_t n) const noexcept { return table_[n % kCount]; }
+  [[nodiscard]] std::span<const Message, kCount> table() const noexcept { return table_; }
 
-  /// Its bytes, to be sent.
-  [[nodiscard]] std::span<const std::byte, Bytes> bytes(std::uint64_t n) const noexcept {
-    return std::as_bytes(std::span<const Message, 1>{&(*this)[n], 1});
-  }
+  /// The bytes of message `n`.
+  [[nodiscard]] std::span<const std::byte, Bytes> bytes(std::uint64_t n) const noexcept { return (*this)[n].bytes(); }
 
-  /// Whether `Bytes` bytes at `got` are message `n`: reads every one of them.
-  [[nodiscard]] bool is(std::uint64_t n, const std::byte* got) const noexcept {
-    const std::array<std::uint64_t, kWords>& expected = (*this)[n].words;
-    std::uint64_t difference = 0;
-    for (std::size_t i = 0; i < kWords; ++i) {
-      std::uint64_t word;
-      std::memcpy(&word, got + i * sizeof word, sizeof word);
-      difference |= word ^ expected[i];
-    }
-    return difference == 0;
-  }
+  /// Whether `Bytes` bytes at `got` are message `n`.
+  [[nodiscard]] bool is(std::uint64_t n, const std::byte* got) const noexcept { return (*this)[n].is(got); }
 
  private:
   Message table_[kCount];

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// tango_compare: this library against other queues for one producer and one consumer, in interleaved rounds
+// (rounds.hpp). A peer takes part if CMake found its headers; else it is reported as missing. `tango_compare --help`
+// has the options.
+//
+// Exits with 1 if a queue delivered something wrong, with 2 on bad input.
+#include "../support/cores.hpp"
+#include "compare.hpp"
+#include "queues/queues.hpp"
+
+namespace {
+
+bench::Field make_field() {
+  bench::Field field;
+  bench::enter_tango(field);
+  bench::enter_tango_lossy(field, bench::allowed_cores().size());
+#if defined(TANGO_PEER_BOOST)
+  bench::enter_boost(field);
+#else
+  field.missing.emplace_back("Boost.Lockfree spsc_queue (Debian: libboost-dev)");
+#endif
+#if defined(TANGO_PEER_MOODYCAMEL)
+  bench::enter_moodycamel(field);
+#else
+  field.missing.emplace_back("moodycamel ReaderWriterQueue (Debian: libreaderwriterqueue-dev)");
+#endif
+#if defined(TANGO_PEER_ATOMIC_QUEUE)
+  bench::enter_atomic_queue(field);
+#else
+  field.missing.emplace_back("atomic_queue SPSC (Debian: libatomic-queue-dev)");
+#endif
+#if defined(TANGO_PEER_RIGTORP)
+  bench::enter_rigtorp(field);
+#else
+  field.missing.emplace_back("rigtorp/SPSCQueue (give CMake -DTANGO_PEER_RIGTORP=DIR with rigtorp/SPSCQueue.h)");
+#endif
+#if defined(TANGO_PEER_MENGRAO)
+  bench::enter_mengrao(field);
+#else
+  field.missing.emplace_back("MengRao SPSC_Queue (give CMake -DTANGO_PEER_MENGRAO=DIR with SPSCQueue.h)");
+#endif
+#if defined(TANGO_PEER_DROGALIS)
+  bench::enter_drogalis(field);
+#else
+  field.missing.emplace_back("drogalis/SPSC-Queue (give CMake -DTANGO_PEER_DROGALIS=DIR with dro/spsc-queue.hpp)");
+#endif
+  return field;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::compare(argc, argv, make_field()); }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Boost.Lockfree spsc_queue of fixed size: copied in, and read in place one by one or all that are there; in bulk,
+// arrays.
+#include <boost/lockfree/spsc_queue.hpp>
+#include <cstddef>
+#include <cstdint>
+
+#include "../enter.hpp"
+#include "queues.hpp"
+
+namespace bench {
+namespace {
+
+enum class Take : std::uint8_t { One, All, Array };
+
+template <std::size_t Bytes, std::size_t Capacity, Take kTake>
+class Boost {
+  using Ring = boost::lockfree::spsc_queue<Message<Bytes>, boost::lockfree::capacity<Capacity>>;
+
+ public:
+  static constexpr const char* kQueue = "Boost.Lockfree spsc_queue";
+  static constexpr const char* kWay = kTake == Take::One   ? "push, consume_one"
+                                      : kTake == Take::All ? "push, consume_all"
+                                                           : "push, pop arrays";
+  static constexpr std::size_t kCapacity = Capacity;
+
+  template <class Wait>
+  class Sender {
+   public:
+    explicit Sender(Boost& queue) : ring_{&queue.ring_} {}
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
+      return wait_for<Wait>([&] { return ring_->push(message); });
+    }
+    [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
+      return wait_for<Wait>([&] {
+        const std::size_t sent = ring_->push(first, count);
+        first += sent;
+        count -= sent;
+        return count == 0;
+      });
+    }
+
+   private:
+    Ring* ring_;
+  };
+
+  template <class Wait>
+  class Receiver {
+   public:
+    explicit Receiver(Boost& queue) : ring_{&queue.ring_} {}
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t most, Use use) {
+      const auto look = [&](const Message<Bytes>& message) { use(reinterpret_cast<const std::byte*>(&message)); };
+      std::uint64_t got = 0;
+      const bool there = wait_for<Wait>([&] {
+        if constexpr (kTake == Take::Array) {
+          got = ring_->pop(array_, most < kBulk ? most : kBulk);
+        } else if (kTake == Take::All && most != 1) {
+          got = ring_->consume_all(look);  // never more than `most`: no more than that were sent
+        } else {
+          got = ring_->consume_one(look) ? 1 : 0;
+        }
+        return got != 0;
+      });
+      if constexpr (kTake == Take::Array) {
+        for (std::uint64_t i = 0; i < got; ++i) {
+          look(array_[i]);
+        }
+      }
+      return there ? got : 0;
+    }
+
+   private:
+    Ring* ring_;
+    Message<Bytes> array_[kTake == Take::Array ? kBulk : 1];
+  };
+
+ private:
+  Ring ring_;
+};
+
+template <std::size_t Bytes, std::size_t Capacity>
+using One = Boost<Bytes, Capacity, Take::One>;
+template <std::size_t Bytes, std::size_t Capacity>
+using All = Boost<Bytes, Capacity, Take::All>;
+template <std::size_t Bytes, std::size_t Capacity>
+using Array = Boost<Bytes, Capacity, Take::Array>;
+
+}  // namespace
+
+void enter_boost(Field& field) {
+  enter_all<One>(field);
+  enter_all<All>(field);
+  enter_thorough<Kind::Bulk, Array, 8>(field);
+}
+
+}  // namespace bench

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// This library's reliable channel, used in each of its ways.
+#include "tango.hpp"
+
+#include "../enter.hpp"
+#include "queues.hpp"
+
+namespace bench {
+namespace {
+
+template <std::size_t Bytes, std::size_t Capacity>
+using Poll = TangoPoll<Bytes, Capacity>;
+
+template <std::size_t Bytes, std::size_t Capacity>
+using AllThere = TangoBatch<Bytes, Capacity>;
+template <std::size_t Bytes, std::size_t Capacity>
+using AFew = TangoBatch<Bytes, Capacity, kBulk>;
+
+template <std::size_t Bytes, std::size_t Capacity>
+class MetricsOff : public TangoPoll<Bytes, Capacity> {
+ public:
+  static constexpr const char* kQueue = "tango, metrics off";
+};
+
+template <std::size_t Bytes, std::size_t Capacity>
+class MetricsOn : public TangoPoll<Bytes, Capacity, tango::Metrics> {
+ public:
+  static constexpr const char* kQueue = "tango, metrics on";
+};
+
+}  // namespace
+
+void enter_tango(Field& field) {
+  enter_all<Poll>(field);
+  enter_thorough<Kind::Throughput, AllThere, 64>(field);
+  enter_thorough<Kind::Throughput, AFew, 64>(field);
+  enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);
+  enter<Kind::Throughput, AFew, 8, 256, 1024, 4096, 65536>(field);
+  enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
+  enter_thorough<Kind::Bulk, AFew, 8>(field);
+  enter_thorough<Kind::Bulk, TangoBulk, 8>(field);
+  // One setting for both, so that nothing but the metrics differs.
+  detail::enter_one<Kind::Metrics, 64, MetricsOff<64, 1024>, SpinWait>(field);
+  detail::enter_one<Kind::Metrics, 64, MetricsOn<64, 1024>, SpinWait>(field);
+}
+
+}  // namespace bench

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Adapters (kernels.hpp) of this library's reliable channel.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <tango/tango.hpp>
+#include <type_traits>
+
+#include "../kernels.hpp"
+
+namespace bench {
+
+/// A reliable channel, and its endpoints. `Counted` is `tango::Metrics` or `tango::NoMetrics`.
+template <std::size_t Bytes, std::size_t Capacity, class Counted>
+class TangoChannel {
+ public:
+  using Cache = tango::DCache<Capacity, Bytes, tango::Plain>;
+  using Producer = tango::Producer<Capacity, Cache, tango::Fctl, Counted>;
+  using Consumer = tango::Consumer<Capacity, Cache, tango::Fctl, Counted>;
+
+  [[nodiscard]] Producer producer() {
+    if constexpr (std::is_same_v<Counted, tango::Metrics>) {
+      return Producer{mcache_, dcache_, fseq_, fctl_, counted_};
+    } else {
+      return Producer{mcache_, dcache_, fseq_, fctl_};
+    }
+  }
+  [[nodiscard]] Consumer consumer() {
+    if constexpr (std::is_same_v<Counted, tango::Metrics>) {
+      return Consumer{mcache_, dcache_, fctl_, 1, counted_};
+    } else {
+      return Consumer{mcache_, dcache_, fctl_, 1};
+    }
+  }
+
+ private:
+  tango::MCache<Capacity> mcache_;
+  Cache dcache_;
+  tango::Fseq fseq_{1};
+  tango::Fctl fctl_{Capacity};
+  Counted counted_;
+};
+
+/// One by one.
+template <std::size_t Bytes, std::size_t Capacity, class Counted = tango::NoMetrics>
+class TangoPoll {
+ public:
+  using Channel = TangoChannel<Bytes, Capacity, Counted>;
+
+  static constexpr const char* kQueue = "tango";
+  static constexpr const char* kWay = "publish, poll";
+  static constexpr std::size_t kCapacity = Capacity;
+
+  template <class Wait>
+  class Sender {
+   public:
+    explicit Sender(TangoPoll& queue) : producer_{queue.channel_.producer()} {}
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
+      return producer_.publish_blocking(message.bytes(), {}, Wait{}).ok();
+    }
+
+   protected:
+    typename Channel::Producer producer_;
+  };
+
+  template <class Wait>
+  class Receiver {
+   public:
+    explicit Receiver(TangoPoll& queue) : consumer_{queue.channel_.consumer()} {}
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
+      auto fragment = consumer_.wait(Wait{});
+      if (!fragment || fragment->size() != Bytes) {
+        return 0;
+      }
+      use(fragment->payload().data());
+      return 1;
+    }
+
+   protected:
+    typename Channel::Consumer consumer_;
+  };
+
+ private:
+  Channel channel_;
+};
+
+/// Taken in batches of at most `kMost`.
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kMost = Capacity>
+class TangoBatch : public TangoPoll<Bytes, Capacity> {
+  using One = TangoPoll<Bytes, Capacity>;
+
+ public:
+  static constexpr const char* kWay = kMost == kBulk ? "publish, poll_batch of 32" : "publish, poll_batch";
+
+  template <class Wait>
+  class Receiver : One::template Receiver<Wait> {
+   public:
+    using One::template Receiver<Wait>::Receiver;
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t most, Use use) {
+      bool right = true;
+      tango::BatchResult result;
+      const bool there = wait_for<Wait>([&] {
+        result = this->consumer_.poll_batch(most < kMost ? most : kMost, [&](const tango::FragmentView& fragment) {
+          right = fragment.size() == Bytes && right;
+          use(fragment.payload().data());
+        });
+        return result.count != 0 ||
+               (result.status != tango::PollStatus::Empty && result.status != tango::PollStatus::Fragment);
+      });
+      return there && right ? result.count : 0;
+    }
+  };
+};
+
+/// Written in place, taken in batches.
+template <std::size_t Bytes, std::size_t Capacity>
+class TangoReserve : public TangoBatch<Bytes, Capacity> {
+  using One = TangoPoll<Bytes, Capacity>;
+
+ public:
+  static constexpr const char* kWay = "reserve, poll_batch";
+
+  template <class Wait>
+  class Sender : One::template Sender<Wait> {
+   public:
+    using One::template Sender<Wait>::Sender;
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
+      Wait wait;
+      for (std::uint64_t round = 0;; ++round) {
+        if (auto room = this->producer_.reserve(Bytes)) {
+          std::memcpy(room.span().data(), &message, Bytes);
+          return room.commit().ok();
+        } else if (room.status() != tango::Error::NoCredits || !wait.idle(round)) {
+          return false;
+        }
+      }
+    }
+  };
+};
+
+/// Published and taken in batches.
+template <std::size_t Bytes, std::size_t Capacity>
+class TangoBulk : public TangoBatch<Bytes, Capacity> {
+  using One = TangoPoll<Bytes, Capacity>;
+
+ public:
+  static constexpr const char* kWay = "publish_batch, poll_batch";
+
+  template <class Wait>
+  class Sender : public One::template Sender<Wait> {
+   public:
+    explicit Sender(TangoBulk& queue) : One::template Sender<Wait>{queue} {
+      for (std::size_t i = 0; i < batch_.size(); ++i) {
+        batch_[i] = {kMessages<Bytes>.table()[i].bytes(), {}};
+      }
+    }
+    [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
+      std::span<const tango::Message> rest{batch_.data() + (first - kMessages<Bytes>.table().data()), count};
+      bool refused = false;
+      const bool sent = wait_for<Wait>([&] {
+        const tango::BatchStatus done = this->producer_.publish_batch(rest);
+        rest = rest.subspan(done.count);
+        refused = !done.status.ok() && done.status != tango::Error::NoCredits;
+        return rest.empty() || refused;
+      });
+      return sent && !refused;
+    }
+
+   private:
+    std::array<tango::Message, Messages<Bytes>::kCount> batch_;
+  };
+};
+
+}  // namespace bench

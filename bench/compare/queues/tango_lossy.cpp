@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// This library's lossy channel, where the producer never waits: no peer has one.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tango/tango.hpp>
+#include <vector>
+
+#include "../contender.hpp"
+#include "../enter.hpp"
+#include "../kernels.hpp"
+#include "queues.hpp"
+
+namespace bench {
+namespace {
+
+template <std::size_t Bytes, std::size_t Capacity>
+struct Channel {
+  tango::MCache<Capacity> mcache;
+  tango::DCache<Capacity, Bytes> dcache;
+  tango::Fseq fseq{1};
+};
+
+/// Copies out and validates every fragment that it gets, checks what is valid, and keeps account of the rest.
+template <std::size_t Bytes, std::size_t Capacity, class Wait>
+class Reader {
+ public:
+  Reader(const Channel<Bytes, Capacity>& channel, const char* name)
+      : consumer_{channel.mcache, channel.dcache, 1}, name_{name}, copy_{std::make_unique<Message<Bytes>>()} {}
+
+  /// Until message number `last` has been dealt with.
+  void read_until(tango::Seq last) {
+    const std::span<std::byte> copy = std::as_writable_bytes(std::span{copy_.get(), 1});
+    while (consumer_.next_seq() <= last) {
+      auto fragment = consumer_.wait(Wait{});
+      switch (fragment.status()) {
+        case tango::PollStatus::Fragment:
+          if (fragment->copy_to(copy).ok() &&
+              (fragment->size() != Bytes || !kMessages<Bytes>.is(fragment->seq() - 1, copy.data()))) [[unlikely]] {
+            void_run(name_, "it delivered a wrong message");
+          }
+          break;
+        case tango::PollStatus::Overrun:
+          break;
+        default:
+          void_run(name_, "a message never arrived");
+      }
+    }
+    if (consumer_.delivered() + consumer_.lost() != last) [[unlikely]] {
+      void_run(name_, "messages are unaccounted for");
+    }
+  }
+
+  [[nodiscard]] std::uint64_t delivered() const { return consumer_.delivered(); }
+
+ private:
+  tango::Consumer<Capacity, tango::DCache<Capacity, Bytes>, tango::NoFlowControl, tango::NoMetrics> consumer_;
+  const char* name_;
+  std::unique_ptr<Message<Bytes>> copy_;
+};
+
+/// One producer and `readers` consumers: what it took and what arrived.
+struct Outcome {
+  double total_ns = 0;
+  double publishing_ns = 0;
+  std::vector<std::uint64_t> delivered{};  ///< to each reader
+};
+
+template <std::size_t Bytes, std::size_t Capacity, class Wait>
+Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t readers, const char* name) {
+  const auto channel = std::make_unique<Channel<Bytes, Capacity>>();
+  Outcome outcome{.delivered = std::vector<std::uint64_t>(readers)};
+  const auto send = [&](Turn& turn) {
+    tango::Producer producer{channel->mcache, channel->dcache, channel->fseq};
+    typename Messages<Bytes>::Cursor cursor{kMessages<Bytes>};
+    const auto publish = [&](std::uint64_t messages) {
+      for (std::uint64_t i = 0; i < messages; ++i) {
+        if (!producer.publish(cursor.next().bytes()).ok()) [[unlikely]] {
+          void_run(name, "it takes no more messages");
+        }
+      }
+    };
+    turn.meet();
+    publish(Capacity);
+    turn.meet();
+    publish(count);
+    outcome.publishing_ns = nanoseconds(Clock::now() - turn.began());
+  };
+  std::atomic<std::size_t> next_reader{0};
+  const auto receive = [&](Turn& turn) {
+    std::uint64_t& delivered = outcome.delivered[next_reader.fetch_add(1, std::memory_order_relaxed)];
+    Reader<Bytes, Capacity, Wait> reader{*channel, name};
+    turn.meet();
+    reader.read_until(Capacity);
+    const std::uint64_t before = reader.delivered();
+    turn.meet();
+    reader.read_until(Capacity + count);
+    delivered = reader.delivered() - before;
+  };
+  std::vector<Part> parts(1 + readers, Part{receive});
+  parts[0] = Part{send};
+  outcome.total_ns = run_together(placement, parts);
+  return outcome;
+}
+
+/// Its figure is the time for each message that was delivered and found valid, not for those published.
+template <std::size_t Bytes, std::size_t Capacity, class Wait>
+Run lossy(const Placement& placement, const Load& load) {
+  const Outcome outcome = publish_to<Bytes, Capacity, Wait>(placement, load.count, 1, "tango, lossy");
+  const auto count = static_cast<double>(load.count);
+  const auto delivered = static_cast<double>(outcome.delivered[0]);
+  return {outcome.total_ns / (delivered > 0 ? delivered : 1),
+          {{"delivered", delivered}, {"lost", count - delivered}, {"publish_ns", outcome.publishing_ns / count}}};
+}
+
+template <std::size_t Bytes, std::size_t Capacity, class Wait>
+void enter_one(Field& field) {
+  if constexpr (Bytes * Capacity <= kMostBytes) {
+    field.contenders.push_back({Kind::Lossy, Bytes, "tango, lossy", "publish, copy_to", Wait::kName, Capacity, true,
+                                lossy<Bytes, Capacity, Wait>});
+  }
+}
+
+template <std::size_t... Bytes>
+void enter_sizes(Field& field) {
+  (enter_one<Bytes, 1024, SpinWait>(field), ...);
+  (enter_one<Bytes, 1024, PauseWait>(field), ...);
+}
+
+/// Its figure is what a publish costs the producer.
+void enter_fanout(Field& field, std::size_t readers) {
+  const std::string name = "tango, lossy consumers: " + std::to_string(readers);
+  field.contenders.push_back(
+      {Kind::Fanout, 64, name, "publish, copy_to", SpinWait::kName, 1024, true,
+       [readers](const Placement& placement, const Load& load) {
+         const Outcome outcome = publish_to<64, 1024, SpinWait>(placement, load.count, readers, "tango, fanout");
+         Run run{outcome.publishing_ns / static_cast<double>(load.count)};
+         for (std::size_t i = 0; i < readers; ++i) {
+           run.also.emplace_back("delivered_" + std::to_string(i + 1), static_cast<double>(outcome.delivered[i]));
+         }
+         return run;
+       }});
+}
+
+}  // namespace
+
+void enter_tango_lossy(Field& field, std::size_t cores) {
+  enter_sizes<8, 64, 256, 1024, 4096, 65536>(field);
+  constexpr std::size_t kMostReaders = 8;
+  for (std::size_t readers = 0; readers < cores && readers <= kMostReaders; ++readers) {
+    enter_fanout(field, readers);
+  }
+}
+
+}  // namespace bench
