@@ -296,7 +296,7 @@ TEST_CASE("metadata that names what is not there is not held") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.chunk, row.size);
-    CHECK(Cache::holds({.chunk = row.chunk, .size = row.size}) == row.held);
+    CHECK(Cache::holds(row.chunk, row.size) == row.held);
   }
 }
 

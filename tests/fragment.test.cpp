@@ -79,7 +79,7 @@ TEST_CASE("a message is a whole one unless said otherwise") {
 
 TEST_CASE("a view shows the payload in place") {
   const std::array<std::byte, 3> bytes{std::byte{'a'}, std::byte{0}, std::byte{'b'}};
-  const FragmentView view{{.seq = 5, .sig = 6, .chunk = 0, .size = 3}, bytes.data()};
+  const FragmentView view{5, detail::to_words({.seq = 5, .sig = 6, .chunk = 0, .size = 3}), bytes.data()};
   CHECK(view.seq() == 5);
   CHECK(view.sig() == 6);
   CHECK(view.size() == 3);

@@ -134,18 +134,19 @@ class Consumer {
         return Poll<Fragment>{why};
       }
     }
-    FragmentMetadata metadata;
+    detail::SlotWords words;
     std::uint64_t most = Depth;
-    const PollStatus status = settle() ? overrun() : look(metadata, filter, most);
+    const PollStatus status = settle() ? overrun() : look(words, filter, most);
     if (status != PollStatus::Fragment) [[unlikely]] {
       give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
       return Poll<Fragment>{status, status == PollStatus::Overrun ? last_lost_ : 0};
     }
+    const Seq seq = next_ - 1;
     if constexpr (kReliable) {
-      account_.give_back(metadata.seq);  // filtered ones before it
-      return Poll<Fragment>{Fragment{item(metadata), account_}};
+      account_.give_back(seq);  // filtered ones before it
+      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), account_};
     } else {
-      return Poll<Fragment>{item(metadata)};
+      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), mcache_->slot(seq).seq, account_};
     }
   }
 
@@ -166,7 +167,7 @@ class Consumer {
   [[nodiscard]] Batch<Item> poll_batch(std::span<Item> storage, Filter&& filter = {}) noexcept {
     BatchResult result = collect(
         storage.size(),
-        [&](std::size_t i, const FragmentMetadata& metadata) { storage[i] = item(metadata); }, filter);
+        [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); }, filter);
     return Batch<Item>{storage.first(result.count), result, next_, account_};
   }
 
@@ -177,8 +178,8 @@ class Consumer {
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     const BatchResult result = collect(
         max,
-        [&](std::size_t, const FragmentMetadata& metadata) {
-          Item fragment = item(metadata);
+        [&](std::size_t, Seq seq, const detail::SlotWords& words) {
+          Item fragment = item(seq, words);
           each(fragment);
         },
         filter);
@@ -351,13 +352,13 @@ class Consumer {
   /// Looks for the next fragment that passes the filter, and past it; at no more than `most`, which it counts down.
   /// Nothing is given back.
   template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus look(FragmentMetadata& metadata, Filter& filter, std::uint64_t& most) noexcept {
+  [[nodiscard]] TANGO_HOT PollStatus look(detail::SlotWords& words, Filter& filter, std::uint64_t& most) noexcept {
     for (; most != 0; --most) {
       const detail::Slot& slot = mcache_->slot(next_);
       if (const std::int64_t ahead = seq_diff(slot.observe(), next_); ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();
       }
-      const detail::SlotWords words = slot.read();
+      words = slot.read();
       if constexpr (!kReliable) {
         if (!slot.still_holds(next_)) [[unlikely]] {
           return overrun();
@@ -373,12 +374,11 @@ class Consumer {
           continue;
         }
       }
-      metadata = detail::from_words(next_, words);
-      if (!Cache::holds(metadata)) [[unlikely]] {
+      if (!Cache::holds(words.chunk(), words.size())) [[unlikely]] {
         return reject();
       }
       --most;
-      meter_.delivered(++next_, metadata.size);
+      meter_.delivered(++next_, words.size());
       return PollStatus::Fragment;
     }
     return PollStatus::Empty;
@@ -428,13 +428,13 @@ class Consumer {
       result.status = overrun();
       most = 0;
     }
-    FragmentMetadata metadata;
+    detail::SlotWords words;
     while (result.count < max && most != 0) {
-      result.status = look(metadata, filter, most);
+      result.status = look(words, filter, most);
       if (result.status != PollStatus::Fragment) {
         break;
       }
-      put(result.count++, metadata);
+      put(result.count++, next_ - 1, words);
     }
     if (result.status == PollStatus::Overrun) {
       result.lost = last_lost_;
@@ -447,16 +447,24 @@ class Consumer {
 
   // Delivering.
 
-  /// Where the payload lies: in its slot or in its chunks, as words or as bytes.
-  [[nodiscard]] TANGO_HOT Item item(const FragmentMetadata& metadata) noexcept {
-    const detail::Slot& slot = mcache_->slot(metadata.seq);
-    const bool in_slot = metadata.chunk == kInlineChunk;
+  /// Where the payload lies: in its slot or in its chunks; as words, or as bytes for who cannot be overrun.
+  [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
+    const detail::Word* const in_slot = mcache_->slot(seq).inline_words;
+    const bool is_in_slot = words.chunk() == kInlineChunk;
     if constexpr (!kReliable) {
-      return {metadata, in_slot ? slot.inline_words : dcache_->data(metadata.chunk), slot.seq, account_};
+      return is_in_slot ? in_slot : dcache_->data(words.chunk());
     } else if constexpr (Cache::kWords) {
-      return {metadata, detail::bytes_of(in_slot ? slot.inline_words : dcache_->data(metadata.chunk))};
+      return detail::bytes_of(is_in_slot ? in_slot : dcache_->data(words.chunk()));
     } else {
-      return {metadata, in_slot ? detail::bytes_of(slot.inline_words) : dcache_->data(metadata.chunk)};
+      return is_in_slot ? detail::bytes_of(in_slot) : dcache_->data(words.chunk());
+    }
+  }
+
+  [[nodiscard]] TANGO_HOT Item item(Seq seq, const detail::SlotWords& words) noexcept {
+    if constexpr (kReliable) {
+      return {seq, words, payload_of(seq, words)};
+    } else {
+      return {seq, words, payload_of(seq, words), mcache_->slot(seq).seq, account_};
     }
   }
 

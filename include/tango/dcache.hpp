@@ -84,11 +84,11 @@ class alignas(kSeparation) DCache {
 
   /// For endpoints: whether metadata names bytes that this DCache, or the slot, has. Checked on a local copy before
   /// anything that shared memory says is followed.
-  [[nodiscard]] static constexpr bool holds(const FragmentMetadata& m) noexcept {
-    if (m.chunk == kInlineChunk) {
-      return m.size <= kInlineBytes;
+  [[nodiscard]] static constexpr bool holds(std::uint32_t chunk, std::uint32_t size) noexcept {
+    if (chunk == kInlineChunk) {
+      return size <= kInlineBytes;
     }
-    return m.chunk < N && m.size <= max_payload() && chunks_for(m.size) <= N - m.chunk;
+    return chunk < N && size <= max_payload() && chunks_for(size) <= N - chunk;
   }
 
   /// For the producer: who gets which chunks.

@@ -86,8 +86,8 @@ namespace detail {
 [[nodiscard]] constexpr FragmentMetadata from_words(Seq seq, const SlotWords& w) noexcept {
   return {.seq = seq,
           .sig = w.sig,
-          .chunk = static_cast<std::uint32_t>(w.place),
-          .size = static_cast<std::uint32_t>(w.place >> 32),
+          .chunk = w.chunk(),
+          .size = w.size(),
           .ctl = static_cast<std::uint16_t>(w.stamp),
           .reserved = static_cast<std::uint16_t>(w.stamp >> 16),
           .ts = static_cast<std::uint32_t>(w.stamp >> 32)};
@@ -157,23 +157,25 @@ class Receipt {
 class FragmentView {
  public:
   FragmentView() noexcept = default;
-  FragmentView(const FragmentMetadata& metadata, const std::byte* data) noexcept : metadata_{metadata}, data_{data} {}
+  FragmentView(Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
+      : seq_{seq}, words_{words}, data_{data} {}
 
-  [[nodiscard]] const FragmentMetadata& metadata() const noexcept { return metadata_; }
-  [[nodiscard]] Seq seq() const noexcept { return metadata_.seq; }
-  [[nodiscard]] std::uint64_t sig() const noexcept { return metadata_.sig; }
-  [[nodiscard]] std::size_t size() const noexcept { return metadata_.size; }
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
 
   /// The payload, in place.
-  [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, metadata_.size}; }
+  [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
   /// The payload as characters, in place.
   [[nodiscard]] std::string_view text() const noexcept {
-    return {reinterpret_cast<const char*>(data_), metadata_.size};
+    return {reinterpret_cast<const char*>(data_), size()};
   }
 
  private:
-  FragmentMetadata metadata_;
+  Seq seq_ = 0;
+  detail::SlotWords words_;
   const std::byte* data_ = nullptr;
 };
 
@@ -182,7 +184,8 @@ class FragmentView {
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
-  Fragment(const FragmentView& view, detail::Account& account) noexcept : FragmentView{view}, receipt_{account} {}
+  Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::Account& account) noexcept
+      : FragmentView{seq, words, data}, receipt_{account} {}
   Fragment(Fragment&&) noexcept = default;
   Fragment& operator=(Fragment&& other) noexcept {
     if (this != &other) {
@@ -213,23 +216,23 @@ class Fragment : public FragmentView {
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
-  SpeculativeFragment(const FragmentMetadata& metadata, const detail::Word* words, const detail::Word& slot_seq,
-                      detail::Account& account) noexcept
-      : metadata_{metadata}, words_{words}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
+  SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::Word* payload,
+                      const detail::Word& slot_seq, detail::Account& account) noexcept
+      : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
 
-  [[nodiscard]] const FragmentMetadata& metadata() const noexcept { return metadata_; }
-  [[nodiscard]] Seq seq() const noexcept { return metadata_.seq; }
-  [[nodiscard]] std::uint64_t sig() const noexcept { return metadata_.sig; }
-  [[nodiscard]] std::size_t size() const noexcept { return metadata_.size; }
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
 
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.
   /// O(size).
   Status copy_to(std::span<std::byte> out) noexcept {
-    if (out.size() < metadata_.size) {
-      return {Error::BufferTooSmall, metadata_.size, out.size()};
+    if (out.size() < size()) {
+      return {Error::BufferTooSmall, size(), out.size()};
     }
-    detail::load_words(out.data(), words_, metadata_.size);
+    detail::load_words(out.data(), payload_, size());
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
@@ -261,10 +264,10 @@ class SpeculativeFragment {
   /// Whether everything read from this fragment so far was its own. False once is false for ever: it was overwritten
   /// by now, and has moved from delivered to lost (also if an earlier read was still in time).
   [[nodiscard]] bool validate() noexcept {
-    if (valid_ && !detail::Slot::still_holds(*slot_seq_, metadata_.seq)) [[unlikely]] {
+    if (valid_ && !detail::Slot::still_holds(*slot_seq_, seq_)) [[unlikely]] {
       valid_ = false;
       if (receipt_) {
-        receipt_->miss(metadata_.size);
+        receipt_->miss(size());
       }
     }
     return valid_;
@@ -273,7 +276,8 @@ class SpeculativeFragment {
   /// Lets go of it: it is empty and no longer valid. Nothing has to be let go of before the next poll, but what is kept
   /// must be gone before its consumer is moved or destroyed. Idempotent.
   void release() noexcept {
-    metadata_ = {};
+    seq_ = 0;
+    words_ = {};
     valid_ = false;
     receipt_.drop();
   }
@@ -287,13 +291,14 @@ class SpeculativeFragment {
 
   template <class T>
   void gather(Image<T>& image, std::size_t offset) const noexcept {
-    TANGO_PRECONDITION(offset <= metadata_.size && sizeof(T) <= metadata_.size - offset,
+    TANGO_PRECONDITION(offset <= size() && sizeof(T) <= size() - offset,
                        "SpeculativeFragment: the field lies within the payload");
-    detail::gather_words(image.bytes, words_, offset, sizeof(T));
+    detail::gather_words(image.bytes, payload_, offset, sizeof(T));
   }
 
-  FragmentMetadata metadata_;
-  const detail::Word* words_ = nullptr;
+  Seq seq_ = 0;
+  detail::SlotWords words_;
+  const detail::Word* payload_ = nullptr;
   const detail::Word* slot_seq_ = nullptr;
   bool valid_ = false;  ///< as far as is known
   detail::Receipt receipt_;

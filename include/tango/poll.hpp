@@ -33,7 +33,10 @@ template <class F>
 class [[nodiscard]] Poll {
  public:
   explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
-  explicit Poll(F&& fragment) noexcept : fragment_{std::move(fragment)}, status_{PollStatus::Fragment} {}
+  /// Makes the fragment in place, so that nothing that was just written is copied.
+  template <class... Args>
+  explicit Poll(std::in_place_t, Args&&... args) noexcept
+      : fragment_{static_cast<Args&&>(args)...}, status_{PollStatus::Fragment} {}
 
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
 

@@ -30,11 +30,15 @@ namespace tango::detail {
 /// The number of payload words that fit beside the metadata.
 inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
 
-/// The metadata of a slot as its three words, read once and from then on local.
+/// The metadata of a slot as its three words, read once and from then on local. Whoever keeps them keeps the words:
+/// fields that are written one by one and copied as a whole right afterwards wait until every store before them is done.
 struct SlotWords {
-  std::uint64_t sig;
-  std::uint64_t place;  ///< chunk in the low half, size in the high half
-  std::uint64_t stamp;  ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
+  std::uint64_t sig = 0;
+  std::uint64_t place = 0;  ///< chunk in the low half, size in the high half
+  std::uint64_t stamp = 0;  ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
+
+  [[nodiscard]] constexpr std::uint32_t chunk() const noexcept { return static_cast<std::uint32_t>(place); }
+  [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(place >> 32); }
 };
 
 struct alignas(kLineSize) Slot {
