@@ -18,10 +18,17 @@ namespace bench {
 template <std::size_t Bytes>
 class Messages {
  public:
-  /// Three times a power of two: no multiple of a ring's size is a multiple of it, so a ring that overtakes its reader
-  /// by a lap is found out. Small enough for L1 together with what is copied, but for payloads that do not fit in there
-  /// at all.
-  static constexpr std::uint64_t kCount = 3 * std::bit_floor(Bytes <= 64 ? 64 : Bytes <= 4096 ? 4096 / Bytes : 1);
+  /// No power of two divides it, or three does: no multiple of a ring's size is a multiple of it, so a ring that
+  /// overtakes its reader by a lap is found out. Small enough for L1 together with what is copied, but for payloads that
+  /// do not fit in there at all.
+  ///
+  /// From a line on, odd: table and ring then shift against each other with each round through the table. In step, the
+  /// load of a message could stand in the same place of its 4 KiB as a store that is still waiting for its line, for
+  /// every message of a run or for none, as the allocator has it; cores take such a load for a load of that store.
+  static constexpr std::uint64_t kCount =
+      Bytes < 64      ? 192
+      : Bytes <= 1024 ? 3 * std::bit_floor(4096 / Bytes) - 1
+                      : 3;
   static constexpr std::size_t kWords = Bytes / sizeof(std::uint64_t);
   static_assert(Bytes % sizeof(std::uint64_t) == 0 && Bytes != 0);
 
