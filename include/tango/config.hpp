@@ -49,4 +49,6 @@ inline constexpr std::size_t kMaxReliableConsumers = 8;
 #define TANGO_HOT [[gnu::always_inline]]
 
 /// A function off the hot path: refill, overrun, join, stop. Kept out of line, so that it costs the hot path nothing.
-#define TANGO_COLD [[gnu::cold, gnu::noinline]]
+/// Not `gnu::cold`: g++ takes a function that surely calls a cold one for cold itself, and a user's function that makes
+/// a Producer and then publishes in a loop would be made small instead of fast.
+#define TANGO_COLD [[gnu::noinline]]
