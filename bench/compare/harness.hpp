@@ -52,8 +52,8 @@ class Part {
   void operator()(Turn& turn) const { call_(what_, turn); }
 
  private:
-  /// Hot, and all of it in this one function: g++ takes what is only reached from a table that main() fills for code
-  /// that runs once, and makes it small instead of fast.
+  /// Hot, and all of it in this one function: whatever g++ concludes from a loop that is called once in a run, it shall
+  /// not make it small instead of fast.
   template <class What>
   [[gnu::hot, gnu::flatten]] static void call(const void* what, Turn& turn) {
     (*static_cast<const What*>(what))(turn);
