@@ -74,6 +74,7 @@ FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
   FifoRun result;
   Random random{seed};
   detail::ChunkFifo<N> fifo;
+  fifo.start(start);
   ModelFifo<N> model;
   std::vector<std::uint32_t> chunk_of(count);
   Seq live = start;
@@ -92,20 +93,20 @@ FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
       const Seq further = live + random.below(next - live + 1);
       const Seq kept = live;
       live = further;
-      expect(fifo.would_fit(chunks, further, holder) == model.fits(chunks, further));
+      expect(fifo.would_fit(chunks, further, next, holder) == model.fits(chunks, further));
       live = kept;
       // The fifo may count the tail that was skipped before the oldest run as held until it is asked to look.
-      expect(!fifo.fits(chunks) || model.fits(chunks, live));
-      if (!fifo.fits(chunks) || random.below(2) == 0) {  // as the producer does: not before it has to
+      expect(!fifo.fits(chunks, next) || model.fits(chunks, live));
+      if (!fifo.fits(chunks, next) || random.below(2) == 0) {  // as the producer does: not before it has to
         counted = true;
-        fifo.take_back(live, holder);
+        fifo.take_back(live, next, holder);
         ++result.take_backs;
         counted = false;
-        expect(fifo.holds_any() == model.holds_any());
-        expect(!fifo.holds_any() || fifo.oldest() == model.oldest());
-        expect(fifo.fits(chunks) == model.fits(chunks, live));
+        expect(fifo.holds_any(next) == model.holds_any());
+        expect(!fifo.holds_any(next) || fifo.oldest() == model.oldest());
+        expect(fifo.fits(chunks, next) == model.fits(chunks, live));
       }
-      if (!fifo.fits(chunks)) {
+      if (!fifo.fits(chunks, next)) {
         ++result.refused;
         if (live == next) {
           expect(false);  // nothing is held, and it does not fit
@@ -115,15 +116,16 @@ FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
         model.take_back(live);
         continue;
       }
-      expect(fifo.next_run(chunks) == model.start_of(chunks));
+      expect(fifo.next_run(chunks, next) == model.start_of(chunks));
       const std::size_t used = random.below(3) == 0 ? random.below(chunks) + 1 : chunks;
-      result.tails_skipped += model.start_of(chunks) == 0 && fifo.next_run(1) != 0;
-      chunk_of[next - start] = fifo.next_run(chunks);
+      result.tails_skipped += model.start_of(chunks) == 0 && fifo.next_run(1, next) != 0;
+      chunk_of[next - start] = fifo.next_run(chunks, next);
       fifo.take(chunks, used, next);
       model.take(chunks, used, next);
       ++result.taken;
     } else {
       chunk_of[next - start] = kInlineChunk;
+      fifo.take(0, 0, next);
     }
     ++next;
   }
@@ -191,11 +193,14 @@ TEST_CASE("the fifo hands out what a model of single chunks hands out") {
 }
 
 TEST_CASE("a fresh fifo holds nothing and starts at chunk 0") {
-  const detail::ChunkFifo<8> fifo;
-  CHECK(!fifo.holds_any());
-  for (std::size_t chunks = 0; chunks <= 4; ++chunks) {
-    CHECK(fifo.fits(chunks));
-    CHECK(fifo.next_run(chunks) == 0);
+  for (const Seq start : kStarts) {
+    detail::ChunkFifo<8> fifo;
+    fifo.start(start);
+    CHECK(!fifo.holds_any(start));
+    for (std::size_t chunks = 0; chunks <= 4; ++chunks) {
+      CHECK(fifo.fits(chunks, start));
+      CHECK(fifo.next_run(chunks, start) == 0);
+    }
   }
 }
 

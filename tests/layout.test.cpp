@@ -135,7 +135,7 @@ TEST_CASE("sizes and alignments") {
   CHECK(alignof(detail::Slot) == 64);
   CHECK(sizeof(detail::Ownership) == 16);
   CHECK(sizeof(detail::ChannelHeader) == 256);
-  CHECK(sizeof(detail::ChunkFifo<8>) == 32);
+  CHECK(sizeof(detail::ChunkFifo<8>) == 24);
   CHECK(sizeof(MCache<2>) == 384);
   CHECK(sizeof(MCache<64>) == 4352);
   CHECK(alignof(MCache<64>) == 128);

@@ -29,6 +29,7 @@
 #include "fseq.hpp"
 #include "mcache.hpp"
 #include "metrics.hpp"
+#include "packed.hpp"
 #include "reservation.hpp"
 #include "wait.hpp"
 
@@ -179,6 +180,39 @@ class Producer {
     return batch;
   }
 
+  /// Publishes as many records as there is room for, from the first on, packed into one message under one number:
+  /// see packed.hpp. `records` is a contiguous range (std::vector, std::array, span, …) of a `Record` type; or of byte
+  /// ranges or string views, each a record of its own size.
+  ///
+  /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
+  /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record, no
+  /// message. Other errors as `publish`, with a count of 0. O(bytes).
+  template <PackableRange Records>
+  BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
+    const auto packing = detail::packing_of(records);
+    std::size_t count = packing.fitting(max_payload());
+    if (count == 0) {
+      return {0, packing.count() == 0 ? status_ : too_large(packing.packed_size(1))};
+    }
+    Status status = packing.publish(*this, count, info);
+    BatchStatus batch;
+    if (status == Error::NoCredits) {
+      batch.status = status;
+      count = packing.fitting(largest_now());
+      if (count != 0) {
+        status = packing.publish(*this, count, info);
+      }
+    } else if (status.ok() && count != packing.count()) {
+      batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), max_payload()};
+    }
+    if (status.ok()) {
+      batch.count = count;
+    } else {
+      batch.status = status;
+    }
+    return batch;
+  }
+
   /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
   /// where there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is
   /// dropped.
@@ -228,9 +262,9 @@ class Producer {
 
   // The way in and out.
 
-  static constexpr detail::ChannelKind kKind = !kFlow           ? detail::ChannelKind::Lossy
+  static constexpr detail::ChannelKind kKind = !kFlow   ? detail::ChannelKind::Lossy
                                                : kWords ? detail::ChannelKind::Observed
-                                                                : detail::ChannelKind::Reliable;
+                                                        : detail::ChannelKind::Reliable;
 
   /// Calls `what` with the ownership of each component, the MCache's last, until one answers false; whether none did.
   template <class F>
@@ -245,7 +279,8 @@ class Producer {
 
   TANGO_COLD Status enter() noexcept {
     int taken = 0;
-    const bool all = each_component([&taken](detail::Ownership& o) { return o.take(detail::Claim::Producer) && ++taken != 0; });
+    const bool all =
+        each_component([&taken](detail::Ownership& o) { return o.take(detail::Claim::Producer) && ++taken != 0; });
     Status status = all ? inspect() : mcache_->stop_requested() ? Error::Stopped : Error::SecondProducer;
     if (status.ok() && !meter_.take()) {
       status = {Error::TooManyMetricsBlocks, 2, 1};
@@ -253,6 +288,9 @@ class Producer {
     if (!status.ok()) {
       release_components(taken);
       return status;
+    }
+    if (mcache_->header().ownership.belongs_to(0)) {
+      dcache_->fifo().start(next_);
     }
     const std::uint64_t identity = channel_identity();
     each_component([identity](detail::Ownership& o) { return o.join(identity), true; });
@@ -351,22 +389,20 @@ class Producer {
   /// Publishes it. Precondition: it was admitted.
   TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, const MessageInfo& info) noexcept {
     detail::Slot& slot = open_slot();
-    FragmentMetadata metadata{.seq = next_,
-                              .sig = info.sig,
-                              .chunk = kInlineChunk,
-                              .size = static_cast<std::uint32_t>(payload.size()),
-                              .ctl = info.ctl,
-                              .ts = info.ts};
+    typename Cache::Fifo& fifo = dcache_->fifo();
+    const FragmentMetadata metadata{.seq = next_,
+                                    .sig = info.sig,
+                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(chunks, next_),
+                                    .size = static_cast<std::uint32_t>(payload.size()),
+                                    .ctl = info.ctl,
+                                    .ts = info.ts};
+    fifo.take(chunks, chunks, next_);
     if (chunks == 0) {
       detail::store_words(slot.inline_words, payload.data(), payload.size());
+    } else if constexpr (kWords) {
+      detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
     } else {
-      metadata.chunk = dcache_->fifo().next_run(chunks);
-      if constexpr (kWords) {
-        detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
-      } else {
-        detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
-      }
-      dcache_->fifo().take(chunks, chunks, next_);
+      detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
     }
     finish(slot, metadata);
   }
@@ -404,12 +440,12 @@ class Producer {
         }
       }
     }
-    if (chunks != 0 && !dcache_->fifo().fits(chunks)) {
+    if (typename Cache::Fifo& fifo = dcache_->fifo(); chunks != 0 && !fifo.fits(chunks, next_)) {
       if constexpr (kWords) {
         // What the next slot's last owner held is free: opening that slot marks it.
-        dcache_->fifo().take_back(next_ - Depth + 1, holder());
+        fifo.take_back(next_ - Depth + 1, next_, holder());
       }
-      if ((!kWords || !dcache_->fifo().fits(chunks)) && !make_room(chunks)) [[unlikely]] {
+      if ((!kWords || !fifo.fits(chunks, next_)) && !make_room(chunks)) [[unlikely]] {
         return Error::NoCredits;
       }
     }
@@ -442,21 +478,21 @@ class Producer {
   TANGO_COLD bool make_room(std::size_t chunks) noexcept {
     typename Cache::Fifo& fifo = dcache_->fifo();
     if constexpr (kFlow) {
-      if (!fifo.would_fit(chunks, flow_.consumed(), holder())) {
+      if (!fifo.would_fit(chunks, flow_.consumed(), next_, holder())) {
         flow_.refill(mcache_->header(), next_);
-        if (!fifo.would_fit(chunks, flow_.consumed(), holder())) {
+        if (!fifo.would_fit(chunks, flow_.consumed(), next_, holder())) {
           return false;
         }
       }
     }
     if constexpr (kWords) {
       // Evict, oldest first. With flow control only consumed fragments give way: would_fit has seen to it.
-      while (!fifo.fits(chunks)) {
+      while (!fifo.fits(chunks, next_)) {
         evict(fifo.oldest());
-        fifo.take_back(fifo.oldest() + 1, holder());
+        fifo.take_back(fifo.oldest() + 1, next_, holder());
       }
     } else {
-      fifo.take_back(flow_.consumed(), holder());
+      fifo.take_back(flow_.consumed(), next_, holder());
     }
     return true;
   }
@@ -466,6 +502,19 @@ class Producer {
     mcache_->slot(victim).evict(victim, Depth);
     // Relaxed: says where to resume, and whoever resumes there validates what it reads.
     mcache_->header().oldest.store(victim + 1, detail::memory_order_relaxed);
+  }
+
+  /// Bytes of the largest message that there is room for, as far as is known; 0 without a slot for it.
+  [[nodiscard]] std::size_t largest_now() const noexcept {
+    if constexpr (kFlow) {
+      if (flow_.credits_left(next_) <= 0) {
+        return 0;
+      }
+      const std::size_t bytes = dcache_->fifo().longest(flow_.consumed(), next_, holder()) * Cache::chunk_size();
+      return bytes < kInlineBytes ? kInlineBytes : bytes < max_payload() ? bytes : max_payload();
+    } else {
+      return max_payload();
+    }
   }
 
   // The slot.
@@ -498,7 +547,7 @@ class Producer {
     open_slot();
     reserved_ = true;
     reserved_chunks_ = chunks;
-    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks)), size};
+    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks, next_)), size};
   }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
@@ -506,13 +555,11 @@ class Producer {
     const std::size_t chunks = Cache::chunks_for(used);
     const FragmentMetadata metadata{.seq = next_,
                                     .sig = info.sig,
-                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_),
+                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_, next_),
                                     .size = static_cast<std::uint32_t>(used),
                                     .ctl = info.ctl,
                                     .ts = info.ts};
-    if (chunks != 0) {
-      fifo.take(reserved_chunks_, chunks, next_);
-    }
+    fifo.take(chunks == 0 ? 0 : reserved_chunks_, chunks, next_);
     reserved_ = false;
     finish(mcache_->slot(next_), metadata);
   }

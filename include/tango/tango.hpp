@@ -12,6 +12,7 @@
 #include "wait.hpp"
 
 #include "fragment.hpp"
+#include "packed.hpp"
 #include "mcache.hpp"
 #include "dcache.hpp"
 #include "fseq.hpp"

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Packed messages: many small records in one fragment, with one number, one sig and one timestamp for all of them. For
+/// records so small that a slot of their own would cost more than they do.
+///
+///     producer.publish_packed(ticks, {.sig = kTicks});                  // std::vector<Tick>, array, span
+///     …
+///     for (const Tick tick : tango::PackedArray<Tick>{fragment->payload()}) use(tick);
+///
+/// Two layouts, and both sides agree on which (by the sig, say):
+///
+///     records of one type          record | record | record …             as they lie in an array
+///     records of varying size      size, bytes | size, bytes …            size: 4 bytes, native; the bytes padded to 4
+///
+/// Walked in place by a reliable consumer. Who may be overrun copies the payload out first (`copy_to`), or loads the
+/// records of one type by their offsets and then validates.
+///
+/// Thread: any; the views read bytes that nobody writes meanwhile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "config.hpp"
+#include "detail/seam.hpp"
+
+namespace tango {
+
+/// A type whose values may be sent as their bytes: trivially copyable, and nothing that refers to bytes elsewhere or holds
+/// several values (pointers, arrays, spans, strings).
+template <class T>
+concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> && !std::is_pointer_v<T> &&
+                 !std::is_array_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T> &&
+                 !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
+  std::begin(range);
+};
+
+/// What `publish_packed` takes: a contiguous range.
+template <class R>
+concept PackableRange = requires(const R& range) { std::span{range}; };
+
+/// Records of one type, as `publish_packed` lays them out: a random-access sequence of values, each copied out of the
+/// payload when it is asked for, whatever its alignment there.
+template <Record T>
+class PackedArray {
+ public:
+  class Iterator {
+   public:
+    using iterator_concept = std::forward_iterator_tag;
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() noexcept = default;
+    explicit Iterator(const std::byte* at) noexcept : at_{at} {}
+
+    [[nodiscard]] T operator*() const noexcept { return value_at(at_); }
+    Iterator& operator++() noexcept {
+      at_ += sizeof(T);
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) noexcept = default;
+
+   private:
+    const std::byte* at_ = nullptr;
+  };
+
+  /// Looks at `payload`, which must stay as it is meanwhile.
+  explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {}
+
+  /// Whether the payload is a whole number of records. If not, somebody sent something else: there are none in here.
+  [[nodiscard]] bool intact() const noexcept { return payload_.size() % sizeof(T) == 0; }
+
+  /// Records.
+  [[nodiscard]] std::size_t size() const noexcept { return intact() ? payload_.size() / sizeof(T) : 0; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+  /// The `i`-th record. Precondition (checked): `i < size()`.
+  [[nodiscard]] T operator[](std::size_t i) const noexcept {
+    TANGO_PRECONDITION(i < size(), "PackedArray: the record is there");
+    return value_at(payload_.data() + i * sizeof(T));
+  }
+
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_.data()}; }
+  [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
+
+ private:
+  struct alignas(T) Image {
+    std::byte bytes[sizeof(T)];
+  };
+
+  [[nodiscard]] static T value_at(const std::byte* at) noexcept {
+    Image image;
+    __builtin_memcpy(image.bytes, at, sizeof(T));
+    return __builtin_bit_cast(T, image);
+  }
+
+  std::span<const std::byte> payload_;
+};
+
+/// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A record
+/// starts at a multiple of 4 from the payload's start. The walk ends at the first size that points past the payload's end.
+class PackedRecords {
+ public:
+  /// Bytes that a record of `size` takes in the payload.
+  [[nodiscard]] static constexpr std::size_t packed_size(std::size_t size) noexcept {
+    return kHead + (size + kUnit - 1) / kUnit * kUnit;
+  }
+
+  class Iterator {
+   public:
+    using iterator_concept = std::forward_iterator_tag;
+    using value_type = std::span<const std::byte>;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() noexcept = default;
+    explicit Iterator(std::span<const std::byte> rest) noexcept : rest_{rest} { look(); }
+
+    [[nodiscard]] std::span<const std::byte> operator*() const noexcept { return rest_.subspan(kHead, size_); }
+    Iterator& operator++() noexcept {
+      rest_ = rest_.subspan(packed_size(size_));
+      look();
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.rest_.data() == b.rest_.data(); }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) noexcept { return !it.there_; }
+
+   private:
+    friend PackedRecords;
+
+    void look() noexcept {
+      std::uint32_t size = 0;
+      if (rest_.size() >= kHead) {
+        __builtin_memcpy(&size, rest_.data(), kHead);
+      }
+      // The size itself is compared first: a forged one could wrap round when it is padded.
+      there_ = rest_.size() >= kHead && size <= rest_.size() - kHead && packed_size(size) <= rest_.size();
+      size_ = there_ ? size : 0;
+    }
+
+    std::span<const std::byte> rest_;
+    std::size_t size_ = 0;
+    bool there_ = false;
+  };
+
+  /// Looks at `payload`, which must stay as it is meanwhile.
+  explicit PackedRecords(std::span<const std::byte> payload) noexcept : payload_{payload} {}
+
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
+
+  /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).
+  [[nodiscard]] bool intact() const noexcept {
+    Iterator it = begin();
+    while (it != end()) {
+      ++it;
+    }
+    return it.rest_.empty();
+  }
+
+ private:
+  static constexpr std::size_t kHead = sizeof(std::uint32_t);
+  static constexpr std::size_t kUnit = 4;
+
+  std::span<const std::byte> payload_;
+};
+
+namespace detail {
+
+/// What `publish_packed` asks of records of one type.
+template <Record T>
+class ArrayToPack {
+ public:
+  explicit ArrayToPack(std::span<const T> records) noexcept : records_{records} {}
+
+  /// Records.
+  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
+
+  /// How many of the first records fit into `bytes`.
+  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
+    const std::size_t most = bytes / sizeof(T);
+    return records_.size() < most ? records_.size() : most;
+  }
+
+  /// Bytes of the first `count` records.
+  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept { return count * sizeof(T); }
+
+  /// Publishes the first `count`.
+  template <class Producer, class Info>
+  [[nodiscard]] auto publish(Producer& producer, std::size_t count, const Info& info) const noexcept {
+    return producer.publish(std::as_bytes(records_.first(count)), info);
+  }
+
+ private:
+  std::span<const T> records_;
+};
+
+/// The same of records of varying size; `Bytes` converts to a span of bytes or to a string view.
+template <class Bytes>
+class RecordsToPack {
+ public:
+  explicit RecordsToPack(std::span<const Bytes> records) noexcept : records_{records} {}
+
+  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
+
+  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
+    std::size_t count = 0;
+    while (count != records_.size()) {
+      const std::size_t size = raw(records_[count]).size();
+      if (size > bytes || PackedRecords::packed_size(size) > bytes) {  // the size by itself: it may wrap when padded
+        break;
+      }
+      bytes -= PackedRecords::packed_size(size);
+      ++count;
+    }
+    return count;
+  }
+
+  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept {
+    std::size_t bytes = 0;
+    for (const Bytes& record : records_.first(count)) {
+      bytes += PackedRecords::packed_size(raw(record).size());
+    }
+    return bytes;
+  }
+
+  template <class Producer, class Info>
+  [[nodiscard]] auto publish(Producer& producer, std::size_t count, const Info& info) const noexcept {
+    const std::size_t size = packed_size(count);
+    if (size <= kInlineBytes) {
+      std::byte packed[kInlineBytes];
+      pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
+        copy_bytes(packed + at, bytes.data(), bytes.size());
+      });
+      return producer.publish(std::span{packed}.first(size), info);
+    }
+    auto room = producer.reserve(size);
+    if (!room) {
+      return room.status();
+    }
+    if constexpr (Producer::kWords) {
+      pack(count, [writer = room.writer()](std::size_t at, std::span<const std::byte> bytes) mutable {
+        writer.write(at, bytes);
+      });
+    } else {
+      pack(count, [to = room.span().data()](std::size_t at, std::span<const std::byte> bytes) {
+        copy_bytes(to + at, bytes.data(), bytes.size());
+      });
+    }
+    return room.commit(info);
+  }
+
+ private:
+  [[nodiscard]] static std::span<const std::byte> raw(const Bytes& record) noexcept {
+    if constexpr (std::is_convertible_v<const Bytes&, std::span<const std::byte>>) {
+      return record;
+    } else {
+      const std::string_view text = record;
+      return std::as_bytes(std::span{text.data(), text.size()});
+    }
+  }
+
+  /// Calls `write(offset, bytes)` for everything that the first `count` records become, the padding as zeros.
+  template <class Write>
+  void pack(std::size_t count, Write write) const noexcept {
+    constexpr std::byte kPadding[4] = {};
+    std::size_t at = 0;
+    for (const Bytes& record : records_.first(count)) {
+      const std::span<const std::byte> bytes = raw(record);
+      const auto size = static_cast<std::uint32_t>(bytes.size());
+      const std::size_t next = at + PackedRecords::packed_size(bytes.size());
+      write(at, std::as_bytes(std::span{&size, 1}));
+      at += sizeof size;
+      if (!bytes.empty()) {
+        write(at, bytes);
+        at += bytes.size();
+      }
+      write(at, std::span{kPadding}.first(next - at));
+      at = next;
+    }
+  }
+
+  std::span<const Bytes> records_;
+};
+
+template <PackableRange Records>
+[[nodiscard]] auto packing_of(const Records& records) noexcept {
+  const std::span all{records};
+  using T = std::remove_cv_t<typename decltype(all)::element_type>;
+  static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
+                "tango: a string literal would be packed with its terminator: use a std::string_view");
+  if constexpr (Record<T>) {
+    return ArrayToPack<T>{all};
+  } else {
+    static_assert(std::is_convertible_v<const T&, std::span<const std::byte>> ||
+                      std::is_convertible_v<const T&, std::string_view>,
+                  "tango: a packed record is a trivially copyable value (no pointer or array), a range of bytes or a "
+                  "string view");
+    return RecordsToPack<T>{all};
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tango

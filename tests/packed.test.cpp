@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+struct Tick {
+  std::uint32_t instrument;
+  std::uint32_t price;
+  std::uint16_t size;
+  friend bool operator==(const Tick&, const Tick&) = default;
+};
+
+std::vector<Tick> ticks(std::size_t count) {
+  std::vector<Tick> all(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    all[i] = {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i * i + 7),
+              static_cast<std::uint16_t>(i % 999)};
+  }
+  return all;
+}
+
+/// What the next fragment carries, copied out.
+template <class Consumer>
+std::vector<std::byte> next_payload(Consumer& consumer) {
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  std::vector<std::byte> bytes(fragment->size());
+  if constexpr (requires { fragment->payload(); }) {
+    std::memcpy(bytes.data(), fragment->payload().data(), bytes.size());
+  } else {
+    REQUIRE(fragment->copy_to(bytes).ok());
+  }
+  return bytes;
+}
+
+std::vector<Tick> unpacked(std::span<const std::byte> payload) {
+  const PackedArray<Tick> array{payload};
+  REQUIRE(array.intact());
+  return {array.begin(), array.end()};
+}
+
+std::vector<std::string> strings(std::span<const std::byte> payload) {
+  std::vector<std::string> all;
+  const PackedRecords records{payload};
+  REQUIRE(records.intact());
+  for (const std::span<const std::byte> record : records) {
+    all.emplace_back(reinterpret_cast<const char*>(record.data()), record.size());
+  }
+  return all;
+}
+
+}  // namespace
+
+static_assert(std::forward_iterator<PackedArray<Tick>::Iterator>);
+static_assert(std::forward_iterator<PackedRecords::Iterator>);
+static_assert(Record<Tick> && Record<std::uint64_t> && Record<char>);
+static_assert(!Record<const char*> && !Record<std::string_view> && !Record<std::span<const std::byte>> &&
+              !Record<std::array<int, 3>> && !Record<int[3]> && !Record<std::string> && !Record<decltype(nullptr)>);
+
+TEMPLATE_TEST_CASE("records of one type arrive under one number", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 8, 16> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  for (const std::size_t count : {1u, 2u, 3u, 17u, 42u}) {  // in the slot, and in one chunk and several
+    const std::vector<Tick> sent = ticks(count);
+    const BatchStatus batch = producer.publish_packed(sent, {.sig = 9, .ts = 5});
+    CHECK(batch.status.ok());
+    CHECK(batch.count == count);
+    {
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      CHECK(fragment->sig() == 9);
+      CHECK(fragment->metadata().ts == 5);
+      CHECK(fragment->metadata().ctl == (kSom | kEom));
+      CHECK(fragment->size() == count * sizeof(Tick));
+    }
+    REQUIRE(producer.publish_packed(sent).count == count);
+    CHECK(unpacked(next_payload(consumer)) == sent);
+  }
+  CHECK(producer.next_seq() == 11);
+}
+
+TEMPLATE_TEST_CASE("records of varying size arrive one by one", "", LossyKind, ReliableKind, ObservedKind) {
+  Channel<TestType::kKind, 8, 16> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  std::vector<std::string> sent;
+  for (std::size_t size = 0; size < 24; ++size) {  // every padding, an empty one; in the slot, then in chunks
+    sent.emplace_back(size, static_cast<char>('a' + size));
+    const BatchStatus batch = producer.publish_packed(sent);
+    CHECK(batch.status.ok());
+    REQUIRE(batch.count == sent.size());
+    CHECK(strings(next_payload(consumer)) == sent);
+  }
+  // As byte ranges, too; and the padding is zeros, whatever the chunk held.
+  const std::vector<std::vector<std::byte>> bytes(9, payload_of(3, 5));
+  REQUIRE(producer.publish_packed(bytes).count == 9);
+  const std::vector<std::byte> payload = next_payload(consumer);
+  REQUIRE(payload.size() == 9 * 12);
+  CHECK(std::vector(payload.begin() + 9, payload.begin() + 12) == std::vector<std::byte>(3));
+  for (const std::span<const std::byte> record : PackedRecords{payload}) {
+    CHECK(is_payload_of(3, record));
+  }
+}
+
+TEST_CASE("any contiguous range of records is taken, and none is no message") {
+  Channel<Kind::Reliable, 8, 16> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const std::uint64_t raw[] = {1, 2, 3};
+  std::array<std::uint64_t, 3> array{1, 2, 3};
+  CHECK(producer.publish_packed(raw).count == 3);
+  CHECK(producer.publish_packed(array).count == 3);
+  CHECK(producer.publish_packed(std::span{array}.first(2)).count == 2);
+  CHECK(producer.publish_packed(std::string_view{"abc"}).count == 3);  // a range of chars
+  const std::string_view words[] = {"to", "be"};
+  CHECK(producer.publish_packed(words).count == 2);
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<std::byte> payload = next_payload(consumer);
+    const PackedArray<std::uint64_t> values{payload};
+    REQUIRE(values.size() == (i == 2 ? 2 : 3));
+    CHECK(values[1] == 2);
+    CHECK_FALSE(values.empty());
+  }
+  const Seq next = producer.next_seq();
+  const BatchStatus none = producer.publish_packed(std::vector<Tick>{});
+  CHECK(none.status.ok());
+  CHECK(none.count == 0);
+  CHECK(producer.next_seq() == next);
+}
+
+TEST_CASE("what one message cannot carry is left to the next: exactly as many as fit are accepted") {
+  Channel<Kind::Reliable, 8, 16> channel;  // max_payload 512
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const std::vector<std::uint64_t> values(100, 7);
+  const BatchStatus most = producer.publish_packed(values);
+  CHECK(most.count == 64);
+  CHECK(most.status == Error::PayloadTooLarge);
+  CHECK(most.status.actual() == 800);
+  CHECK(most.status.allowed() == 512);
+  CHECK(next_payload(consumer).size() == 512);
+
+  const std::vector<std::string> strings_of_60(9, std::string(60, 'x'));
+  const BatchStatus some = producer.publish_packed(strings_of_60);
+  CHECK(some.count == 8);
+  CHECK(some.status == Error::PayloadTooLarge);
+  CHECK(some.status.actual() == 9 * 64);
+  CHECK(strings(next_payload(consumer)).size() == 8);
+
+  // The first record alone is too large: nothing is published.
+  const std::string giant(509, 'y');
+  const BatchStatus none = producer.publish_packed(std::vector{giant, std::string{"z"}});
+  CHECK(none.count == 0);
+  CHECK(none.status == Error::PayloadTooLarge);
+  CHECK(none.status.actual() == 516);
+  CHECK(none.status.allowed() == 512);
+  struct Giant {
+    char bytes[600];
+  };
+  CHECK(producer.publish_packed(std::vector<Giant>(2)).status == Error::PayloadTooLarge);
+  CHECK(consumer.poll().status() == PollStatus::Empty);
+}
+
+TEMPLATE_TEST_CASE("where credits are short, as many records as there is room for are accepted", "", ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 8, 8> channel;  // 8 chunks of 64, max_payload 256
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const std::vector<std::uint64_t> values(32, 7);
+  REQUIRE(producer.publish_packed(values).count == 32);                       // 4 chunks
+  REQUIRE(producer.publish_packed(std::span{values}.first(16)).count == 16);  // 2 chunks: 2 are left
+  const BatchStatus some = producer.publish_packed(values);
+  CHECK(some.count == 16);
+  CHECK(some.status == Error::NoCredits);
+  // No chunk is left: what fits into a slot goes.
+  const BatchStatus in_slot = producer.publish_packed(values);
+  CHECK(in_slot.count == 4);
+  CHECK(in_slot.status == Error::NoCredits);
+  const std::vector<std::string> words(5, "abcdef");
+  const BatchStatus words_in_slot = producer.publish_packed(words);
+  CHECK(words_in_slot.count == 2);
+  CHECK(words_in_slot.status == Error::NoCredits);
+  const BatchStatus none = producer.publish_packed(std::vector<std::string>(2, std::string(40, 'z')));
+  CHECK(none.count == 0);
+  CHECK(none.status == Error::NoCredits);
+
+  for (const std::size_t bytes : {256u, 128u, 128u, 32u, 24u}) {
+    CHECK(next_payload(consumer).size() == bytes);
+  }
+  CHECK(consumer.poll().status() == PollStatus::Empty);
+  // All given back: the free chunks lie on both sides of the wrap (5 in use before it are free, 8 in all).
+  CHECK(producer.publish_packed(values).count == 32);
+
+  // No slot at all.
+  while (producer.publish("x").ok()) {
+  }
+  const BatchStatus full = producer.publish_packed(values);
+  CHECK(full.count == 0);
+  CHECK(full.status == Error::NoCredits);
+}
+
+TEST_CASE("a partial acceptance finds the longer free run, also behind the wrap") {
+  Channel<Kind::Reliable, 8, 8> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const std::vector<std::uint64_t> values(32, 7);
+  REQUIRE(producer.publish_packed(std::span{values}.first(24)).count == 24);  // chunks 0 1 2
+  REQUIRE(producer.publish_packed(std::span{values}.first(24)).count == 24);  // chunks 3 4 5
+  REQUIRE(next_payload(consumer).size() == 192);
+  const auto held = consumer.poll();  // the first was given back: 0 1 2 are free, and 6 7
+  REQUIRE(held);
+  const BatchStatus some = producer.publish_packed(values);
+  CHECK(some.count == 24);
+  CHECK(some.status == Error::NoCredits);
+}
+
+TEST_CASE("a refused producer packs nothing") {
+  Channel<Kind::Reliable, 8, 8> channel;
+  auto producer = channel.producer();
+  auto second = channel.producer();
+  const std::uint64_t values[] = {1, 2};
+  CHECK(second.publish_packed(values).status == Error::SecondProducer);
+  CHECK(second.publish_packed(std::span{values}.first(0)).status == Error::SecondProducer);
+  auto room = producer.reserve(8);
+  CHECK(producer.publish_packed(values).status == Error::ReservationOpen);
+  room.drop();
+  CHECK(producer.publish_packed(values).count == 2);
+  CHECK(producer.stop());
+  const BatchStatus stopped = producer.publish_packed(values);
+  CHECK(stopped.status == Error::Stopped);
+  CHECK(stopped.count == 0);
+}
+
+TEST_CASE("payloads that are something else are told apart") {
+  const std::vector<std::byte> payload = payload_of(1, 25);
+  CHECK_FALSE(PackedArray<Tick>{payload}.intact());
+  CHECK(PackedArray<Tick>{payload}.size() == 0);
+  CHECK(PackedArray<Tick>{payload}.begin() == PackedArray<Tick>{payload}.end());
+  CHECK(PackedArray<std::byte>{payload}.size() == 25);
+  CHECK(PackedArray<Tick>{{}}.intact());
+  CHECK(PackedRecords{{}}.intact());
+
+  // Every size that can be forged into the second of three records: the walk stays inside.
+  const std::vector<std::uint32_t> sizes = {0,  1,  3,   4,           5,           8,           9,
+                                            12, 13, 100, 0x7FFF'FFFF, 0xFFFF'FFFB, 0xFFFF'FFFC, 0xFFFF'FFFF};
+  for (const std::uint32_t size : sizes) {
+    std::vector<std::byte> forged(3 * 8);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::uint32_t given = i == 1 ? size : 4;
+      std::memcpy(forged.data() + 8 * i, &given, 4);
+    }
+    std::size_t walked = 0;
+    for (const std::span<const std::byte> record : PackedRecords{forged}) {
+      REQUIRE(record.data() >= forged.data());
+      REQUIRE(record.data() + record.size() <= forged.data() + forged.size());
+      ++walked;
+    }
+    INFO("size " << size);
+    CHECK(walked >= 1);
+    CHECK(PackedRecords{forged}.intact() == (size <= 12));
+    if (size > 12) {
+      CHECK(walked == 1);
+    }
+  }
+}
