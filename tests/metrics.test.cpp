@@ -294,9 +294,33 @@ TEST_CASE("lag: none before anyone is there, never below zero, and it outlives t
     }
     CHECK(c.metrics.snapshot().lag == 1);
     CHECK(c.metrics.snapshot().published == 1);
-    // As a snapshot may see it that is taken while both go on: the consumer's word is newer than the producer's.
-    c.metrics.consumers()[0].next.write(start + 5);
+    // As a snapshot may see it that is taken while both go on: the consumer's words are newer than the producer's.
+    c.metrics.consumers()[0].filtered.add(5);
     CHECK(c.metrics.snapshot().lag == 0);
+  }
+}
+
+TEST_CASE("a Metrics that goes on with another channel goes on counting") {
+  Metrics metrics;
+  std::uint64_t published = 0;
+  for (const Seq start : kStarts) {
+    Components<4, 8> c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq, metrics};
+    Consumer consumer{c.mcache, c.dcache, start, metrics};
+    CHECK(metrics.snapshot().published == published);
+    CHECK(metrics.snapshot().lag == 0);
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(producer.publish("x"));
+      ++published;
+      CHECK(metrics.snapshot().published == published);
+    }
+    CHECK(metrics.snapshot().lag == 3);
+    REQUIRE(consumer.poll());
+    CHECK(metrics.snapshot().lag == 2);
+    REQUIRE(consumer.poll());
+    REQUIRE(consumer.poll());
+    CHECK(metrics.snapshot().consumed == published);
+    CHECK(metrics.snapshot().published_bytes == published);
   }
 }
 

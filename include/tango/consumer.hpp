@@ -370,7 +370,8 @@ class Consumer {
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         if (!filter(words.sig)) {
           ++filtered_;
-          meter_.filtered(++next_);
+          ++next_;
+          meter_.filtered();
           continue;
         }
       }
@@ -378,7 +379,8 @@ class Consumer {
         return reject();
       }
       --most;
-      meter_.delivered(++next_, words.size());
+      ++next_;
+      meter_.delivered(words.size());
       return PollStatus::Fragment;
     }
     return PollStatus::Empty;
@@ -403,14 +405,15 @@ class Consumer {
     last_lost_ = resumed - next_;
     account_.lost += last_lost_;
     next_ = resumed;
-    meter_.overrun(next_, last_lost_);
+    meter_.overrun(last_lost_);
     return PollStatus::Overrun;
   }
 
   /// The metadata names bytes that are not there: whoever wrote it is not our producer.
   TANGO_COLD PollStatus reject() noexcept {
     ++rejected_;
-    meter_.rejected(++next_);
+    ++next_;
+    meter_.rejected();
     return PollStatus::Rejected;
   }
 

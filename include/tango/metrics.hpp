@@ -9,7 +9,8 @@
 /// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
 /// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
 /// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
-/// who takes its block next goes on counting from them.
+/// who takes its block next goes on counting from them. (Where that is the producer of another channel, a snapshot that is
+/// taken just then may tell a wrong `published`.)
 #pragma once
 
 #include <cstddef>
@@ -92,25 +93,35 @@ struct BlockClaim {
   void release() noexcept { word.store(0, memory_order_release); }
 };
 
+// A count that follows from others is not kept: stores are what counting costs. A block's owners come one after the other
+// and go on counting, so `origin` is the number from which one owner alone would have counted as much.
+
 struct alignas(kSeparation) ProducerBlock {
   BlockClaim claim;
-  Counter active;    ///< 1 once `position` counts
+  Counter active;  ///< 1 once a producer was there
+  Counter origin;
   Counter position;  ///< a sequence number: the next to publish
-  Counter published;
   Counter published_bytes;
   Counter backpressure;
+
+  [[nodiscard]] std::uint64_t published() const noexcept { return position.read() - origin.read(); }
 };
 
 struct alignas(kSeparation) ConsumerBlock {
   BlockClaim claim;
-  Counter active;  ///< 1 once `next` counts
-  Counter next;    ///< a sequence number: the next to look at
+  Counter active;  ///< 1 while a consumer is there
+  Counter origin;
   Counter consumed;
   Counter consumed_bytes;
   Counter filtered;
   Counter overruns;
   Counter lost;
   Counter rejected;
+
+  /// Fragments looked at or lost.
+  [[nodiscard]] std::uint64_t passed() const noexcept {
+    return consumed.read() + filtered.read() + lost.read() + rejected.read();
+  }
 };
 
 }  // namespace detail
@@ -135,10 +146,10 @@ class alignas(kSeparation) Metrics {
       s.lost += block.lost.read();
       s.rejected += block.rejected.read();
       if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with ConsumerMeter::join
-        next[active++] = block.next.read();
+        next[active++] = block.origin.read() + block.passed();
       }
     }
-    s.published = producer_.published.read();
+    s.published = producer_.published();
     s.published_bytes = producer_.published_bytes.read();
     s.backpressure = producer_.backpressure.read();
     if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerMeter::join
@@ -192,13 +203,13 @@ class ProducerMeter {
 
   [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
   void join(Seq position) noexcept {
+    block_->origin.write(position - block_->published());
     block_->position.write(position);
     block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept { block_->claim.release(); }
 
   void published(Seq next, std::uint64_t bytes) noexcept {
-    block_->published.add(1);
     block_->published_bytes.add(bytes);
     block_->position.write(next);
   }
@@ -224,7 +235,7 @@ class ConsumerMeter {
     return false;
   }
   void join(Seq next) noexcept {
-    block_->next.write(next);
+    block_->origin.write(next - block_->passed());
     block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept {
@@ -232,24 +243,16 @@ class ConsumerMeter {
     block_->claim.release();
   }
 
-  void delivered(Seq next, std::uint64_t bytes) noexcept {
+  void delivered(std::uint64_t bytes) noexcept {
     block_->consumed.add(1);
     block_->consumed_bytes.add(bytes);
-    block_->next.write(next);
   }
-  void filtered(Seq next) noexcept {
-    block_->filtered.add(1);
-    block_->next.write(next);
-  }
-  void overrun(Seq next, std::uint64_t lost) noexcept {
+  void filtered() noexcept { block_->filtered.add(1); }
+  void overrun(std::uint64_t lost) noexcept {
     block_->overruns.add(1);
     block_->lost.add(lost);
-    block_->next.write(next);
   }
-  void rejected(Seq next) noexcept {
-    block_->rejected.add(1);
-    block_->next.write(next);
-  }
+  void rejected() noexcept { block_->rejected.add(1); }
 
   /// Takes over what fragments reported: `lost` of those counted as delivered, of `bytes` bytes, were overwritten after
   /// all.
@@ -281,10 +284,10 @@ struct NoMeter {
   static constexpr void leave() noexcept {}
   static constexpr void published(Seq, std::uint64_t) noexcept {}
   static constexpr void refused() noexcept {}
-  static constexpr void delivered(Seq, std::uint64_t) noexcept {}
-  static constexpr void filtered(Seq) noexcept {}
-  static constexpr void overrun(Seq, std::uint64_t) noexcept {}
-  static constexpr void rejected(Seq) noexcept {}
+  static constexpr void delivered(std::uint64_t) noexcept {}
+  static constexpr void filtered() noexcept {}
+  static constexpr void overrun(std::uint64_t) noexcept {}
+  static constexpr void rejected() noexcept {}
   static constexpr void missed(std::uint64_t, std::uint64_t) noexcept {}
 };
 

@@ -39,6 +39,7 @@ void enter_tango(Field& field) {
   enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
   enter_thorough<Kind::Bulk, AFew, 8>(field);
   enter_thorough<Kind::Bulk, TangoBulk, 8>(field);
+  enter_thorough<Kind::Bulk, TangoPacked, 8>(field);
   // One setting for both, so that nothing but the metrics differs.
   detail::enter_one<Kind::Metrics, 64, MetricsOff<64, 1024>, SpinWait>(field);
   detail::enter_one<Kind::Metrics, 64, MetricsOn<64, 1024>, SpinWait>(field);

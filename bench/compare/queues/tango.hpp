@@ -178,4 +178,66 @@ class TangoBulk : public TangoBatch<Bytes, Capacity> {
   };
 };
 
+/// Packed: `kBulk` messages in one fragment, walked in place. As many bytes as `Capacity` messages take, and a slot for each
+/// fragment of that size.
+template <std::size_t Bytes, std::size_t Capacity>
+class TangoPacked {
+  static constexpr std::size_t kChunk = tango::kLineSize;
+  using Cache = tango::DCache<Capacity * Bytes / kChunk, kChunk, tango::Plain>;
+  static constexpr std::size_t kDepth = Capacity / kBulk;
+
+ public:
+  static constexpr const char* kQueue = "tango";
+  static constexpr const char* kWay = "publish_packed, poll";
+  static constexpr std::size_t kCapacity = Capacity;
+
+  template <class Wait>
+  class Sender {
+   public:
+    explicit Sender(TangoPacked& queue) : producer_{queue.mcache_, queue.dcache_, queue.fseq_, queue.fctl_} {}
+    [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
+      std::span<const Message<Bytes>> rest{first, count};
+      bool refused = false;
+      const bool sent = wait_for<Wait>([&] {
+        const tango::BatchStatus done = producer_.publish_packed(rest);
+        rest = rest.subspan(done.count);
+        refused = !done.status.ok() && done.status != tango::Error::NoCredits;
+        return rest.empty() || refused;
+      });
+      return sent && !refused;
+    }
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) { return send_bulk(&message, 1); }
+
+   private:
+    tango::Producer<kDepth, Cache, tango::Fctl, tango::NoMetrics> producer_;
+  };
+
+  template <class Wait>
+  class Receiver {
+   public:
+    explicit Receiver(TangoPacked& queue) : consumer_{queue.mcache_, queue.dcache_, queue.fctl_, 1} {}
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
+      auto fragment = consumer_.wait(Wait{});
+      if (!fragment) {
+        return 0;
+      }
+      const tango::PackedArray<Message<Bytes>> messages{fragment->payload()};
+      for (const Message<Bytes> message : messages) {
+        use(reinterpret_cast<const std::byte*>(&message));
+      }
+      return messages.size();
+    }
+
+   private:
+    tango::Consumer<kDepth, Cache, tango::Fctl, tango::NoMetrics> consumer_;
+  };
+
+ private:
+  tango::MCache<kDepth> mcache_;
+  Cache dcache_;
+  tango::Fseq fseq_{1};
+  tango::Fctl fctl_{kDepth};
+};
+
 }  // namespace bench
