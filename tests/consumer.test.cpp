@@ -175,6 +175,56 @@ TEST_CASE("what does not belong together is found when the consumer is made") {
   }
 }
 
+TEST_CASE("parts of a running channel are refused on a ring that has no producer yet, and the channel goes on") {
+  Components<4, 4> running;
+  Producer producer{running.mcache, running.dcache, running.fseq, running.fctl};
+  Consumer consumer{running.mcache, running.dcache, running.fctl, 1};
+  Components<4, 4> fresh;
+  CHECK(Consumer{fresh.mcache, running.dcache, 1}.status().error() == Error::ComponentMismatch);
+  Consumer credits{fresh.mcache, fresh.dcache, running.fctl, 1};
+  CHECK(credits.status().error() == Error::ComponentMismatch);
+  CHECK(credits.poll().status() == PollStatus::Refused);
+  for (Seq seq = 1; seq <= 12; ++seq) {
+    publish(producer, 1);
+    CHECK(next_holds(consumer, seq, 40));
+  }
+}
+
+TEST_CASE("parts that a running channel took later are found out, and its producer no longer waits") {
+  Components<4, 4> running;
+  Components<4, 4> fresh;
+  Consumer credits{fresh.mcache, fresh.dcache, running.fctl, 1};  // nobody's yet
+  CHECK(credits.poll().status() == PollStatus::Empty);
+  Producer producer{running.mcache, running.dcache, running.fseq, running.fctl};
+  Consumer consumer{running.mcache, running.dcache, running.fctl, 1};
+  CHECK(credits.poll().status() == PollStatus::Refused);
+  CHECK(credits.status().error() == Error::ComponentMismatch);
+  for (Seq seq = 1; seq <= 12; ++seq) {
+    publish(producer, 1);
+    CHECK(next_holds(consumer, seq, 40));
+  }
+}
+
+TEST_CASE("a consumer that is made while a producer joins waits for it") {
+  Components<4, 4> c;
+  std::optional<Consumer<4, DCache<4, 64>, Fctl, NoMetrics>> consumer;
+  // What a producer writes before the ring's identity, as it stands in the middle of its joining.
+  REQUIRE(c.mcache.header().ownership.take(detail::Claim::Producer));
+  c.fctl.ownership().join(9);
+  c.dcache.ownership().join(9);
+  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
+  CHECK(consumer->status().ok());
+  CHECK(consumer->poll().status() == PollStatus::Empty);
+  c.mcache.header().ownership.join(9 | 2);
+  CHECK(consumer->poll().status() == PollStatus::Refused);  // another identity than the others'
+  c.fctl.ownership().join(9 | 2);
+  c.dcache.ownership().join(9 | 2);
+  consumer.reset();
+  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
+  CHECK(consumer->poll().status() == PollStatus::Empty);
+  CHECK(consumer->status().ok());
+}
+
 TEST_CASE("what does not belong together is found at the first look if the producer comes later") {
   Components<4, 4> lossy;
   Components<4, 4> other;
@@ -319,6 +369,44 @@ TEMPLATE_TEST_CASE("a batch is held, and given back, as a whole", "", ReliableKi
     CHECK(producer.available() == 8);
     CHECK(consumer.delivered() == 12);
   }
+}
+
+TEMPLATE_TEST_CASE("what was moved from is empty, and letting go of it does nothing", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  Channel<TestType::kKind, 8, 16> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  using Item = typename decltype(consumer)::Item;
+  publish(producer, 4, 64);
+  if constexpr (c.kFlow) {
+    auto outcome = consumer.poll();
+    REQUIRE(outcome);
+    auto fragment = std::move(*outcome);
+    CHECK(outcome->payload().empty());
+    CHECK(holds(fragment, 1, 64));
+    outcome->release();
+    CHECK(producer.available() == 4);
+    decltype(fragment) third;
+    third = std::move(fragment);
+    CHECK(fragment.payload().empty());
+    CHECK(holds(third, 1, 64));
+  } else {
+    REQUIRE(consumer.poll());
+  }
+  std::array<Item, 4> storage;
+  auto first = consumer.poll_batch(storage);
+  REQUIRE(first.size() == 3);
+  auto second = std::move(first);
+  CHECK(first.empty());
+  first.release();
+  CHECK(second.size() == 3);
+  CHECK(second[0].size() == 64);
+  detail::Account nobody;
+  Batch<Item> third{{}, {}, 0, nobody};
+  third = std::move(second);
+  CHECK(second.empty());
+  second.release();
+  CHECK(third[2].size() == 64);
 }
 
 TEMPLATE_TEST_CASE("a batch ends where something other than a fragment comes", "", LossyKind, ReliableKind,

@@ -229,6 +229,22 @@ TEMPLATE_TEST_CASE("a range that was ended by its strategy can be begun again an
   }
 }
 
+TEST_CASE("a loss after the last element is told by the range") {
+  Channel<Kind::Lossy, 8, 4> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  auto range = consumer.fragments();
+  CHECK(range.lost() == 0);
+  REQUIRE(producer.publish(payload_of(1, 64)));               // chunk 0
+  REQUIRE(producer.publish(payload_of(2, 128)));              // chunks 1 and 2
+  REQUIRE(producer.reserve(producer.max_payload()).size() != 0);  // chunks 0 and 1; dropped
+  producer.stop();
+  CHECK(range.begin() == range.end());
+  CHECK(range.status() == PollStatus::Stopped);
+  CHECK(range.lost() == 2);
+  CHECK(consumer.lost() == 2);
+}
+
 TEST_CASE("a loss that came before a range gave up is told by its next element") {
   Channel<Kind::Lossy, 4, 8> c;
   auto producer = c.producer();

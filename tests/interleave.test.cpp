@@ -159,6 +159,19 @@ TEST_CASE("publish: the position follows the slot") {
   }
 }
 
+TEST_CASE("metrics: a snapshot taken while the producer joins counts nothing that was not published") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    std::optional<MetricsSnapshot> at_origin;
+    before_store(c.metrics.producer().active.value, [&] { at_origin = c.metrics.snapshot(); });
+    Producer producer{c.mcache, c.dcache, c.fseq, c.metrics};
+    CHECK(at_origin == MetricsSnapshot{});
+    CHECK(c.metrics.snapshot() == MetricsSnapshot{});
+    REQUIRE(producer.publish("x"));
+    CHECK(c.metrics.snapshot().published == 1);
+  }
+}
+
 TEST_CASE("poll: a fragment that is overwritten while its metadata is read is an overrun") {
   for (const Seq start : kStarts) {
     Lossy c{start};

@@ -294,5 +294,40 @@ TEST_CASE("the ring is published to by its producer alone") {
     Producer producer{c.mcache, c.dcache, c.fseq};
     CHECK(violates([&] { (void)c.mcache.publish({}); }));
   }
-  CHECK(!violates([&] { (void)c.mcache.publish({}); }));
+  // Nor between two producers: the second one would not know of it.
+  CHECK(violates([&] { (void)c.mcache.publish({}); }));
+}
+
+TEST_CASE("a ring that was published to by itself is no channel's") {
+  for (const Seq start : kStarts) {
+    Components<4, 4> c{start};
+    Consumer early{c.mcache, c.dcache, start};
+    Consumer early_reliable{c.mcache, c.dcache, c.fctl, start};
+    CHECK(early.poll().status() == PollStatus::Empty);
+    (void)c.mcache.publish({});
+    (void)c.mcache.publish({});
+    CHECK(c.mcache.try_read(start + 1).status == ReadStatus::Ok);
+    Fseq at_position{start + 2};
+    CHECK(Producer{c.mcache, c.dcache, at_position}.status() == Error::ComponentMismatch);
+    CHECK(Producer{c.mcache, c.dcache, at_position, c.fctl}.status() == Error::ComponentMismatch);
+    CHECK(Consumer{c.mcache, c.dcache, start}.status() == Error::ComponentMismatch);
+    CHECK(Consumer{c.mcache, c.dcache, c.fctl, start}.status() == Error::ComponentMismatch);
+    CHECK(early.poll().status() == PollStatus::Refused);
+    CHECK(early_reliable.poll().status() == PollStatus::Refused);
+    CHECK(early_reliable.status() == Error::ComponentMismatch);
+    // Nobody was harmed: the ring goes on, stops and is read to its end.
+    (void)c.mcache.publish({});
+    c.mcache.stop();
+    CHECK(c.mcache.closed());
+    CHECK(c.mcache.wait(start + 2).status == ReadStatus::Ok);
+  }
+}
+
+TEST_CASE("the slots of a reliable channel are not for reading: nothing marks what is overwritten") {
+  Components<4, 4, 64, Plain> c;
+  CHECK(c.mcache.try_read(1).status == ReadStatus::NotReady);
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  REQUIRE(producer.publish("x"));
+  CHECK(violates([&] { (void)c.mcache.try_read(1); }));
+  CHECK(violates([&] { (void)c.mcache.wait(1); }));
 }

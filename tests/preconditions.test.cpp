@@ -161,3 +161,15 @@ TEST_CASE("what a producer holds is not published to, nor taken from, behind its
   CHECK(traps([&] { (void)c.fctl.available(); }));
   CHECK(traps([&] { (void)c.fctl.release(); }));
 }
+
+TEST_CASE("metadata is not read from the slots of a reliable channel, which nobody marks") {
+  Channel<Kind::Reliable, 4, 8> c;
+  auto producer = c.producer();
+  REQUIRE(producer.publish("x"));
+  CHECK(traps([&] { (void)c.mcache.try_read(1); }));
+  CHECK(traps([&] { (void)c.mcache.wait(1); }));
+  Channel<Kind::Observed, 4, 8> observed;
+  auto other = observed.producer();
+  REQUIRE(other.publish("x"));
+  CHECK(!traps([&] { (void)observed.mcache.try_read(1); }));
+}

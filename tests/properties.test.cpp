@@ -704,7 +704,7 @@ class Trial {
     }
     const Index safe = kWords ? 0 : consumed();
     for (Index i = next() > 2 * kDepth ? next() - 2 * kDepth : 0; i < next(); ++i) {
-      const auto [status, metadata] = c_.mcache.try_read(seq(i));
+      const auto [status, metadata] = in_slot(c_.mcache, seq(i));
       expect((status == ReadStatus::Ok) == messages_[i].intact, "a slot answers exactly as long as it must");
       if (status != ReadStatus::Ok) {
         expect(status == ReadStatus::Overrun, "and is overrun afterwards");
@@ -712,7 +712,7 @@ class Trial {
         expect(payload(metadata) == messages_[i].bytes, "a slot that answers has its payload intact");
       }
     }
-    expect(c_.mcache.try_read(seq(next())).status == ReadStatus::NotReady, "the next number is not there yet");
+    expect(in_slot(c_.mcache, seq(next())).status == ReadStatus::NotReady, "the next number is not there yet");
   }
 
   std::vector<std::byte> payload(const FragmentMetadata& metadata) {

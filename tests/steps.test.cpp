@@ -45,7 +45,7 @@ struct Scene {
   /// What the position says was published is there (or was), and the Fseq says no more.
   bool published_up_to(Seq position) const {
     return seq_le(wire.fseq.load(), position) &&
-           (position == wire.mcache.start() || wire.mcache.try_read(position - 1).status != ReadStatus::NotReady);
+           (position == wire.mcache.start() || in_slot(wire.mcache, position - 1).status != ReadStatus::NotReady);
   }
 
   void join(Seq first) { consumer.emplace(wire.consumer(first)); }

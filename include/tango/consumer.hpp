@@ -44,7 +44,8 @@ struct AcceptAll {
   constexpr bool operator()(std::uint64_t) const noexcept { return true; }
 };
 
-/// Says by its `sig` whether a fragment is wanted.
+/// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends the
+/// program.
 template <class F>
 concept SigFilter = std::predicate<F&, std::uint64_t>;
 
@@ -173,7 +174,7 @@ class Consumer {
 
   /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a ring's
   /// depth of them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or a
-  /// `SpeculativeFragment&`, and does not touch this consumer.
+  /// `SpeculativeFragment&`, and does not touch this consumer; what it throws ends the program.
   template <std::invocable<Item&> Each, SigFilter Filter = AcceptAll>
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     const BatchResult result = collect(
@@ -247,9 +248,17 @@ class Consumer {
   /// Whether the components belong to one channel, of a kind that has such a consumer; sets `ready_` if that is known
   /// already.
   [[nodiscard]] Status inspect() noexcept {
-    const std::uint64_t identity = mcache_->header().ownership.identity();
+    const detail::Ownership& ring = mcache_->header().ownership;
+    std::uint64_t identity = ring.identity();
     if (identity == 0) {
-      return {};
+      // Nobody was there yet, or is just joining, which writes the ring's last; else the rest is of another channel.
+      if (!others_belong_somewhere() || ring.held_by_producer()) {
+        return {};
+      }
+      identity = ring.identity();  // once more: it may have come and gone
+      if (identity == 0) {
+        return Error::ComponentMismatch;
+      }
     }
     if (kReliable && detail::kind_of(identity) == detail::ChannelKind::Lossy) {
       return Error::FlowControlMissing;
@@ -263,6 +272,15 @@ class Consumer {
     }
     ready_ = true;
     return {};
+  }
+
+  /// Whether the DCache or the Fctl have been part of a channel.
+  [[nodiscard]] bool others_belong_somewhere() const noexcept {
+    bool belong = dcache_->ownership().identity() != 0;
+    if constexpr (kReliable) {
+      belong = belong || fctl_->ownership().identity() != 0;
+    }
+    return belong;
   }
 
   /// Before a producer was seen, or for ever where this consumer is refused. `Fragment`: it may look now.

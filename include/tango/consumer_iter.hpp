@@ -81,6 +81,9 @@ class FragmentRange {
   /// Whether there will be no further element.
   [[nodiscard]] bool ended() const noexcept { return status_ != PollStatus::Fragment; }
 
+  /// Fragments lost since the last element: what no `lost_before()` says once the range has ended.
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+
   /// Why the range ended: `Stopped`, `Empty` (the wait strategy gave up) or `Refused`; `Fragment` before that.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
@@ -114,7 +117,7 @@ class FragmentRange {
   Consumer* consumer_;
   [[no_unique_address]] Strategy strategy_;
   PollStatus status_ = PollStatus::Fragment;
-  std::uint64_t lost_ = 0;  ///< since the last element
+  std::uint64_t lost_ = 0;
   Element element_;
 };
 

@@ -186,11 +186,13 @@ class Fragment : public FragmentView {
   Fragment() noexcept = default;
   Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::Account& account) noexcept
       : FragmentView{seq, words, data}, receipt_{account} {}
-  Fragment(Fragment&&) noexcept = default;
+  /// Afterwards `other` is empty.
+  Fragment(Fragment&& other) noexcept
+      : FragmentView{std::exchange(static_cast<FragmentView&>(other), {})}, receipt_{std::move(other.receipt_)} {}
   Fragment& operator=(Fragment&& other) noexcept {
     if (this != &other) {
       release();
-      FragmentView::operator=(other);
+      FragmentView::operator=(std::exchange(static_cast<FragmentView&>(other), {}));
       receipt_ = std::move(other.receipt_);
     }
     return *this;
@@ -228,7 +230,7 @@ class SpeculativeFragment {
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.
   /// O(size).
-  Status copy_to(std::span<std::byte> out) noexcept {
+  TANGO_HOT Status copy_to(std::span<std::byte> out) noexcept {
     if (out.size() < size()) {
       return {Error::BufferTooSmall, size(), out.size()};
     }

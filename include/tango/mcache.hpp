@@ -88,10 +88,11 @@ class alignas(kSeparation) MCache {
 
   /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
   /// waits, never fails; overwrites what is `depth()` numbers older. Nobody but who publishes here can answer a stop:
-  /// look at `stop_requested()`. What is published all the same can still be read by its number. Thread: the only
-  /// producer. Precondition (checked): no Producer holds this MCache.
+  /// look at `stop_requested()`. What is published all the same can still be read by its number. From then on the ring is
+  /// one of metadata alone: Producers and Consumers refuse it (`ComponentMismatch`). Thread: the only producer.
+  /// Precondition (checked): no Producer was ever made on this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
-    TANGO_PRECONDITION(!header_.ownership.held_by_producer(), "MCache::publish: no Producer holds this MCache");
+    TANGO_PRECONDITION(header_.ownership.use_directly(), "MCache::publish: no Producer was ever made on this MCache");
     const Seq s = header_.position.load(detail::memory_order_relaxed);  // own word
     detail::Slot& target = slot(s);
     target.mark(s);
@@ -102,12 +103,16 @@ class alignas(kSeparation) MCache {
     return s;
   }
 
-  /// Reads the metadata of `seq`, validated. Wait-free; any thread.
+  /// Reads the metadata of `seq`, validated. Wait-free; any thread. Precondition (checked): the channel is not reliable:
+  /// there nobody may be overrun, and the producer does not mark what it overwrites.
   [[nodiscard]] ReadResult try_read(Seq seq) const noexcept {
     const detail::Slot& source = slot(seq);
     if (const std::int64_t ahead = seq_diff(source.observe(), seq); ahead != 0) {
       return {ahead < 0 ? ReadStatus::NotReady : ReadStatus::Overrun, {}};
     }
+    // Looked at after the slot: who published there wrote the identity before.
+    TANGO_PRECONDITION(detail::kind_of(header_.ownership.identity()) != detail::ChannelKind::Reliable,
+                       "MCache::try_read: the channel is not reliable");
     const FragmentMetadata metadata = detail::from_words(seq, source.read());
     if (!source.still_holds(seq)) {
       return {ReadStatus::Overrun, {}};
@@ -116,7 +121,7 @@ class alignas(kSeparation) MCache {
   }
 
   /// Looks until `seq` is there or gone, the channel is closed before it, or `strategy` gives up; the last two answer
-  /// `NotReady`. Any thread.
+  /// `NotReady`. Any thread. Precondition (checked): as `try_read`.
   template <WaitStrategy Strategy = Busy>
   [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept {
     for (std::uint64_t round = 0;; ++round) {

@@ -9,8 +9,7 @@
 /// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
 /// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
 /// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
-/// who takes its block next goes on counting from them. (Where that is the producer of another channel, a snapshot that is
-/// taken just then may tell a wrong `published`.)
+/// who takes its block next goes on counting from them.
 #pragma once
 
 #include <cstddef>
@@ -93,18 +92,17 @@ struct BlockClaim {
   void release() noexcept { word.store(0, memory_order_release); }
 };
 
-// A count that follows from others is not kept: stores are what counting costs. A block's owners come one after the other
-// and go on counting, so `origin` is the number from which one owner alone would have counted as much.
+// Where an endpoint stands is not kept but follows from its counts: stores are what counting costs. A block's owners come
+// one after the other and go on counting, so `origin` is the sequence number at which one owner alone would have begun. It
+// matters to the lag only, which may be wrong in a snapshot that is taken while an endpoint is made.
 
 struct alignas(kSeparation) ProducerBlock {
   BlockClaim claim;
   Counter active;  ///< 1 once a producer was there
   Counter origin;
-  Counter position;  ///< a sequence number: the next to publish
+  Counter published;
   Counter published_bytes;
   Counter backpressure;
-
-  [[nodiscard]] std::uint64_t published() const noexcept { return position.read() - origin.read(); }
 };
 
 struct alignas(kSeparation) ConsumerBlock {
@@ -149,13 +147,13 @@ class alignas(kSeparation) Metrics {
         next[active++] = block.origin.read() + block.passed();
       }
     }
-    s.published = producer_.published();
+    s.published = producer_.published.read();
     s.published_bytes = producer_.published_bytes.read();
     s.backpressure = producer_.backpressure.read();
     if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerMeter::join
       return s;
     }
-    const Seq position = producer_.position.read();
+    const Seq position = producer_.origin.read() + s.published;
     for (std::size_t i = 0; i < active; ++i) {
       if (const std::int64_t behind = seq_diff(position, next[i]); behind > static_cast<std::int64_t>(s.lag)) {
         s.lag = static_cast<std::uint64_t>(behind);
@@ -203,15 +201,14 @@ class ProducerMeter {
 
   [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
   void join(Seq position) noexcept {
-    block_->origin.write(position - block_->published());
-    block_->position.write(position);
+    block_->origin.write(position - block_->published.read());
     block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept { block_->claim.release(); }
 
-  void published(Seq next, std::uint64_t bytes) noexcept {
+  void published(std::uint64_t bytes) noexcept {
+    block_->published.add(1);
     block_->published_bytes.add(bytes);
-    block_->position.write(next);
   }
   void refused() noexcept { block_->backpressure.add(1); }
 
@@ -282,7 +279,7 @@ struct NoMeter {
   static constexpr bool take() noexcept { return true; }
   static constexpr void join(Seq) noexcept {}
   static constexpr void leave() noexcept {}
-  static constexpr void published(Seq, std::uint64_t) noexcept {}
+  static constexpr void published(std::uint64_t) noexcept {}
   static constexpr void refused() noexcept {}
   static constexpr void delivered(std::uint64_t) noexcept {}
   static constexpr void filtered() noexcept {}

@@ -82,11 +82,16 @@ class [[nodiscard]] Batch {
  public:
   Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
       : items_{items}, result_{result}, end_{end}, receipt_{account} {}
-  Batch(Batch&& other) noexcept = default;
+  /// Afterwards `other` is empty.
+  Batch(Batch&& other) noexcept
+      : items_{std::exchange(other.items_, {})},
+        result_{other.result_},
+        end_{other.end_},
+        receipt_{std::move(other.receipt_)} {}
   Batch& operator=(Batch&& other) noexcept {
     if (this != &other) {
       give_back();
-      items_ = other.items_;
+      items_ = std::exchange(other.items_, {});
       result_ = other.result_;
       end_ = other.end_;
       receipt_ = std::move(other.receipt_);

@@ -537,7 +537,7 @@ class Producer {
     ++next_;
     mcache_->header().position.store(next_, detail::memory_order_release);  // pairs with MCache::position
     fseq_->store(next_);
-    meter_.published(next_, metadata.size);
+    meter_.published(metadata.size);
   }
 
   // For the reservation.

@@ -25,6 +25,8 @@ void use() {
   (void)speculative->load<int>(0);
   auto fragment = safe.poll();
   (void)fragment->payload();
+  const int records[] = {1, 2};
+  (void)reliable.publish_packed(records);
 }
 
 #ifdef PLAIN_PRODUCER_WITHOUT_FCTL  // expect: a DCache of plain bytes needs flow control: give the producer an Fctl
@@ -102,4 +104,19 @@ void wrong() { (void)mcache.wait(1, NoIdleEither{}); }
 
 #ifdef FILTER_OF_NOTHING  // expect: (SigFilter|predicate)
 void wrong() { (void)safe.poll([](const char*) { return true; }); }
+#endif
+
+#ifdef PACKED_POINTERS  // expect: a packed record is a trivially copyable value
+void wrong() {
+  int* const pointers[] = {nullptr};
+  (void)reliable.publish_packed(pointers);
+}
+#endif
+
+#ifdef PACKED_OWNERS  // expect: a packed record is a trivially copyable value
+void wrong(const Owner (&owners)[2]) { (void)reliable.publish_packed(owners); }
+#endif
+
+#ifdef PACKED_LITERAL  // expect: a string literal would be packed with its terminator
+void wrong() { (void)reliable.publish_packed("hello"); }
 #endif

@@ -18,6 +18,9 @@ bool publish(Producer& producer, std::span<const std::byte> bytes) {
   const tango::Message batch[] = {{bytes, {.sig = 1}}, {bytes, {.sig = 2}}};
   bool ok = producer.publish(bytes, {.sig = 42}).ok() && producer.publish(kText).ok();
   ok = ok && producer.publish_blocking(bytes, {}, tango::Bounded{1000}).ok() && producer.publish_batch(batch).status.ok();
+  const Quote quotes[] = {{1, 2}, {3, 4}};
+  const std::string_view words[] = {kText, kText};
+  ok = ok && producer.publish_packed(quotes).status.ok() && producer.publish_packed(words).count == 2;
   if (auto room = producer.reserve(sizeof(Quote))) {
     const Quote quote{1, 2};
     if constexpr (Producer::kWords) {
@@ -32,7 +35,16 @@ bool publish(Producer& producer, std::span<const std::byte> bytes) {
 }
 
 // Takes what a consumer delivers: a view that stays, or one that may be overwritten meanwhile.
-std::uint64_t use(const tango::FragmentView& fragment) { return fragment.sig() + fragment.payload().size(); }
+std::uint64_t use(const tango::FragmentView& fragment) {
+  std::uint64_t sum = fragment.sig();
+  for (const Quote quote : tango::PackedArray<Quote>{fragment.payload()}) {
+    sum += quote.price;
+  }
+  for (const std::span<const std::byte> record : tango::PackedRecords{fragment.payload()}) {
+    sum += record.size();
+  }
+  return sum;
+}
 std::uint64_t use(tango::SpeculativeFragment& fragment) {
   std::byte copy[64];
   const auto price = fragment.load<std::uint64_t>(0);

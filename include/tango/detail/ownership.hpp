@@ -46,6 +46,11 @@ class IdentityHash {
   return static_cast<ChannelKind>(identity & kKindMask);
 }
 
+/// What stands in place of an identity where an MCache is used by itself (`MCache::publish`): no channel has it, so no
+/// endpoint can be made on such a ring.
+inline constexpr std::uint64_t kDirectUse = 4;
+static_assert(kind_of(kDirectUse) == ChannelKind::Unknown);
+
 /// Who holds a component.
 enum class Claim : std::uint64_t {
   None = 0,
@@ -66,9 +71,9 @@ struct Ownership {
                                          memory_order_acquire);
   }
 
-  /// Whether a producer holds it. Relaxed: for checks of preconditions.
+  /// Whether a producer holds it. Acquire: pairs with `release`; who finds that it holds it no longer sees what it wrote.
   [[nodiscard]] bool held_by_producer() const noexcept {
-    return claim.load(memory_order_relaxed) == static_cast<std::uint64_t>(Claim::Producer);
+    return claim.load(memory_order_acquire) == static_cast<std::uint64_t>(Claim::Producer);
   }
 
   /// Gives the claim back. Release: pairs with `take`.
@@ -81,6 +86,15 @@ struct Ownership {
 
   /// Release, with the MCache's written last: who reads the MCache's identity (acquire) sees those of the others.
   void join(std::uint64_t identity) noexcept { channel.store(identity, memory_order_release); }
+
+  /// Whether it is used by itself, from now on at the latest; false where a producer was. Thread: who uses it.
+  bool use_directly() noexcept {
+    const std::uint64_t known = channel.load(memory_order_relaxed);  // own word
+    if (known == 0) {
+      channel.store(kDirectUse, memory_order_release);  // pairs with `identity`
+    }
+    return known == 0 || known == kDirectUse;
+  }
 
   /// Acquire: pairs with `join`.
   [[nodiscard]] std::uint64_t identity() const noexcept { return channel.load(memory_order_acquire); }

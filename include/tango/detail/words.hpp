@@ -27,20 +27,21 @@ inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 /// itself costs is then half of a copy (64 B lossy: 1.3 - 1.5 x, bench/README.md).
 template <class Each>
 [[gnu::always_inline]] inline void for_words(std::size_t count, Each each) noexcept {
+  const std::size_t by_four = count - count % 4;
   std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
+  for (; i != by_four; i += 4) {
     each(i);
     each(i + 1);
     each(i + 2);
     each(i + 3);
   }
-  for (; i < count; ++i) {
+  for (; i != count; ++i) {
     each(i);
   }
 }
 
 /// Writes `bytes` bytes from the first word on. The rest of the last word becomes 0.
-inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole, [=](std::size_t i) {
     to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed);
@@ -51,7 +52,7 @@ inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noex
 }
 
 /// Reads `bytes` bytes from the first word on, each word once.
-inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole, [=](std::size_t i) {
     const std::uint64_t word = from[i].load(memory_order_relaxed);
