@@ -19,7 +19,7 @@ namespace bench {
 /// How long and how carefully to measure.
 struct Plan {
   std::uint64_t rounds = 21;
-  std::uint64_t pilots = 3;
+  std::uint64_t pilots = 9;
   std::uint64_t share = 1;  ///< a run does the workload's count divided by this
   /// A workload starts no further round after this time; it has at least one pilot and one round.
   std::chrono::nanoseconds budget = std::chrono::hours{24};
