@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -96,6 +97,10 @@ TEMPLATE_TEST_CASE("records of varying size arrive one by one", "", LossyKind, R
   Channel<TestType::kKind, 8, 16> channel;
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
+  for (int i = 0; i < 16; ++i) {  // so that what is not written shows
+    REQUIRE(producer.publish(std::vector<std::byte>(i % 2 == 0 ? 32 : 512, std::byte{0xEE})).ok());
+    REQUIRE(consumer.poll());
+  }
   std::vector<std::string> sent;
   for (std::size_t size = 0; size < 24; ++size) {  // every padding, an empty one; in the slot, then in chunks
     sent.emplace_back(size, static_cast<char>('a' + size));
@@ -109,7 +114,10 @@ TEMPLATE_TEST_CASE("records of varying size arrive one by one", "", LossyKind, R
   REQUIRE(producer.publish_packed(bytes).count == 9);
   const std::vector<std::byte> payload = next_payload(consumer);
   REQUIRE(payload.size() == 9 * 12);
-  CHECK(std::vector(payload.begin() + 9, payload.begin() + 12) == std::vector<std::byte>(3));
+  for (std::size_t i = 0; i < payload.size(); i += 12) {
+    CHECK(std::vector(payload.begin() + static_cast<std::ptrdiff_t>(i) + 9,
+                      payload.begin() + static_cast<std::ptrdiff_t>(i) + 12) == std::vector<std::byte>(3));
+  }
   for (const std::span<const std::byte> record : PackedRecords{payload}) {
     CHECK(is_payload_of(3, record));
   }
@@ -252,6 +260,14 @@ TEST_CASE("payloads that are something else are told apart") {
   CHECK(PackedArray<std::byte>{payload}.size() == 25);
   CHECK(PackedArray<Tick>{{}}.intact());
   CHECK(PackedRecords{{}}.intact());
+
+  // A last record whose padding is cut off is none.
+  std::vector<std::byte> cut(9);
+  cut[0] = std::byte{5};
+  static_assert(std::endian::native == std::endian::little);
+  CHECK(PackedRecords{cut}.begin() == PackedRecords{cut}.end());
+  CHECK_FALSE(PackedRecords{cut}.intact());
+  CHECK_FALSE(PackedRecords{std::span{cut}.first(3)}.intact());
 
   // Every size that can be forged into the second of three records: the walk stays inside.
   const std::vector<std::uint32_t> sizes = {0,  1,  3,   4,           5,           8,           9,

@@ -49,14 +49,13 @@ class ChunkFifo {
     return fits(chunks, next, oldest_held(live, next, holder).tail);
   }
 
-  /// The longest run that would fit, were every fragment before `live` given back.
+  /// The chunks of the longest free run, which may be more than `kMaxRun`, were every fragment before `live` given back.
   template <class Holder>
   [[nodiscard]] std::size_t longest(Seq live, Seq next, const Holder& holder) const noexcept {
     const std::uint64_t free = N - (head(next) - oldest_held(live, next, holder).tail);
     const std::uint64_t before_wrap = N - head(next) % N;
     const std::uint64_t here = free < before_wrap ? free : before_wrap;
-    const std::uint64_t longest = here < free - here ? free - here : here;
-    return static_cast<std::size_t>(longest < kMaxRun ? longest : kMaxRun);
+    return static_cast<std::size_t>(here < free - here ? free - here : here);
   }
 
   /// The chunk at which the next run of `chunks` starts. Precondition: it fits.
