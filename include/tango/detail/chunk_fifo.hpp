@@ -13,8 +13,9 @@
 /// there. A run is at most half the ring, so with nothing held every payload fits, wherever the head stands.
 ///
 /// The head is kept as its distance from the next number to publish, which does not change as long as each message takes
-/// one chunk: then a publish stores nothing here. Stores are what a producer that outruns its cache has to wait for: each
-/// one less was worth 5 - 8 % at 64 B (bench/README.md).
+/// one chunk: then a publish stores nothing here. Stores leave a core in order, so each of them delays the ones that wait
+/// for a line of the other side: two less made 64 B messages 1.2 x as fast where the cores stand far apart
+/// (bench/README.md).
 ///
 /// Thread: the producer; a successor is ordered after it by the DCache's claim. `next` is the next number to publish.
 #pragma once
