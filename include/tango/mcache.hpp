@@ -92,7 +92,8 @@ class alignas(kSeparation) MCache {
   /// one of metadata alone: Producers and Consumers refuse it (`ComponentMismatch`). Thread: the only producer.
   /// Precondition (checked): no Producer was ever made on this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
-    TANGO_PRECONDITION(header_.ownership.use_directly(), "MCache::publish: no Producer was ever made on this MCache");
+    const bool is_nobodys = header_.ownership.use_directly();
+    TANGO_PRECONDITION(is_nobodys, "MCache::publish: no Producer was ever made on this MCache");
     const Seq s = header_.position.load(detail::memory_order_relaxed);  // own word
     detail::Slot& target = slot(s);
     target.mark(s);

@@ -46,6 +46,20 @@ class TangoChannel {
   Counted counted_;
 };
 
+/// Sends `rest` by calls of `publish`, which say how far they got; waits for credits. False: the wait was given up, or it was
+/// refused.
+template <class Wait, class T, class Publish>
+[[gnu::always_inline]] inline bool send_all(std::span<const T> rest, Publish publish) {
+  bool refused = false;
+  const bool sent = wait_for<Wait>([&] {
+    const tango::BatchStatus done = publish(rest);
+    rest = rest.subspan(done.count);
+    refused = !done.status.ok() && done.status != tango::Error::NoCredits;
+    return rest.empty() || refused;
+  });
+  return sent && !refused;
+}
+
 /// One by one.
 template <std::size_t Bytes, std::size_t Capacity, class Counted = tango::NoMetrics>
 class TangoPoll {
@@ -162,15 +176,8 @@ class TangoBulk : public TangoBatch<Bytes, Capacity> {
       }
     }
     [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
-      std::span<const tango::Message> rest{batch_.data() + (first - kMessages<Bytes>.table().data()), count};
-      bool refused = false;
-      const bool sent = wait_for<Wait>([&] {
-        const tango::BatchStatus done = this->producer_.publish_batch(rest);
-        rest = rest.subspan(done.count);
-        refused = !done.status.ok() && done.status != tango::Error::NoCredits;
-        return rest.empty() || refused;
-      });
-      return sent && !refused;
+      const std::span<const tango::Message> rest{batch_.data() + (first - kMessages<Bytes>.table().data()), count};
+      return send_all<Wait>(rest, [this](auto messages) { return this->producer_.publish_batch(messages); });
     }
 
    private:
@@ -196,15 +203,8 @@ class TangoPacked {
    public:
     explicit Sender(TangoPacked& queue) : producer_{queue.mcache_, queue.dcache_, queue.fseq_, queue.fctl_} {}
     [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
-      std::span<const Message<Bytes>> rest{first, count};
-      bool refused = false;
-      const bool sent = wait_for<Wait>([&] {
-        const tango::BatchStatus done = producer_.publish_packed(rest);
-        rest = rest.subspan(done.count);
-        refused = !done.status.ok() && done.status != tango::Error::NoCredits;
-        return rest.empty() || refused;
-      });
-      return sent && !refused;
+      const std::span<const Message<Bytes>> rest{first, count};
+      return send_all<Wait>(rest, [this](auto messages) { return producer_.publish_packed(messages); });
     }
     [[gnu::always_inline]] bool send(const Message<Bytes>& message) { return send_bulk(&message, 1); }
 
