@@ -27,9 +27,12 @@
 #include "config.hpp"
 #include "consumer_iter.hpp"
 #include "dcache.hpp"
+#include "detail/cursor.hpp"
+#include "detail/wiring.hpp"
 #include "detail/words.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
+#include "filter.hpp"
 #include "fragment.hpp"
 #include "mcache.hpp"
 #include "metrics.hpp"
@@ -38,16 +41,6 @@
 #include "wait.hpp"
 
 namespace tango {
-
-/// The filter that lets everything pass.
-struct AcceptAll {
-  constexpr bool operator()(std::uint64_t) const noexcept { return true; }
-};
-
-/// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends the
-/// program.
-template <class F>
-concept SigFilter = std::predicate<F&, std::uint64_t>;
 
 /// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
 /// deduced from what the constructor is given.
@@ -104,24 +97,22 @@ class Consumer {
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
 
   /// The first number that it looks at: the one asked for, or a later one (see the constructor).
-  [[nodiscard]] Seq first() const noexcept { return first_; }
+  [[nodiscard]] Seq first() const noexcept { return cursor_.first(); }
 
   /// The next number that it will look at.
-  [[nodiscard]] Seq next_seq() const noexcept { return next_; }
+  [[nodiscard]] Seq next_seq() const noexcept { return cursor_.next(); }
 
   /// Fragments delivered; not those that were found overwritten when they were read.
-  [[nodiscard]] std::uint64_t delivered() const noexcept {
-    return next_ - first_ - filtered_ - account_.lost - rejected_;
-  }
+  [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.delivered(); }
   /// Fragments skipped because of their `sig`.
-  [[nodiscard]] std::uint64_t filtered() const noexcept { return filtered_; }
+  [[nodiscard]] std::uint64_t filtered() const noexcept { return cursor_.filtered(); }
   /// Fragments overwritten before they were read.
-  [[nodiscard]] std::uint64_t lost() const noexcept { return account_.lost; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return cursor_.lost(); }
   /// Fragments whose metadata was out of range.
-  [[nodiscard]] std::uint64_t rejected() const noexcept { return rejected_; }
+  [[nodiscard]] std::uint64_t rejected() const noexcept { return cursor_.rejected(); }
 
   /// Where to go on after an overrun; `Resume::Oldest` unless said otherwise.
-  void set_resume(Resume resume) noexcept { resume_ = resume; }
+  void set_resume(Resume resume) noexcept { cursor_.set_resume(resume); }
 
   // --------------------------------------------------------------------------------------------------------- poll
 
@@ -137,17 +128,18 @@ class Consumer {
     }
     detail::SlotWords words;
     std::uint64_t most = Depth;
-    const PollStatus status = settle() ? overrun() : look(words, filter, most);
+    const PollStatus status = cursor_.settle() ? cursor_.overrun() : cursor_.look(words, filter, most);
     if (status != PollStatus::Fragment) [[unlikely]] {
-      give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
-      return Poll<Fragment>{status, status == PollStatus::Overrun ? last_lost_ : 0};
+      cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
     }
-    const Seq seq = next_ - 1;
+    const Seq seq = cursor_.next() - 1;
     if constexpr (kReliable) {
-      account_.give_back(seq);  // filtered ones before it
-      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), account_};
+      cursor_.account().give_back(seq);  // filtered ones before it
+      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.account()};
     } else {
-      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), mcache_->slot(seq).seq, account_};
+      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq,
+                            cursor_.account()};
     }
   }
 
@@ -169,7 +161,7 @@ class Consumer {
     BatchResult result = collect(
         storage.size(),
         [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); }, filter);
-    return Batch<Item>{storage.first(result.count), result, next_, account_};
+    return Batch<Item>{storage.first(result.count), result, cursor_.next(), cursor_.account()};
   }
 
   /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a ring's
@@ -192,7 +184,7 @@ class Consumer {
   /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
     if (holds_) {
-      static_cast<void>(settle());  // whether it is behind is remembered
+      static_cast<void>(cursor_.settle());  // whether it is behind is remembered
     }
   }
 
@@ -204,7 +196,7 @@ class Consumer {
 
  private:
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
-      : mcache_{&mcache}, dcache_{&dcache}, fctl_{fctl}, meter_{meter}, first_{first}, next_{first} {
+      : cursor_{mcache, first, meter}, dcache_{&dcache}, fctl_{fctl} {
     status_ = enter();
     ready_ = ready_ && status_.ok();  // the components may fit and a place be missing all the same
   }
@@ -212,81 +204,47 @@ class Consumer {
   // The way in and out.
 
   TANGO_COLD Status enter() noexcept {
-    const detail::ChannelHeader& header = mcache_->header();
+    const detail::ChannelHeader& header = cursor_.mcache().header();
+    const Seq wanted = cursor_.first();
     // Relaxed: a number to compare with; nothing is read through it.
     const Seq position = header.position.load(detail::memory_order_relaxed);
-    if (first_ - header.start > position - header.start) {
-      return {Error::StartMismatch, first_, position};
+    if (wanted - header.start > position - header.start) {
+      return {Error::StartMismatch, wanted, position};
     }
-    if constexpr (kReliable) {
-      if (const std::uint64_t credits = fctl_->credits(); credits < 1 || credits > Depth) {
-        return {Error::CreditsOutOfRange, credits, Depth};
-      }
+    if (const Status credits = detail::check_credits(fctl_, Depth); !credits.ok()) {
+      return credits;
     }
-    if (const Status wiring = inspect(); !wiring.ok()) {
+    if (const Status wiring = look_at_parts(); !wiring.ok()) {
       return wiring;
     }
-    if (!meter_.take()) {
+    if (!cursor_.meter().take()) {
       return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
     }
     if constexpr (kReliable) {
-      const Fctl::Joined joined = fctl_->join(first_, header.limit);
+      const Fctl::Joined joined = fctl_->join(wanted, header.limit);
       if (!joined) {
-        meter_.leave();
+        cursor_.meter().leave();
         return {Error::TooManyConsumers, kMaxReliableConsumers + 1, kMaxReliableConsumers};
       }
       place_ = joined;
-      first_ = next_ = joined.first;
-      account_.position = &fctl_->position(joined.place);
-      account_.released = first_;
+      cursor_.join(joined.first, fctl_->position(joined.place));
     }
-    meter_.join(next_);
+    cursor_.meter().join(cursor_.next());
     holds_ = true;
     return {};
   }
 
-  /// Whether the components belong to one channel, of a kind that has such a consumer; sets `ready_` if that is known
-  /// already.
-  [[nodiscard]] Status inspect() noexcept {
-    const detail::Ownership& ring = mcache_->header().ownership;
-    std::uint64_t identity = ring.identity();
-    if (identity == 0) {
-      // Nobody was there yet, or is just joining, which writes the ring's last; else the rest is of another channel.
-      if (!others_belong_somewhere() || ring.held_by_producer()) {
-        return {};
-      }
-      identity = ring.identity();  // once more: it may have come and gone
-      if (identity == 0) {
-        return Error::ComponentMismatch;
-      }
-    }
-    if (kReliable && detail::kind_of(identity) == detail::ChannelKind::Lossy) {
-      return Error::FlowControlMissing;
-    }
-    bool same = dcache_->ownership().identity() == identity;
-    if constexpr (kReliable) {
-      same = same && fctl_->ownership().identity() == identity;
-    }
-    if (!same) {
-      return Error::ComponentMismatch;
-    }
-    ready_ = true;
-    return {};
-  }
-
-  /// Whether the DCache or the Fctl have been part of a channel.
-  [[nodiscard]] bool others_belong_somewhere() const noexcept {
-    bool belong = dcache_->ownership().identity() != 0;
-    if constexpr (kReliable) {
-      belong = belong || fctl_->ownership().identity() != 0;
-    }
-    return belong;
+  /// Why they do not fit, or success; sets `ready_` if it is known by now that they do.
+  [[nodiscard]] Status look_at_parts() noexcept {
+    const auto fit = detail::ConsumerParts{cursor_.mcache().header(), dcache_->ownership(), fctl_}.look();
+    ready_ = fit.known;
+    return fit.status;
   }
 
   /// Before a producer was seen, or for ever where this consumer is refused. `Fragment`: it may look now.
   TANGO_COLD PollStatus get_ready() noexcept {
     if (status_.ok()) {
-      if (Status wiring = inspect(); !wiring.ok()) {
+      if (const Status wiring = look_at_parts(); !wiring.ok()) {
         leave();
         status_ = wiring;
       }
@@ -295,144 +253,37 @@ class Consumer {
       return PollStatus::Fragment;
     }
     return !status_.ok()                        ? PollStatus::Refused
-           : mcache_->header().drained(next_) ? PollStatus::Stopped
+           : cursor_.mcache().header().drained(cursor_.next()) ? PollStatus::Stopped
                                                 : PollStatus::Empty;
   }
 
   TANGO_COLD void leave() noexcept {
-    TANGO_PRECONDITION(account_.live == 0, "Consumer: destroyed or overwritten while a fragment or batch is out");
+    TANGO_PRECONDITION(cursor_.account().live == 0,
+                       "Consumer: destroyed or overwritten while a fragment or batch is out");
     if (holds_) {
       holds_ = false;
-      static_cast<void>(settle());
+      static_cast<void>(cursor_.settle());
       if constexpr (kReliable) {
-        if (ready_ || (inspect().ok() && ready_)) {
+        if (ready_ || (look_at_parts().ok() && ready_)) {
           fctl_->leave(place_.place);
         } else {
           fctl_->retract(place_);
         }
       }
       ready_ = false;
-      meter_.leave();
+      cursor_.meter().leave();
     }
   }
 
   void take_over(Consumer& other) noexcept {
-    TANGO_PRECONDITION(other.account_.live == 0, "Consumer: moved while a fragment or batch is out");
-    mcache_ = other.mcache_;
+    TANGO_PRECONDITION(other.cursor_.account().live == 0, "Consumer: moved while a fragment or batch is out");
+    cursor_ = other.cursor_;
     dcache_ = other.dcache_;
     fctl_ = other.fctl_;
-    meter_ = other.meter_;
     place_ = other.place_;
-    first_ = other.first_;
-    next_ = other.next_;
-    filtered_ = other.filtered_;
-    rejected_ = other.rejected_;
-    last_lost_ = other.last_lost_;
-    setbacks_ = other.setbacks_;
-    resume_ = other.resume_;
-    account_ = other.account_;
     holds_ = std::exchange(other.holds_, false);
     ready_ = std::exchange(other.ready_, false);
     status_ = std::exchange(other.status_, Error::Moved);
-  }
-
-  // Looking.
-
-  /// Gives back what was delivered or skipped so far.
-  TANGO_HOT void give_back() noexcept {
-    if constexpr (kReliable) {
-      account_.give_back(next_);
-    }
-  }
-
-  /// Before a look: gives back, and takes over what fragments found overwritten. Whether this consumer was so far behind
-  /// again and again that it should go on at the latest fragment.
-  TANGO_HOT bool settle() noexcept {
-    give_back();
-    if constexpr (kReliable) {
-      return false;
-    } else {
-      return (account_.missed != 0 || setbacks_.any()) && take_setbacks();
-    }
-  }
-
-  TANGO_COLD bool take_setbacks() noexcept {
-    if (account_.missed != 0) {
-      meter_.missed(std::exchange(account_.missed, 0), std::exchange(account_.missed_bytes, 0));
-      setbacks_.missed();
-    } else {
-      setbacks_.end_if_looked();
-    }
-    // Relaxed: see overrun. Nothing to skip where the next fragment is the latest.
-    return setbacks_.behind() && seq_lt(next_ + 1, mcache_->header().position.load(detail::memory_order_relaxed));
-  }
-
-  /// Looks for the next fragment that passes the filter, and past it; at no more than `most`, which it counts down.
-  /// Nothing is given back.
-  template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus look(detail::SlotWords& words, Filter& filter, std::uint64_t& most) noexcept {
-    for (; most != 0; --most) {
-      const detail::Slot& slot = mcache_->slot(next_);
-      if (const std::int64_t ahead = seq_diff(slot.observe(), next_); ahead != 0) [[unlikely]] {
-        return ahead < 0 ? nothing() : overrun();
-      }
-      words = slot.read();
-      if constexpr (!kReliable) {
-        if (!slot.still_holds(next_)) [[unlikely]] {
-          return overrun();
-        }
-      }
-      if constexpr (!kReliable) {
-        setbacks_.looked();
-      }
-      if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
-        if (!filter(words.sig)) {
-          ++filtered_;
-          ++next_;
-          meter_.filtered();
-          continue;
-        }
-      }
-      if (!Cache::holds(words.chunk(), words.size())) [[unlikely]] {
-        return reject();
-      }
-      --most;
-      ++next_;
-      meter_.delivered(words.size());
-      return PollStatus::Fragment;
-    }
-    return PollStatus::Empty;
-  }
-
-  /// The slot is not ready.
-  [[nodiscard]] PollStatus nothing() const noexcept {
-    return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;
-  }
-
-  /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where
-  /// the producer is, so the producer's own words say where to go on. Relaxed: whoever goes on there validates what it
-  /// reads. They may be older than what the slot showed; then there is nothing yet, and the next look will see more.
-  TANGO_COLD PollStatus overrun() noexcept {
-    const detail::ChannelHeader& header = mcache_->header();
-    const Seq position = header.position.load(detail::memory_order_relaxed);
-    if (seq_le(position, next_)) {
-      return PollStatus::Empty;
-    }
-    const Seq oldest = seq_min(position, seq_max(header.oldest.load(detail::memory_order_relaxed), position - Depth));
-    const Seq resumed = setbacks_.overrun(resume_, next_, oldest, position);
-    last_lost_ = resumed - next_;
-    account_.lost += last_lost_;
-    next_ = resumed;
-    meter_.overrun(last_lost_);
-    return PollStatus::Overrun;
-  }
-
-  /// The metadata names bytes that are not there: whoever wrote it is not our producer.
-  TANGO_COLD PollStatus reject() noexcept {
-    ++rejected_;
-    ++next_;
-    meter_.rejected();
-    return PollStatus::Rejected;
   }
 
   template <class Put, class Filter>
@@ -445,23 +296,23 @@ class Consumer {
       }
     }
     std::uint64_t most = Depth;
-    if (settle()) {
-      result.status = overrun();
+    if (cursor_.settle()) {
+      result.status = cursor_.overrun();
       most = 0;
     }
     detail::SlotWords words;
     while (result.count < max && most != 0) {
-      result.status = look(words, filter, most);
+      result.status = cursor_.look(words, filter, most);
       if (result.status != PollStatus::Fragment) {
         break;
       }
-      put(result.count++, next_ - 1, words);
+      put(result.count++, cursor_.next() - 1, words);
     }
     if (result.status == PollStatus::Overrun) {
-      result.lost = last_lost_;
+      result.lost = cursor_.last_lost();
     }
     if (result.count == 0) {
-      give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
     }
     return result;
   }
@@ -470,7 +321,7 @@ class Consumer {
 
   /// Where the payload lies: in its slot or in its chunks; as words, or as bytes for who cannot be overrun.
   [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
-    const detail::Word* const in_slot = mcache_->slot(seq).inline_words;
+    const detail::Word* const in_slot = cursor_.mcache().slot(seq).inline_words;
     const bool is_in_slot = words.chunk() == kInlineChunk;
     if constexpr (!kReliable) {
       return is_in_slot ? in_slot : dcache_->data(words.chunk());
@@ -485,25 +336,16 @@ class Consumer {
     if constexpr (kReliable) {
       return {seq, words, payload_of(seq, words)};
     } else {
-      return {seq, words, payload_of(seq, words), mcache_->slot(seq).seq, account_};
+      return {seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq, cursor_.account()};
     }
   }
 
-  const MCache<Depth>* mcache_ = nullptr;
+  detail::Cursor<Depth, Cache, kReliable, Meter> cursor_;
   const Cache* dcache_ = nullptr;
   Fctl* fctl_ = nullptr;
-  [[no_unique_address]] Meter meter_;
   Fctl::Joined place_{};
-  Seq first_ = 0;
-  Seq next_ = 0;
-  std::uint64_t filtered_ = 0;
-  std::uint64_t rejected_ = 0;
-  std::uint64_t last_lost_ = 0;  ///< by the last overrun
-  detail::Setbacks setbacks_;
-  Resume resume_ = Resume::Oldest;
   bool ready_ = false;  ///< the components are known to fit
   bool holds_ = false;  ///< a place and a block
-  detail::Account account_;
   Status status_;
 };
 

@@ -21,7 +21,8 @@
 
 #include "config.hpp"
 #include "dcache.hpp"
-#include "detail/producer_flow.hpp"
+#include "detail/room.hpp"
+#include "detail/wiring.hpp"
 #include "detail/words.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
@@ -54,7 +55,6 @@ class Producer {
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
   using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoMeter>;
-  using FlowState = std::conditional_t<kFlow, detail::ProducerFlow, detail::NoProducerFlow>;
   static_assert(kFlow || Cache::kWords,
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
@@ -111,16 +111,7 @@ class Producer {
   /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
   /// a lossy channel. 0 if refused or asked to stop. Looks at the consumers' positions: O(consumers).
   [[nodiscard]] std::uint64_t available() noexcept {
-    if (!status_.ok() || mcache_->stop_requested()) {
-      return 0;
-    }
-    if constexpr (kFlow) {
-      flow_.refill(mcache_->header(), next_);
-      const std::int64_t left = flow_.credits_left(next_);
-      return left > 0 ? static_cast<std::uint64_t>(left) : 0;
-    } else {
-      return Depth;
-    }
+    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_);
   }
 
   // ------------------------------------------------------------------------------------------------------ publish
@@ -198,7 +189,7 @@ class Producer {
     BatchStatus batch;
     if (status == Error::NoCredits) {
       batch.status = status;
-      count = packing.fitting(largest_now());
+      count = packing.fitting(room_.largest(next_));
       if (count != 0) {
         status = packing.publish(*this, count, info);
       }
@@ -256,7 +247,7 @@ class Producer {
   friend Reservation;
 
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl* fctl, Meter meter) noexcept
-      : mcache_{&mcache}, dcache_{&dcache}, fseq_{&fseq}, flow_{fctl}, meter_{meter} {
+      : room_{mcache, dcache, fctl}, fseq_{&fseq}, meter_{meter} {
     status_ = enter();
   }
 
@@ -266,87 +257,24 @@ class Producer {
                                                : kWords ? detail::ChannelKind::Observed
                                                         : detail::ChannelKind::Reliable;
 
-  /// Calls `what` with the ownership of each component, the MCache's last, until one answers false; whether none did.
-  template <class F>
-  bool each_component(F what) noexcept {
-    if constexpr (kFlow) {
-      if (!what(flow_.fctl()->ownership())) {
-        return false;
-      }
-    }
-    return what(dcache_->ownership()) && what(fseq_->ownership()) && what(mcache_->header().ownership);
+  [[nodiscard]] detail::ProducerParts parts() const noexcept {
+    return {kKind, room_.mcache().header(), room_.dcache().ownership(), *fseq_, room_.fctl()};
   }
 
   TANGO_COLD Status enter() noexcept {
-    int taken = 0;
-    const bool all =
-        each_component([&taken](detail::Ownership& o) { return o.take(detail::Claim::Producer) && ++taken != 0; });
-    Status status = all ? inspect() : mcache_->stop_requested() ? Error::Stopped : Error::SecondProducer;
-    if (status.ok() && !meter_.take()) {
-      status = {Error::TooManyMetricsBlocks, 2, 1};
-    }
-    if (!status.ok()) {
-      release_components(taken);
+    detail::ProducerParts parts = this->parts();
+    if (const Status status = parts.take(Depth); !status.ok()) {
       return status;
     }
-    if (mcache_->header().ownership.belongs_to(0)) {
-      dcache_->fifo().start(next_);
+    if (!meter_.take()) {
+      parts.give_back();
+      return {Error::TooManyMetricsBlocks, 2, 1};
     }
-    const std::uint64_t identity = channel_identity();
-    each_component([identity](detail::Ownership& o) { return o.join(identity), true; });
+    next_ = room_.mcache().header().position.load(detail::memory_order_relaxed);  // ordered by the claim
+    room_.start(parts.fresh(), next_);
+    parts.join();
     meter_.join(next_);
     holds_ = true;
-    return {};
-  }
-
-  /// Gives back the first `count` claims.
-  void release_components(int count) noexcept {
-    each_component([this, &count](detail::Ownership& o) {
-      if (count-- == 0) {
-        return false;
-      }
-      if (&o == &mcache_->header().ownership) {
-        mcache_->header().leave();
-      } else {
-        o.release();
-      }
-      return true;
-    });
-  }
-
-  [[nodiscard]] std::uint64_t channel_identity() noexcept {
-    if (const std::uint64_t known = mcache_->header().ownership.identity(); known != 0) {
-      return known;
-    }
-    detail::IdentityHash hash;
-    each_component([&hash](const detail::Ownership& o) { return hash.add(&o), true; });
-    return hash.identity(kKind);
-  }
-
-  /// Whether the claimed components make a channel of this kind.
-  [[nodiscard]] Status inspect() noexcept {
-    detail::ChannelHeader& header = mcache_->header();
-    next_ = header.position.load(detail::memory_order_relaxed);  // ordered by the claim
-    if (header.closed() || header.stop_requested()) {
-      return Error::Stopped;
-    }
-    // A channel's first producer brings components that belong to none, a successor those of the first, or a new Fseq.
-    const std::uint64_t identity = header.ownership.identity();
-    const bool fits = each_component([this, identity](const detail::Ownership& o) {
-      return o.belongs_to(identity) || (&o == &fseq_->ownership() && o.belongs_to(0));
-    });
-    if (!fits || (identity != 0 && detail::kind_of(identity) != kKind)) {
-      return Error::ComponentMismatch;
-    }
-    if constexpr (kFlow) {
-      if (const std::uint64_t credits = flow_.fctl()->credits(); credits < 1 || credits > Depth) {
-        return {Error::CreditsOutOfRange, credits, Depth};
-      }
-      flow_.start(header.start);
-    }
-    if (const Seq mirrored = fseq_->load(); mirrored != next_) {
-      return {Error::StartMismatch, mirrored, next_};
-    }
     return {};
   }
 
@@ -355,16 +283,14 @@ class Producer {
     if (holds_) {
       holds_ = false;
       meter_.leave();
-      release_components(kFlow ? 4 : 3);
+      parts().give_back();
     }
   }
 
   void take_over(Producer& other) noexcept {
     TANGO_PRECONDITION(!other.reserved_, "Producer: moved while a reservation is open");
-    mcache_ = other.mcache_;
-    dcache_ = other.dcache_;
+    room_ = other.room_;
     fseq_ = other.fseq_;
-    flow_ = other.flow_;
     meter_ = other.meter_;
     next_ = other.next_;
     holds_ = std::exchange(other.holds_, false);
@@ -373,8 +299,9 @@ class Producer {
 
   /// From here on every call answers `Stopped`.
   TANGO_COLD Error close() noexcept {
-    mcache_->header().stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
-    mcache_->header().close(next_);
+    detail::ChannelHeader& header = room_.mcache().header();
+    header.stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
+    header.close(next_);
     status_ = Error::Stopped;
     return Error::Stopped;
   }
@@ -389,7 +316,7 @@ class Producer {
   /// Publishes it. Precondition: it was admitted.
   TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, const MessageInfo& info) noexcept {
     detail::Slot& slot = open_slot();
-    typename Cache::Fifo& fifo = dcache_->fifo();
+    typename Cache::Fifo& fifo = room_.dcache().fifo();
     const FragmentMetadata metadata{.seq = next_,
                                     .sig = info.sig,
                                     .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(chunks, next_),
@@ -400,9 +327,9 @@ class Producer {
     if (chunks == 0) {
       detail::store_words(slot.inline_words, payload.data(), payload.size());
     } else if constexpr (kWords) {
-      detail::store_words(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      detail::store_words(room_.dcache().data(metadata.chunk), payload.data(), payload.size());
     } else {
-      detail::copy_bytes(dcache_->data(metadata.chunk), payload.data(), payload.size());
+      detail::copy_bytes(room_.dcache().data(metadata.chunk), payload.data(), payload.size());
     }
     finish(slot, metadata);
   }
@@ -420,36 +347,18 @@ class Producer {
     return status_.ok() ? Status{error} : status_;
   }
 
-  /// Whether a message of `chunks` chunks may be published now. After `None`, that many chunks are free and the slots
-  /// of whoever held them have been marked.
+  /// Whether a message of `chunks` chunks may be published now. After `None` there is room for it.
   [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks) noexcept {
     if (!status_.ok()) [[unlikely]] {
       return status_.error();
     }
-    if (mcache_->header().stop_requested()) [[unlikely]] {
+    if (room_.mcache().stop_requested()) [[unlikely]] {
       return reserved_ ? Error::ReservationOpen : close();
     }
     if (reserved_) [[unlikely]] {
       return Error::ReservationOpen;
     }
-    if constexpr (kFlow) {
-      if (flow_.credits_left(next_) <= 0) [[unlikely]] {
-        flow_.refill(mcache_->header(), next_);
-        if (flow_.credits_left(next_) <= 0) {
-          return Error::NoCredits;
-        }
-      }
-    }
-    if (typename Cache::Fifo& fifo = dcache_->fifo(); chunks != 0 && !fifo.fits(chunks, next_)) {
-      if constexpr (kWords) {
-        // What the next slot's last owner held is free: opening that slot marks it.
-        fifo.take_back(next_ - Depth + 1, next_, holder());
-      }
-      if ((!kWords || !fifo.fits(chunks, next_)) && !make_room(chunks)) [[unlikely]] {
-        return Error::NoCredits;
-      }
-    }
-    return Error::None;
+    return room_.make(chunks, next_) ? Error::None : Error::NoCredits;
   }
 
   /// The same, waiting until it may. What had to wait counts as one refusal.
@@ -468,61 +377,12 @@ class Producer {
     return error;
   }
 
-  /// Which chunk a fragment in the ring holds.
-  [[nodiscard]] auto holder() const noexcept {
-    return [mcache = mcache_](Seq s) noexcept { return static_cast<std::uint32_t>(mcache->slot(s).own_place()); };
-  }
-
-  /// Frees chunks for a run of `chunks`; false, and nothing has changed for any reader, if reliable consumers hold too
-  /// many.
-  TANGO_COLD bool make_room(std::size_t chunks) noexcept {
-    typename Cache::Fifo& fifo = dcache_->fifo();
-    if constexpr (kFlow) {
-      if (!fifo.would_fit(chunks, flow_.consumed(), next_, holder())) {
-        flow_.refill(mcache_->header(), next_);
-        if (!fifo.would_fit(chunks, flow_.consumed(), next_, holder())) {
-          return false;
-        }
-      }
-    }
-    if constexpr (kWords) {
-      // Evict, oldest first. With flow control only consumed fragments give way: would_fit has seen to it.
-      while (!fifo.fits(chunks, next_)) {
-        evict(fifo.oldest());
-        fifo.take_back(fifo.oldest() + 1, next_, holder());
-      }
-    } else {
-      fifo.take_back(flow_.consumed(), next_, holder());
-    }
-    return true;
-  }
-
-  /// The fragment stops being readable, because its chunks are about to be reused.
-  void evict(Seq victim) noexcept {
-    mcache_->slot(victim).evict(victim, Depth);
-    // Relaxed: says where to resume, and whoever resumes there validates what it reads.
-    mcache_->header().oldest.store(victim + 1, detail::memory_order_relaxed);
-  }
-
-  /// Bytes of the largest message that there is room for, as far as is known; 0 without a slot for it.
-  [[nodiscard]] std::size_t largest_now() const noexcept {
-    if constexpr (kFlow) {
-      if (flow_.credits_left(next_) <= 0) {
-        return 0;
-      }
-      const std::size_t bytes = dcache_->fifo().longest(flow_.consumed(), next_, holder()) * Cache::chunk_size();
-      return bytes < kInlineBytes ? kInlineBytes : bytes < max_payload() ? bytes : max_payload();
-    } else {
-      return max_payload();
-    }
-  }
-
   // The slot.
 
   /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is
   /// nothing to mark.
   TANGO_HOT detail::Slot& open_slot() noexcept {
-    detail::Slot& slot = mcache_->slot(next_);
+    detail::Slot& slot = room_.mcache().slot(next_);
     if constexpr (kWords) {
       slot.mark(next_);
       detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
@@ -535,7 +395,7 @@ class Producer {
     slot.write(detail::to_words(metadata));
     slot.publish(next_);
     ++next_;
-    mcache_->header().position.store(next_, detail::memory_order_release);  // pairs with MCache::position
+    room_.mcache().header().position.store(next_, detail::memory_order_release);  // pairs with MCache::position
     fseq_->store(next_);
     meter_.published(metadata.size);
   }
@@ -547,11 +407,11 @@ class Producer {
     open_slot();
     reserved_ = true;
     reserved_chunks_ = chunks;
-    return Reservation{*this, dcache_->data(dcache_->fifo().next_run(chunks, next_)), size};
+    return Reservation{*this, room_.dcache().data(room_.dcache().fifo().next_run(chunks, next_)), size};
   }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
-    typename Cache::Fifo& fifo = dcache_->fifo();
+    typename Cache::Fifo& fifo = room_.dcache().fifo();
     const std::size_t chunks = Cache::chunks_for(used);
     const FragmentMetadata metadata{.seq = next_,
                                     .sig = info.sig,
@@ -561,15 +421,13 @@ class Producer {
                                     .ts = info.ts};
     fifo.take(chunks == 0 ? 0 : reserved_chunks_, chunks, next_);
     reserved_ = false;
-    finish(mcache_->slot(next_), metadata);
+    finish(room_.mcache().slot(next_), metadata);
   }
 
   void drop_reservation() noexcept { reserved_ = false; }
 
-  MCache<Depth>* mcache_ = nullptr;
-  Cache* dcache_ = nullptr;
+  detail::Room<Depth, Cache, Flow> room_;
   Fseq* fseq_ = nullptr;
-  [[no_unique_address]] FlowState flow_{nullptr};
   [[no_unique_address]] Meter meter_;
   Seq next_ = 0;
   std::size_t reserved_chunks_ = 0;

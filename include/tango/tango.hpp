@@ -21,6 +21,7 @@
 
 #include "reservation.hpp"
 #include "producer.hpp"
+#include "filter.hpp"
 #include "poll.hpp"
 #include "resume.hpp"
 #include "consumer_iter.hpp"

@@ -17,9 +17,11 @@ include=$2
 source=$(dirname "$0")/operations.cpp
 
 # Off the hot path, out of line: refill, room, overrun, refusal, join, stop.
-cold='tango::Producer::(too_large|refused|close|make_room|await_room)
+cold='tango::Producer::(too_large|refused|close|await_room)
 tango::detail::ProducerFlow::refill
-tango::Consumer::(get_ready|overrun|reject|take_setbacks)
+tango::detail::Room::make_chunks
+tango::Consumer::get_ready
+tango::detail::Cursor::(overrun|reject|take_setbacks)
 tango::Fctl::refill
 tango::detail::Account::miss'
 

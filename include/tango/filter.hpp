@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Filters: which fragments a consumer wants, by their `sig` alone. What does not pass is skipped without touching its
+/// payload, and counts as filtered.
+///
+///     consumer.poll([](std::uint64_t sig) { return sig == kTrades; });
+///
+/// Thread: the consumer's.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+namespace tango {
+
+/// The filter that lets everything pass.
+struct AcceptAll {
+  constexpr bool operator()(std::uint64_t) const noexcept { return true; }
+};
+
+/// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends the
+/// program.
+template <class F>
+concept SigFilter = std::predicate<F&, std::uint64_t>;
+
+}  // namespace tango
