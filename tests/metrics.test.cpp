@@ -2,6 +2,7 @@
 // Metrics: every counter exactly, over every way in which it moves.
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -425,10 +426,55 @@ TEST_CASE("a snapshot prints every counter") {
 
 TEST_CASE("an endpoint without metrics is no larger for their sake") {
   CHECK(std::is_empty_v<NoMetrics>);
-  CHECK(std::is_empty_v<detail::NoMeter>);
+  CHECK(std::is_empty_v<detail::NoConsumerMeter>);
   using Cache = DCache<4, 64>;
   CHECK(sizeof(Producer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Producer<4, Cache, NoFlowControl, Metrics>));
   CHECK(sizeof(Consumer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Consumer<4, Cache, NoFlowControl, Metrics>));
+}
+
+TEST_CASE("what was published is told exactly far beyond what one word counts, and so is the next number") {
+  // The word wraps after 2^24 messages and after 2^40 bytes.
+  const auto size = GENERATE(std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{70'000}, std::uint64_t{0xFFFF'FFFF});
+  const std::uint64_t messages = size > 100'000 ? 100'000 : 35'000'000;
+  const Seq start = GENERATE(Seq{1}, ~Seq{0} - 5);
+  Metrics metrics;
+  detail::ProducerMeter meter{metrics};
+  REQUIRE(meter.take());
+  meter.join(start);
+  std::uint64_t wrong = 0;
+  const auto check = [&](std::uint64_t published) {
+    const MetricsSnapshot now = metrics.snapshot();
+    wrong += now.published != published || now.published_bytes != published * size;
+    wrong += meter.next() != start + published;
+  };
+  for (std::uint64_t i = 1; i <= messages; ++i) {
+    meter.published(size);
+    if (i % 997 == 0) {
+      check(i);
+    }
+  }
+  check(messages);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("producers that follow one another in a block go on from what was counted, however often") {
+  constexpr std::uint64_t kSize = 0xFFFF'FFFF;
+  constexpr std::uint64_t kEach = 31;  // a byte less than what asks for a mark
+  Metrics metrics;
+  Seq next = 7;
+  for (std::uint64_t producers = 1; producers <= 100; ++producers) {
+    detail::ProducerMeter meter{metrics};
+    REQUIRE(meter.take());
+    meter.join(next);
+    for (std::uint64_t i = 0; i < kEach; ++i) {
+      meter.published(kSize);
+    }
+    next = meter.next();
+    meter.leave();
+    REQUIRE(next == 7 + producers * kEach);
+    REQUIRE(metrics.snapshot().published == producers * kEach);
+    REQUIRE(metrics.snapshot().published_bytes == producers * kEach * kSize);
+  }
 }
 
 TEST_CASE("a fragment consumed before a reset and found overwritten after it takes nothing below zero") {

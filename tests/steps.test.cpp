@@ -374,3 +374,31 @@ TEMPLATE_TEST_CASE("a consumer leaves at any point of a publish", "", ReliableKi
         });
   }
 }
+
+TEST_CASE("metrics: while a snapshot is taken, so much is published that what one word counts wraps many times over") {
+  constexpr std::uint64_t kSize = 0xFFFF'FFFF;
+  constexpr std::uint64_t kMany = 1000;  // four wraps of the bytes
+  struct Counted {
+    Counted() {
+      static_cast<void>(meter.take());
+      meter.join(1);
+      publish(3);
+    }
+    void publish(std::uint64_t messages) {
+      for (std::uint64_t i = 0; i < messages; ++i) {
+        meter.published(kSize);
+      }
+    }
+    Metrics metrics;
+    detail::ProducerMeter meter{metrics};
+    MetricsSnapshot seen;
+  };
+  const std::int64_t steps = at_every_step(
+      [] { return std::make_unique<Counted>(); }, [](Counted& c) { c.seen = c.metrics.snapshot(); },
+      [](Counted& c) { c.publish(kMany); },
+      [](const Counted& c, std::int64_t) {
+        REQUIRE((c.seen.published == 3 || c.seen.published == 3 + kMany));
+        REQUIRE(c.seen.published_bytes == c.seen.published * kSize);
+      });
+  CHECK(steps > 5);
+}

@@ -50,7 +50,7 @@ class Consumer {
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
   static_assert(kReliable || Cache::kWords,
                 "tango: a consumer of plain bytes must be reliable: give it the channel's Fctl, or use tango::Words");
-  using Meter = std::conditional_t<kCounted, detail::ConsumerMeter, detail::NoMeter>;
+  using Meter = std::conditional_t<kCounted, detail::ConsumerMeter, detail::NoConsumerMeter>;
 
  public:
   /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`.

@@ -19,6 +19,7 @@
 
 #include "config.hpp"
 #include "detail/seam.hpp"
+#include "detail/tally.hpp"
 #include "detail/text.hpp"
 #include "error.hpp"
 #include "seq.hpp"
@@ -100,8 +101,7 @@ struct alignas(kSeparation) ProducerBlock {
   BlockClaim claim;
   Counter active;  ///< 1 once a producer was there
   Counter origin;
-  Counter published;
-  Counter published_bytes;
+  Tally published;
   Counter backpressure;
 };
 
@@ -147,8 +147,9 @@ class alignas(kSeparation) Metrics {
         next[active++] = block.origin.read() + block.passed();
       }
     }
-    s.published = producer_.published.read();
-    s.published_bytes = producer_.published_bytes.read();
+    const detail::Tally::Totals published = producer_.published.read();
+    s.published = published.count;
+    s.published_bytes = published.bytes;
     s.backpressure = producer_.backpressure.read();
     if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerMeter::join
       return s;
@@ -193,27 +194,36 @@ class MetricsReader {
 
 namespace detail {
 
-/// How a producer counts. Thread: the producer's.
+/// How a producer counts, which is also how it knows its next number: one store says both, so metrics add none to a
+/// publish. Thread: the producer's.
 class ProducerMeter {
  public:
   ProducerMeter() noexcept = default;
-  explicit ProducerMeter(Metrics& metrics) noexcept : block_{&metrics.producer()} {}
+  explicit ProducerMeter(Metrics& metrics) noexcept : block_{&metrics.producer()}, tally_{block_->published} {}
 
   [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
   void join(Seq position) noexcept {
-    block_->origin.write(position - block_->published.read());
+    marked_ = position;
+    block_->origin.write(position - tally_.start().count);
     block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
   }
   void leave() noexcept { block_->claim.release(); }
 
-  void published(std::uint64_t bytes) noexcept {
-    block_->published.add(1);
-    block_->published_bytes.add(bytes);
+  /// The number that the next message gets.
+  [[nodiscard]] TANGO_HOT Seq next() const noexcept { return marked_ + tally_.since_mark(); }
+
+  TANGO_HOT void published(std::uint64_t bytes) noexcept {
+    if (tally_.add(bytes)) [[unlikely]] {
+      marked_ = next();
+      tally_.mark();
+    }
   }
   void refused() noexcept { block_->backpressure.add(1); }
 
  private:
   ProducerBlock* block_ = nullptr;
+  TallyWriter tally_;
+  Seq marked_ = 0;  ///< the next number when the last mark was set
 };
 
 /// How a consumer counts. Thread: the consumer's.
@@ -272,15 +282,25 @@ struct NoMetrics {};
 
 namespace detail {
 
-/// How an endpoint without metrics counts.
-struct NoMeter {
-  constexpr NoMeter() noexcept = default;
-  explicit constexpr NoMeter(Metrics&) noexcept {}
+/// How a producer without metrics counts: its next number is all that it keeps.
+class NoProducerMeter {
+ public:
+  static constexpr bool take() noexcept { return true; }
+  void join(Seq position) noexcept { next_ = position; }
+  static constexpr void leave() noexcept {}
+  [[nodiscard]] Seq next() const noexcept { return next_; }
+  void published(std::uint64_t) noexcept { ++next_; }
+  static constexpr void refused() noexcept {}
+
+ private:
+  Seq next_ = 0;
+};
+
+/// How a consumer without metrics counts.
+struct NoConsumerMeter {
   static constexpr bool take() noexcept { return true; }
   static constexpr void join(Seq) noexcept {}
   static constexpr void leave() noexcept {}
-  static constexpr void published(std::uint64_t) noexcept {}
-  static constexpr void refused() noexcept {}
   static constexpr void delivered(std::uint64_t) noexcept {}
   static constexpr void filtered() noexcept {}
   static constexpr void overrun(std::uint64_t) noexcept {}

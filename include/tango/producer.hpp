@@ -54,7 +54,7 @@ template <std::size_t Depth, class Cache, class Flow, class Counted>
 class Producer {
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
-  using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoMeter>;
+  using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoProducerMeter>;
   static_assert(kFlow || Cache::kWords,
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
@@ -102,8 +102,8 @@ class Producer {
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
 
-  /// The number that the next message gets.
-  [[nodiscard]] Seq next_seq() const noexcept { return next_; }
+  /// The number that the next message gets. Of no meaning in a producer that was refused or moved from.
+  [[nodiscard]] Seq next_seq() const noexcept { return meter_.next(); }
 
   /// The largest payload in bytes.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
@@ -111,7 +111,7 @@ class Producer {
   /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
   /// a lossy channel. 0 if refused or asked to stop. Looks at the consumers' positions: O(consumers).
   [[nodiscard]] std::uint64_t available() noexcept {
-    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_);
+    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_seq());
   }
 
   // ------------------------------------------------------------------------------------------------------ publish
@@ -125,11 +125,12 @@ class Producer {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
+    const Seq next = next_seq();
     const std::size_t chunks = chunks_by_copy(payload.size());
-    if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
+    if (const Error error = admit(chunks, next); error != Error::None) [[unlikely]] {
       return refused(error);
     }
-    put(payload, chunks, info);
+    put(payload, chunks, next, info);
     return {};
   }
 
@@ -146,11 +147,12 @@ class Producer {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
+    const Seq next = next_seq();
     const std::size_t chunks = chunks_by_copy(payload.size());
-    if (const Error error = admit_blocking(chunks, strategy); error != Error::None) [[unlikely]] {
+    if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
       return status_.ok() ? Status{error} : status_;
     }
-    put(payload, chunks, info);
+    put(payload, chunks, next, info);
     return {};
   }
   template <WaitStrategy Strategy = Busy>
@@ -189,7 +191,7 @@ class Producer {
     BatchStatus batch;
     if (status == Error::NoCredits) {
       batch.status = status;
-      count = packing.fitting(room_.largest(next_));
+      count = packing.fitting(room_.largest(next_seq()));
       if (count != 0) {
         status = packing.publish(*this, count, info);
       }
@@ -211,11 +213,12 @@ class Producer {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
     }
+    const Seq next = next_seq();
     const std::size_t chunks = Cache::chunks_for(size);
-    if (const Error error = admit(chunks); error != Error::None) [[unlikely]] {
+    if (const Error error = admit(chunks, next); error != Error::None) [[unlikely]] {
       return Reservation{refused(error)};
     }
-    return open_reservation(size, chunks);
+    return open_reservation(size, chunks, next);
   }
 
   /// The same as soon as there is room: waits as `publish_blocking` does.
@@ -224,11 +227,12 @@ class Producer {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
     }
+    const Seq next = next_seq();
     const std::size_t chunks = Cache::chunks_for(size);
-    if (const Error error = admit_blocking(chunks, strategy); error != Error::None) [[unlikely]] {
+    if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
       return Reservation{status_.ok() ? Status{error} : status_};
     }
-    return open_reservation(size, chunks);
+    return open_reservation(size, chunks, next);
   }
 
   // --------------------------------------------------------------------------------------------------------- stop
@@ -270,10 +274,10 @@ class Producer {
       parts.give_back();
       return {Error::TooManyMetricsBlocks, 2, 1};
     }
-    next_ = room_.mcache().header().position.load(detail::memory_order_relaxed);  // ordered by the claim
-    room_.start(parts.fresh(), next_);
+    const Seq next = room_.mcache().header().position.load(detail::memory_order_relaxed);  // ordered by the claim
+    room_.start(parts.fresh(), next);
     parts.join();
-    meter_.join(next_);
+    meter_.join(next);
     holds_ = true;
     return {};
   }
@@ -292,7 +296,6 @@ class Producer {
     room_ = other.room_;
     fseq_ = other.fseq_;
     meter_ = other.meter_;
-    next_ = other.next_;
     holds_ = std::exchange(other.holds_, false);
     status_ = std::exchange(other.status_, Error::Moved);
   }
@@ -301,7 +304,7 @@ class Producer {
   TANGO_COLD Error close() noexcept {
     detail::ChannelHeader& header = room_.mcache().header();
     header.stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
-    header.close(next_);
+    header.close(next_seq());
     status_ = Error::Stopped;
     return Error::Stopped;
   }
@@ -314,16 +317,17 @@ class Producer {
   }
 
   /// Publishes it. Precondition: it was admitted.
-  TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, const MessageInfo& info) noexcept {
-    detail::Slot& slot = open_slot();
+  TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, Seq next,
+                     const MessageInfo& info) noexcept {
+    detail::Slot& slot = open_slot(next);
     typename Cache::Fifo& fifo = room_.dcache().fifo();
-    const FragmentMetadata metadata{.seq = next_,
+    const FragmentMetadata metadata{.seq = next,
                                     .sig = info.sig,
-                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(chunks, next_),
+                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(chunks, next),
                                     .size = static_cast<std::uint32_t>(payload.size()),
                                     .ctl = info.ctl,
                                     .ts = info.ts};
-    fifo.take(chunks, chunks, next_);
+    fifo.take(chunks, chunks, next);
     if (chunks == 0) {
       detail::store_words(slot.inline_words, payload.data(), payload.size());
     } else if constexpr (kWords) {
@@ -348,7 +352,7 @@ class Producer {
   }
 
   /// Whether a message of `chunks` chunks may be published now. After `None` there is room for it.
-  [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks) noexcept {
+  [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks, Seq next) noexcept {
     if (!status_.ok()) [[unlikely]] {
       return status_.error();
     }
@@ -358,21 +362,21 @@ class Producer {
     if (reserved_) [[unlikely]] {
       return Error::ReservationOpen;
     }
-    return room_.make(chunks, next_) ? Error::None : Error::NoCredits;
+    return room_.make(chunks, next) ? Error::None : Error::NoCredits;
   }
 
   /// The same, waiting until it may. What had to wait counts as one refusal.
   template <WaitStrategy Strategy>
-  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Strategy& strategy) noexcept {
-    const Error error = admit(chunks);
-    return error == Error::NoCredits ? await_room(chunks, strategy) : error;
+  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Seq next, Strategy& strategy) noexcept {
+    const Error error = admit(chunks, next);
+    return error == Error::NoCredits ? await_room(chunks, next, strategy) : error;
   }
   template <WaitStrategy Strategy>
-  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Strategy& strategy) noexcept {
+  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Seq next, Strategy& strategy) noexcept {
     meter_.refused();
     Error error = Error::NoCredits;
     for (std::uint64_t round = 0; error == Error::NoCredits && strategy.idle(round); ++round) {
-      error = admit(chunks);
+      error = admit(chunks, next);
     }
     return error;
   }
@@ -381,10 +385,10 @@ class Producer {
 
   /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is
   /// nothing to mark.
-  TANGO_HOT detail::Slot& open_slot() noexcept {
-    detail::Slot& slot = room_.mcache().slot(next_);
+  TANGO_HOT detail::Slot& open_slot(Seq next) noexcept {
+    detail::Slot& slot = room_.mcache().slot(next);
     if constexpr (kWords) {
-      slot.mark(next_);
+      slot.mark(next);
       detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
     }
     return slot;
@@ -393,35 +397,35 @@ class Producer {
   /// Write-steps 3 (metadata) and 4, and the positions.
   TANGO_HOT void finish(detail::Slot& slot, const FragmentMetadata& metadata) noexcept {
     slot.write(detail::to_words(metadata));
-    slot.publish(next_);
-    ++next_;
-    room_.mcache().header().position.store(next_, detail::memory_order_release);  // pairs with MCache::position
-    fseq_->store(next_);
+    slot.publish(metadata.seq);
+    room_.mcache().header().position.store(metadata.seq + 1, detail::memory_order_release);  // pairs with MCache::position
+    fseq_->store(metadata.seq + 1);
     meter_.published(metadata.size);
   }
 
   // For the reservation.
 
   /// Precondition: a message of `chunks` chunks was admitted.
-  [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t chunks) noexcept {
-    open_slot();
+  [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t chunks, Seq next) noexcept {
+    open_slot(next);
     reserved_ = true;
     reserved_chunks_ = chunks;
-    return Reservation{*this, room_.dcache().data(room_.dcache().fifo().next_run(chunks, next_)), size};
+    return Reservation{*this, room_.dcache().data(room_.dcache().fifo().next_run(chunks, next)), size};
   }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
     typename Cache::Fifo& fifo = room_.dcache().fifo();
+    const Seq next = next_seq();
     const std::size_t chunks = Cache::chunks_for(used);
-    const FragmentMetadata metadata{.seq = next_,
+    const FragmentMetadata metadata{.seq = next,
                                     .sig = info.sig,
-                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_, next_),
+                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_, next),
                                     .size = static_cast<std::uint32_t>(used),
                                     .ctl = info.ctl,
                                     .ts = info.ts};
-    fifo.take(chunks == 0 ? 0 : reserved_chunks_, chunks, next_);
+    fifo.take(chunks == 0 ? 0 : reserved_chunks_, chunks, next);
     reserved_ = false;
-    finish(room_.mcache().slot(next_), metadata);
+    finish(room_.mcache().slot(next), metadata);
   }
 
   void drop_reservation() noexcept { reserved_ = false; }
@@ -429,7 +433,6 @@ class Producer {
   detail::Room<Depth, Cache, Flow> room_;
   Fseq* fseq_ = nullptr;
   [[no_unique_address]] Meter meter_;
-  Seq next_ = 0;
   std::size_t reserved_chunks_ = 0;
   bool reserved_ = false;
   bool holds_ = false;  ///< the claims of all components

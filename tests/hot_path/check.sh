@@ -20,6 +20,7 @@ source=$(dirname "$0")/operations.cpp
 cold='tango::Producer::(too_large|refused|close|await_room)
 tango::detail::ProducerFlow::refill
 tango::detail::Room::make_chunks
+tango::detail::TallyWriter::mark
 tango::Consumer::get_ready
 tango::detail::Cursor::(overrun|reject|take_setbacks)
 tango::Fctl::refill
