@@ -46,7 +46,7 @@ struct Odd {
 
 TEMPLATE_TEST_CASE("fragments come once, in order, then Empty", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16> c{start};
+    Wiring<TestType::kKind, 8, 16> c{start};
     auto consumer = c.consumer(start);
     CHECK(consumer.poll().status() == PollStatus::Empty);  // made before its producer
     auto producer = c.producer();
@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("fragments come once, in order, then Empty", "", LossyKind, R
 
 TEMPLATE_TEST_CASE("wait looks until there is something, or its strategy gives up", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 4> c;
+  Wiring<TestType::kKind, 4, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   CHECK(consumer.wait(Bounded{5}).status() == PollStatus::Empty);
@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE("wait looks until there is something, or its strategy gives u
 
 TEMPLATE_TEST_CASE("where a consumer may start", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 8> c{start};
+    Wiring<TestType::kKind, 8, 8> c{start};
     {
       auto early = c.consumer(start + 1);
       CHECK(early.status().error() == Error::StartMismatch);
@@ -129,7 +129,7 @@ TEMPLATE_TEST_CASE("where a consumer may start", "", LossyKind, ReliableKind, Ob
 }
 
 TEST_CASE("a ninth reliable consumer is refused, until one leaves") {
-  Channel<Kind::Reliable, 4, 4> c;
+  Wiring<Kind::Reliable, 4, 4> c;
   using C = decltype(c.consumer(1));
   auto producer = c.producer();
   std::vector<std::unique_ptr<C>> consumers;
@@ -244,7 +244,7 @@ TEST_CASE("what does not belong together is found at the first look if the produ
 }
 
 TEMPLATE_TEST_CASE("a consumer moves, and is not copied", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   using C = decltype(c.consumer(1));
   CHECK(!std::is_copy_constructible_v<C>);
   CHECK(!std::is_copy_assignable_v<C>);
@@ -286,7 +286,7 @@ TEMPLATE_TEST_CASE("a fragment that is held stays as it is; its credit comes whe
       const std::size_t size = std::array{20u, 64u, 128u}[static_cast<std::size_t>(test / 4)];
       const auto how = static_cast<How>(test % 4);
       CAPTURE(start, size, test);
-      Channel<TestType::kKind, 4, 8> c{start};
+      Wiring<TestType::kKind, 4, 8> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, 1, size);
@@ -329,7 +329,7 @@ TEMPLATE_TEST_CASE("a fragment that is held stays as it is; its credit comes whe
 
 TEMPLATE_TEST_CASE("a batch is held, and given back, as a whole", "", ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16> c{start};
+    Wiring<TestType::kKind, 8, 16> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 6, 64);
@@ -373,7 +373,7 @@ TEMPLATE_TEST_CASE("a batch is held, and given back, as a whole", "", ReliableKi
 
 TEMPLATE_TEST_CASE("what was moved from is empty, and letting go of it does nothing", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 8, 16> c;
+  Wiring<TestType::kKind, 8, 16> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   using Item = typename decltype(consumer)::Item;
@@ -411,7 +411,7 @@ TEMPLATE_TEST_CASE("what was moved from is empty, and letting go of it does noth
 
 TEMPLATE_TEST_CASE("a batch ends where something other than a fragment comes", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 8, 16> c;
+  Wiring<TestType::kKind, 8, 16> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 3);
@@ -453,7 +453,7 @@ TEMPLATE_TEST_CASE("a batch ends where something other than a fragment comes", "
 }
 
 TEMPLATE_TEST_CASE("a batch by callback", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 16> c;
+  Wiring<TestType::kKind, 8, 16> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 7, 64);
@@ -488,7 +488,7 @@ TEMPLATE_TEST_CASE("a batch by callback", "", LossyKind, ReliableKind, ObservedK
 }
 
 TEST_CASE("a batch of a lossy consumer reports the loss once") {
-  Channel<Kind::Lossy, 8, 16> c;
+  Wiring<Kind::Lossy, 8, 16> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 20);
@@ -521,7 +521,7 @@ TEST_CASE("a batch of a lossy consumer reports the loss once") {
 TEMPLATE_TEST_CASE("filtered fragments are skipped, counted, and given back before Empty", "", ReliableKind,
                    ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16> c{start};
+    Wiring<TestType::kKind, 8, 16> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     const auto none = [](std::uint64_t) { return false; };
@@ -559,7 +559,7 @@ TEMPLATE_TEST_CASE("filtered fragments are skipped, counted, and given back befo
 }
 
 TEMPLATE_TEST_CASE("a filter sees the sig and nothing of the payload", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 8> c;
+  Wiring<TestType::kKind, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 4, 64);
@@ -579,7 +579,7 @@ TEMPLATE_TEST_CASE("a filter sees the sig and nothing of the payload", "", Lossy
 }
 
 TEST_CASE("a lossy consumer that filters skips at most a ring at a time") {
-  Channel<Kind::Lossy, 8, 8> c;
+  Wiring<Kind::Lossy, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 1, 0);
@@ -601,7 +601,7 @@ TEMPLATE_TEST_CASE("an overrun consumer loses exactly what it says, and goes on 
   for (const Seq start : kStarts) {
     for (Seq published = 17; published < 70; ++published) {
       CAPTURE(start, published);
-      Channel<TestType::kKind, 16, 32> c{start};
+      Wiring<TestType::kKind, 16, 32> c{start};
       auto producer = c.producer();
       auto observer = c.observer(start);
       { auto consumer = c.consumer(start); }  // observed: who is reliable has left
@@ -627,7 +627,7 @@ TEMPLATE_TEST_CASE("an overrun consumer loses exactly what it says, and goes on 
 
 TEMPLATE_TEST_CASE("or at the latest, if told so", "", LossyKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 16, 32> c{start};
+    Wiring<TestType::kKind, 16, 32> c{start};
     auto producer = c.producer();
     auto observer = c.observer(start);
     { auto consumer = c.consumer(start); }
@@ -643,7 +643,7 @@ TEMPLATE_TEST_CASE("or at the latest, if told so", "", LossyKind, ObservedKind) 
 }
 
 TEST_CASE("overrun again and again, it goes on at the latest; a fragment between starts that count over") {
-  Channel<Kind::Lossy, 64, 64> c;
+  Wiring<Kind::Lossy, 64, 64> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   const auto resumes_at = [&] {
@@ -688,7 +688,7 @@ TEST_CASE("what was evicted is gone, what was not is intact, whatever the shape"
   for (const Seq start : kStarts) {
     for (const std::size_t size : {33u, 64u, 65u, 128u}) {
       const Seq intact = size <= 64 ? 4 : 2;
-      Channel<Kind::Lossy, 64, 4> c{start};
+      Wiring<Kind::Lossy, 64, 4> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       CAPTURE(start, size);
@@ -706,7 +706,7 @@ TEST_CASE("what was evicted is gone, what was not is intact, whatever the shape"
 }
 
 TEST_CASE("an evicted number is overrun to who wants it, and not ready to who wants its slot's next") {
-  Channel<Kind::Lossy, 4, 2> c;
+  Wiring<Kind::Lossy, 4, 2> c;
   auto producer = c.producer();
   publish(producer, 1, 64);
   publish(producer, 2, 64);  // evicts 1
@@ -716,7 +716,7 @@ TEST_CASE("an evicted number is overrun to who wants it, and not ready to who wa
 }
 
 TEST_CASE("large fragments between small ones: the small ones stay as long as their slots do") {
-  Channel<Kind::Lossy, 8, 4> c;
+  Wiring<Kind::Lossy, 8, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 1, 10);
@@ -738,7 +738,7 @@ TEST_CASE("large fragments between small ones: the small ones stay as long as th
 TEMPLATE_TEST_CASE("a stopped channel is drained first", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
     for (Seq count = 0; count <= 4; ++count) {
-      Channel<TestType::kKind, 4, 8> c{start};
+      Wiring<TestType::kKind, 4, 8> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, count);
@@ -762,7 +762,7 @@ TEMPLATE_TEST_CASE("a stopped channel is drained first", "", LossyKind, Reliable
 
 TEST_CASE("stopped when the last fragment is gone, too") {
   for (const Seq start : kStarts) {
-    Channel<Kind::Lossy, 4, 2> c{start};
+    Wiring<Kind::Lossy, 4, 2> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 3, 64);
@@ -786,7 +786,7 @@ TEST_CASE("stopped when the last fragment is gone, too") {
 
 TEST_CASE("stopped when everything has been evicted") {
   for (const Seq start : kStarts) {
-    Channel<Kind::Lossy, 4, 4> c{start};
+    Wiring<Kind::Lossy, 4, 4> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 2, 128);
@@ -809,7 +809,7 @@ TEST_CASE("stopped when everything has been evicted") {
 TEMPLATE_TEST_CASE("a consumer that joins a running channel starts where it is protected", "", ReliableKind,
                    ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16> c{start};
+    Wiring<TestType::kKind, 8, 16> c{start};
     auto producer = c.producer();
     auto first = c.consumer(start);
     for (int i = 0; i < 20; ++i) {
@@ -848,7 +848,7 @@ TEMPLATE_TEST_CASE("a consumer that joins a running channel starts where it is p
 }
 
 TEMPLATE_TEST_CASE("one that leaves is not waited for", "", ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   using C = decltype(c.consumer(1));
   auto producer = c.producer();
   auto slow = std::make_unique<C>(c.consumer(1));
@@ -875,7 +875,7 @@ TEMPLATE_TEST_CASE("one that leaves is not waited for", "", ReliableKind, Observ
 
 TEMPLATE_TEST_CASE("what was published before the first consumer came waits for it", "", ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto producer = c.producer();
     publish(producer, 4);
     CHECK(producer.publish("x").error() == Error::NoCredits);
@@ -888,7 +888,7 @@ TEMPLATE_TEST_CASE("what was published before the first consumer came waits for 
 }
 
 TEMPLATE_TEST_CASE("a place that was used before starts afresh", "", ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   for (int round = 0; round < 20; ++round) {  // more often than there are places
     auto consumer = c.consumer(producer.next_seq());
@@ -902,7 +902,7 @@ TEMPLATE_TEST_CASE("a place that was used before starts afresh", "", ReliableKin
 }
 
 TEST_CASE("an observer costs the producer nothing, and reads what is reliable to others") {
-  Channel<Kind::Observed, 8, 16> c;
+  Wiring<Kind::Observed, 8, 16> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto observer = c.observer(1);
@@ -923,7 +923,7 @@ TEST_CASE("an observer costs the producer nothing, and reads what is reliable to
 
 TEMPLATE_TEST_CASE("metadata out of range is rejected, and what follows is read", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  using C = Channel<TestType::kKind, 8, 8>;
+  using C = Wiring<TestType::kKind, 8, 8>;
   struct Place {
     std::uint32_t chunk;
     std::uint32_t size;
@@ -979,7 +979,7 @@ TEMPLATE_TEST_CASE("a forged sequence number: every poll returns, and the accoun
     for (const Seq forged : {Seq{0}, ~Seq{0}, Seq{1}, start - 1, start + 1, start + 8, start + 9, start + 800,
                              start + (Seq{1} << 62), start + (Seq{1} << 63), start - 8, start - 800}) {
       CAPTURE(start, forged);
-      Channel<TestType::kKind, 8, 16> c{start};
+      Wiring<TestType::kKind, 8, 16> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, 6, 64);
@@ -1017,7 +1017,7 @@ TEMPLATE_TEST_CASE("a forged sequence number: every poll returns, and the accoun
 TEMPLATE_TEST_CASE("a slot not yet published that claims to be is bounded by the producer's position", "", LossyKind,
                    ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16> c{start};
+    Wiring<TestType::kKind, 8, 16> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     for (const Seq forged : {start + 8, start + 800, start + (Seq{1} << 62)}) {
@@ -1035,7 +1035,7 @@ TEST_CASE("forged positions: the producer does not overrun who is honest, nor ha
   for (const Seq start : kStarts) {
     for (const Seq forged : {Seq{0}, ~Seq{0}, start - 1, start + 100, start + (Seq{1} << 62)}) {
       CAPTURE(start, forged);
-      Channel<Kind::Reliable, 4, 8> c{start};
+      Wiring<Kind::Reliable, 4, 8> c{start};
       auto producer = c.producer();
       auto honest = c.consumer(start);
       auto other = c.consumer(start);
@@ -1062,7 +1062,7 @@ TEST_CASE("forged words of the channel: a lossy consumer returns, and stays with
     for (const Seq forged : {Seq{0}, ~Seq{0}, start, start + 1, start + 21, start + 1000, start + (Seq{1} << 62),
                              start + (Seq{1} << 63), start - 1}) {
       CAPTURE(start, forged);
-      Channel<Kind::Lossy, 8, 16> c{start};
+      Wiring<Kind::Lossy, 8, 16> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, 20);
@@ -1089,7 +1089,7 @@ TEST_CASE("fragments that are gone before they are copied do not starve a consum
     for (const Seq meanwhile : {Seq{1}, Seq{2}}) {
       for (const bool in_batches : {false, true}) {
         CAPTURE(start, meanwhile, in_batches);
-        Channel<Kind::Lossy, 64, 4> c{start};
+        Wiring<Kind::Lossy, 64, 4> c{start};
         auto producer = c.producer();
         auto consumer = c.consumer(start);
         publish(producer, 70);
@@ -1116,7 +1116,7 @@ TEST_CASE("fragments that are gone before they are copied do not starve a consum
 }
 
 TEST_CASE("whoever keeps up between two overruns does not lose more by the second, also if a filter lets nothing pass") {
-  Channel<Kind::Lossy, 64, 64> c;
+  Wiring<Kind::Lossy, 64, 64> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   const auto nothing = [](std::uint64_t) { return false; };
@@ -1134,7 +1134,7 @@ TEST_CASE("whoever keeps up between two overruns does not lose more by the secon
 }
 
 TEST_CASE("a batch looks at no more than a ring's depth of fragments, filtered ones included") {
-  Channel<Kind::Reliable, 8, 8> c;
+  Wiring<Kind::Reliable, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 8);
@@ -1146,8 +1146,8 @@ TEST_CASE("a batch looks at no more than a ring's depth of fragments, filtered o
 }
 
 TEST_CASE("a consumer that was never part of the channel leaves no trace in its Fctl") {
-  Channel<Kind::Observed, 8, 8> c;
-  Channel<Kind::Observed, 8, 8> other;
+  Wiring<Kind::Observed, 8, 8> c;
+  Wiring<Kind::Observed, 8, 8> other;
   { Consumer stray{other.mcache, other.dcache, c.fctl, 1}; }  // wrongly wired, before anybody else came
   { auto early = c.consumer(1); }                             // rightly, but it did not stay
   auto producer = c.producer();
@@ -1161,14 +1161,14 @@ TEST_CASE("a consumer that was never part of the channel leaves no trace in its 
 }
 
 TEST_CASE("a component left over from a dead channel is refused, also where a new MCache stands at the old address") {
-  auto old = std::make_unique<Channel<Kind::Observed, 8, 8>>();
+  auto old = std::make_unique<Wiring<Kind::Observed, 8, 8>>();
   std::optional<MCache<8>> mcache{1};
   {
     Producer producer{*mcache, old->dcache, old->fseq, old->fctl};
     REQUIRE(producer.publish("old"));
   }
   mcache.emplace(Seq{1});
-  Channel<Kind::Observed, 8, 8> fresh;
+  Wiring<Kind::Observed, 8, 8> fresh;
   Producer producer{*mcache, fresh.dcache, fresh.fseq, fresh.fctl};
   REQUIRE(producer.publish("new"));
   Consumer stale_chunks{*mcache, old->dcache, 1};

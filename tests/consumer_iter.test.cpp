@@ -16,7 +16,7 @@ using namespace tango::test;
 namespace {
 
 template <Kind KIND>
-using RangeOf = decltype(std::declval<Channel<KIND, 4, 8>&>().consumer(1).fragments());
+using RangeOf = decltype(std::declval<Wiring<KIND, 4, 8>&>().consumer(1).fragments());
 
 template <class P>
 void publish(P& producer, Seq count, std::size_t size = 40) {
@@ -41,7 +41,7 @@ TEMPLATE_TEST_CASE("the range is an input range", "", LossyKind, ReliableKind, O
 TEMPLATE_TEST_CASE("a range ends when the channel is stopped and drained", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
     for (Seq count = 0; count <= 4; ++count) {
-      Channel<TestType::kKind, 4, 8> c{start};
+      Wiring<TestType::kKind, 4, 8> c{start};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, count);
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("a range ends when the channel is stopped and drained", "", L
 
 TEMPLATE_TEST_CASE("an element is given back when the iterator moves on, before it waits", "", ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 4);
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("an element is given back when the iterator moves on, before 
 }
 
 TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   int elements = 0;
@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, Rel
 }
 
 TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   publish(producer, 2);
   auto consumer = c.consumer(100);
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, Re
 }
 
 TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 8> c;
+  Wiring<TestType::kKind, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 5);
@@ -160,7 +160,7 @@ TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind,
 
 TEST_CASE("an element knows how many were lost right before it") {
   for (const Seq start : kStarts) {
-    Channel<Kind::Lossy, 8, 16> c{start};
+    Wiring<Kind::Lossy, 8, 16> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 2);
@@ -192,7 +192,7 @@ TEST_CASE("an element knows how many were lost right before it") {
 
 TEMPLATE_TEST_CASE("two threads and a range", "", ReliableKind, ObservedKind) {
   constexpr Seq kMessages = 20'000;
-  Channel<TestType::kKind, 8, 8> c;
+  Wiring<TestType::kKind, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   std::thread thread{[&] {
@@ -214,7 +214,7 @@ TEMPLATE_TEST_CASE("two threads and a range", "", ReliableKind, ObservedKind) {
 
 TEMPLATE_TEST_CASE("a range that was ended by its strategy can be begun again and loses nothing", "", LossyKind,
                    ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto range = consumer.fragments(Bounded{2});
@@ -230,7 +230,7 @@ TEMPLATE_TEST_CASE("a range that was ended by its strategy can be begun again an
 }
 
 TEST_CASE("a loss after the last element is told by the range") {
-  Channel<Kind::Lossy, 8, 4> c;
+  Wiring<Kind::Lossy, 8, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto range = consumer.fragments();
@@ -246,7 +246,7 @@ TEST_CASE("a loss after the last element is told by the range") {
 }
 
 TEST_CASE("a loss that came before a range gave up is told by its next element") {
-  Channel<Kind::Lossy, 4, 8> c;
+  Wiring<Kind::Lossy, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 5);

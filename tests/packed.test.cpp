@@ -71,7 +71,7 @@ static_assert(!Record<const char*> && !Record<std::string_view> && !Record<std::
               !Record<std::array<int, 3>> && !Record<int[3]> && !Record<std::string> && !Record<decltype(nullptr)>);
 
 TEMPLATE_TEST_CASE("records of one type arrive under one number", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 16> channel;
+  Wiring<TestType::kKind, 8, 16> channel;
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   for (const std::size_t count : {1u, 2u, 3u, 17u, 42u}) {  // in the slot, and in one chunk and several
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("records of one type arrive under one number", "", LossyKind,
 }
 
 TEMPLATE_TEST_CASE("records of varying size arrive one by one", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 16> channel;
+  Wiring<TestType::kKind, 8, 16> channel;
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   for (int i = 0; i < 16; ++i) {  // so that what is not written shows
@@ -124,7 +124,7 @@ TEMPLATE_TEST_CASE("records of varying size arrive one by one", "", LossyKind, R
 }
 
 TEST_CASE("any contiguous range of records is taken, and none is no message") {
-  Channel<Kind::Reliable, 8, 16> channel;
+  Wiring<Kind::Reliable, 8, 16> channel;
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   const std::uint64_t raw[] = {1, 2, 3};
@@ -150,7 +150,7 @@ TEST_CASE("any contiguous range of records is taken, and none is no message") {
 }
 
 TEST_CASE("what one message cannot carry is left to the next: exactly as many as fit are accepted") {
-  Channel<Kind::Reliable, 8, 16> channel;  // max_payload 512
+  Wiring<Kind::Reliable, 8, 16> channel;  // max_payload 512
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   const std::vector<std::uint64_t> values(100, 7);
@@ -184,7 +184,7 @@ TEST_CASE("what one message cannot carry is left to the next: exactly as many as
 
 TEMPLATE_TEST_CASE("where credits are short, as many records as there is room for are accepted", "", ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 8, 8> channel;  // 8 chunks of 64, max_payload 256
+  Wiring<TestType::kKind, 8, 8> channel;  // 8 chunks of 64, max_payload 256
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   const std::vector<std::uint64_t> values(32, 7);
@@ -221,7 +221,7 @@ TEMPLATE_TEST_CASE("where credits are short, as many records as there is room fo
 }
 
 TEST_CASE("a partial acceptance finds the longer free run, also behind the wrap") {
-  Channel<Kind::Reliable, 8, 8> channel;
+  Wiring<Kind::Reliable, 8, 8> channel;
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   const std::vector<std::uint64_t> values(32, 7);
@@ -236,7 +236,7 @@ TEST_CASE("a partial acceptance finds the longer free run, also behind the wrap"
 }
 
 TEST_CASE("a refused producer packs nothing") {
-  Channel<Kind::Reliable, 8, 8> channel;
+  Wiring<Kind::Reliable, 8, 8> channel;
   auto producer = channel.producer();
   auto second = channel.producer();
   const std::uint64_t values[] = {1, 2};

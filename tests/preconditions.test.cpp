@@ -41,7 +41,7 @@ bool traps(F act) {
 
 TEMPLATE_TEST_CASE("a consumer stays where it is while something of it is out", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   std::optional consumer{c.consumer(1)};
   auto other = c.consumer(1);
@@ -71,10 +71,10 @@ TEMPLATE_TEST_CASE("a consumer stays where it is while something of it is out", 
 
 TEMPLATE_TEST_CASE("a producer stays where it is while a reservation is open", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   std::optional producer{c.producer()};
   using P = typename decltype(producer)::value_type;
-  Channel<TestType::kKind, 4, 8> d;
+  Wiring<TestType::kKind, 4, 8> d;
   auto other = d.producer();
   auto room = producer->reserve(10);
   REQUIRE(room);
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("a producer stays where it is while a reservation is open", "
 }
 
 TEMPLATE_TEST_CASE("a poll without a fragment has none to look at", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto empty = consumer.poll();
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("a poll without a fragment has none to look at", "", LossyKin
 }
 
 TEMPLATE_TEST_CASE("a reservation that is closed has no room", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   const auto look = [](auto& room) {
     if constexpr (TestType::kKind == Kind::Reliable) {
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("a reservation that is closed has no room", "", LossyKind, Re
 }
 
 TEST_CASE("a word writer writes nothing outside of what was reserved") {
-  Channel<Kind::Lossy, 4, 8> c;
+  Wiring<Kind::Lossy, 4, 8> c;
   auto producer = c.producer();
   auto room = producer.reserve(10);
   REQUIRE(room);
@@ -142,7 +142,7 @@ TEST_CASE("a word writer writes nothing outside of what was reserved") {
 }
 
 TEST_CASE("a field is read from within the payload only") {
-  Channel<Kind::Lossy, 4, 8> c;
+  Wiring<Kind::Lossy, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish(payload_of(1, 10)));
@@ -154,7 +154,7 @@ TEST_CASE("a field is read from within the payload only") {
 }
 
 TEST_CASE("what a producer holds is not published to, nor taken from, behind its back") {
-  Channel<Kind::Reliable, 4, 8> c;
+  Wiring<Kind::Reliable, 4, 8> c;
   auto producer = c.producer();
   CHECK(traps([&] { (void)c.mcache.publish({}); }));
   CHECK(traps([&] { (void)c.fctl.acquire(); }));
@@ -163,12 +163,12 @@ TEST_CASE("what a producer holds is not published to, nor taken from, behind its
 }
 
 TEST_CASE("metadata is not read from the slots of a reliable channel, which nobody marks") {
-  Channel<Kind::Reliable, 4, 8> c;
+  Wiring<Kind::Reliable, 4, 8> c;
   auto producer = c.producer();
   REQUIRE(producer.publish("x"));
   CHECK(traps([&] { (void)c.mcache.try_read(1); }));
   CHECK(traps([&] { (void)c.mcache.wait(1); }));
-  Channel<Kind::Observed, 4, 8> observed;
+  Wiring<Kind::Observed, 4, 8> observed;
   auto other = observed.producer();
   REQUIRE(other.publish("x"));
   CHECK(!traps([&] { (void)observed.mcache.try_read(1); }));

@@ -42,7 +42,7 @@ bool next_holds(C& consumer, Seq seq, std::size_t size) {
 
 TEMPLATE_TEST_CASE("every size up to max_payload arrives byte for byte", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 8, 16, 128> c{start};
+    Wiring<TestType::kKind, 8, 16, 128> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     REQUIRE(producer);
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("every size up to max_payload arrives byte for byte", "", Los
 }
 
 TEMPLATE_TEST_CASE("a chunk of any size is rounded up to whole lines", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 4, 100> c;
+  Wiring<TestType::kKind, 4, 4, 100> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   CHECK(producer.max_payload() == 2 * 128);
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("a chunk of any size is rounded up to whole lines", "", Lossy
 }
 
 TEMPLATE_TEST_CASE("characters are sent without a terminator", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 4> c;
+  Wiring<TestType::kKind, 4, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish("hello", {.sig = 42}));
@@ -105,7 +105,7 @@ TEMPLATE_TEST_CASE("characters are sent without a terminator", "", LossyKind, Re
 
 TEMPLATE_TEST_CASE("a payload that is too large spends nothing", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 4> c{start};
+    Wiring<TestType::kKind, 4, 4> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     const std::vector<std::byte> huge(producer.max_payload() + 1);
@@ -133,7 +133,7 @@ TEMPLATE_TEST_CASE("a payload that is too large spends nothing", "", LossyKind, 
 TEMPLATE_TEST_CASE("without slots: NoCredits, and nothing is spent", "", ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
     for (const std::uint64_t credits : {1u, 3u, 4u}) {
-      Channel<TestType::kKind, 4, 8> c{start, credits};
+      Wiring<TestType::kKind, 4, 8> c{start, credits};
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       CHECK(producer.available() == credits);
@@ -163,7 +163,7 @@ TEMPLATE_TEST_CASE("without slots: NoCredits, and nothing is spent", "", Reliabl
 
 TEMPLATE_TEST_CASE("without chunks: NoCredits, and nothing is spent", "", ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 16, 4> c{start};
+    Wiring<TestType::kKind, 16, 4> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     REQUIRE(producer.publish(payload_of(start, 128)));
@@ -191,7 +191,7 @@ TEMPLATE_TEST_CASE("without chunks: NoCredits, and nothing is spent", "", Reliab
 TEMPLATE_TEST_CASE("with nothing held the largest payload fits wherever the free region starts", "", LossyKind,
                    ReliableKind, ObservedKind) {
   for (std::size_t shift = 0; shift < 16; ++shift) {
-    Channel<TestType::kKind, 4, 8> c;
+    Wiring<TestType::kKind, 4, 8> c;
     auto producer = c.producer();
     auto consumer = c.consumer(1);
     for (std::size_t i = 0; i < shift; ++i) {
@@ -210,7 +210,7 @@ TEMPLATE_TEST_CASE("with nothing held the largest payload fits wherever the free
 TEMPLATE_TEST_CASE("a payload never runs over the end of the chunks, nor into one that is held", "", ReliableKind,
                    ObservedKind) {
   // 8 chunks: 3 + 3 leave a tail of two, which a run of three skips.
-  Channel<TestType::kKind, 8, 8> c;
+  Wiring<TestType::kKind, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish(payload_of(1, 3 * 64)));
@@ -229,7 +229,7 @@ TEMPLATE_TEST_CASE("a payload never runs over the end of the chunks, nor into on
 }
 
 TEST_CASE("a lossy producer never waits") {
-  Channel<Kind::Lossy, 4, 4> c;
+  Wiring<Kind::Lossy, 4, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   for (int i = 0; i < 1000; ++i) {
@@ -243,7 +243,7 @@ TEST_CASE("a lossy producer never waits") {
 // ---------------------------------------------------------------------------------------------------------- blocking
 
 TEMPLATE_TEST_CASE("publish_blocking waits for credits, in one thread", "", ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 2, 4> c;
+  Wiring<TestType::kKind, 2, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish_blocking(payload_of(1, 10), {}, Bounded{2}));
@@ -281,7 +281,7 @@ TEMPLATE_TEST_CASE("publish_blocking waits for credits, in one thread", "", Reli
 }
 
 TEST_CASE("publish_blocking waits for chunks, too") {
-  Channel<Kind::Reliable, 8, 2> c;
+  Wiring<Kind::Reliable, 8, 2> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish(payload_of(1, 64)));
@@ -295,7 +295,7 @@ TEST_CASE("publish_blocking waits for chunks, too") {
 }
 
 TEMPLATE_TEST_CASE("reserve_blocking waits as publish_blocking does", "", ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 2, 4> c;
+  Wiring<TestType::kKind, 2, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(producer.publish(payload_of(1, 10)));
@@ -340,7 +340,7 @@ TEMPLATE_TEST_CASE("reserve_blocking waits as publish_blocking does", "", Reliab
 
 TEMPLATE_TEST_CASE("publish_blocking between two threads", "", ReliableKind, ObservedKind) {
   constexpr Seq kMessages = 20'000;
-  Channel<TestType::kKind, 4, 4> c{~Seq{0} - 1000};
+  Wiring<TestType::kKind, 4, 4> c{~Seq{0} - 1000};
   const Seq start = c.mcache.start();
   auto producer = c.producer();
   auto consumer = c.consumer(start);
@@ -373,7 +373,7 @@ TEMPLATE_TEST_CASE("publish_blocking between two threads", "", ReliableKind, Obs
 // ------------------------------------------------------------------------------------------------------------- batch
 
 TEMPLATE_TEST_CASE("a batch is published as far as it goes", "", ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   std::vector<std::vector<std::byte>> bytes;
@@ -407,7 +407,7 @@ TEMPLATE_TEST_CASE("a batch is published as far as it goes", "", ReliableKind, O
 }
 
 TEMPLATE_TEST_CASE("a batch ends before a message that is too large", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 4> c;
+  Wiring<TestType::kKind, 4, 4> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   const auto first = payload_of(1, 5);
@@ -425,7 +425,7 @@ TEMPLATE_TEST_CASE("a batch ends before a message that is too large", "", LossyK
 
 TEMPLATE_TEST_CASE("what is written in place arrives", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     for (const std::size_t size : {0u, 1u, 8u, 31u, 32u, 33u, 64u, 65u, 128u, 200u, 256u, 0u, 256u}) {
@@ -458,7 +458,7 @@ TEMPLATE_TEST_CASE("what is written in place arrives", "", LossyKind, ReliableKi
 TEMPLATE_TEST_CASE("a prefix is committed and the rest goes back", "", LossyKind, ReliableKind, ObservedKind) {
   for (std::size_t used = 0; used <= 256; used += used < 70 ? 1 : 31) {
     CAPTURE(used);
-    Channel<TestType::kKind, 8, 8> c;
+    Wiring<TestType::kKind, 8, 8> c;
     auto producer = c.producer();
     auto consumer = c.consumer(1);
     {
@@ -485,7 +485,7 @@ TEMPLATE_TEST_CASE("a prefix is committed and the rest goes back", "", LossyKind
 
 TEMPLATE_TEST_CASE("committing more than was reserved leaves the reservation open", "", LossyKind, ReliableKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto room = producer.reserve(40);
@@ -505,7 +505,7 @@ TEMPLATE_TEST_CASE("committing more than was reserved leaves the reservation ope
 }
 
 TEMPLATE_TEST_CASE("while a reservation is open nothing else is published", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto room = producer.reserve(100);
@@ -531,7 +531,7 @@ TEMPLATE_TEST_CASE("while a reservation is open nothing else is published", "", 
 
 TEMPLATE_TEST_CASE("a reservation that is dropped spends nothing", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     REQUIRE(producer.publish(payload_of(start, 64)));
@@ -563,7 +563,7 @@ TEMPLATE_TEST_CASE("a reservation that is dropped spends nothing", "", LossyKind
 
 TEMPLATE_TEST_CASE("a dropped reservation that evicted: what is left is intact, what is gone is counted", "", LossyKind,
                    ObservedKind) {
-  Channel<TestType::kKind, 4, 4> c;
+  Wiring<TestType::kKind, 4, 4> c;
   auto producer = c.producer();
   for (Seq seq = 1; seq <= 4; ++seq) {
     REQUIRE(producer.publish(payload_of(seq, 64)));
@@ -584,7 +584,7 @@ TEMPLATE_TEST_CASE("a dropped reservation that evicted: what is left is intact, 
 }
 
 TEMPLATE_TEST_CASE("a reservation moves", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   auto room = producer.reserve(10);
@@ -608,7 +608,7 @@ TEMPLATE_TEST_CASE("a reservation moves", "", LossyKind, ReliableKind, ObservedK
 }
 
 TEST_CASE("a word writer writes any bytes anywhere, and no others") {
-  Channel<Kind::Lossy, 4, 8> c;
+  Wiring<Kind::Lossy, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   for (const std::size_t size : {24u, 80u}) {
@@ -649,7 +649,7 @@ TEST_CASE("a word writer writes any bytes anywhere, and no others") {
 // ---------------------------------------------------------------------------------------------- who may be a producer
 
 TEMPLATE_TEST_CASE("a second producer is refused, and changes nothing", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   {
@@ -670,8 +670,8 @@ TEMPLATE_TEST_CASE("a second producer is refused, and changes nothing", "", Loss
 }
 
 TEST_CASE("a producer that finds one component taken leaves the others alone") {
-  Channel<Kind::Reliable, 4, 8> a;
-  Channel<Kind::Reliable, 4, 8> b;
+  Wiring<Kind::Reliable, 4, 8> a;
+  Wiring<Kind::Reliable, 4, 8> b;
   auto producer = a.producer();
   CHECK(Producer{b.mcache, a.dcache, b.fseq, b.fctl}.status().error() == Error::SecondProducer);
   CHECK(Producer{b.mcache, b.dcache, a.fseq, b.fctl}.status().error() == Error::SecondProducer);
@@ -682,8 +682,8 @@ TEST_CASE("a producer that finds one component taken leaves the others alone") {
 }
 
 TEST_CASE("components that once belonged to another channel are refused") {
-  Channel<Kind::Reliable, 4, 8> a;
-  Channel<Kind::Reliable, 4, 8> b;
+  Wiring<Kind::Reliable, 4, 8> a;
+  Wiring<Kind::Reliable, 4, 8> b;
   { auto producer = a.producer(); }
   { auto producer = b.producer(); }
   CHECK(Producer{b.mcache, a.dcache, b.fseq, b.fctl}.status().error() == Error::ComponentMismatch);
@@ -719,13 +719,13 @@ TEST_CASE("numbers and credits that disagree are refused with both values") {
 }
 
 TEMPLATE_TEST_CASE("a producer moves, and is not copied", "", LossyKind, ReliableKind, ObservedKind) {
-  using P = decltype(std::declval<Channel<TestType::kKind, 4, 8>&>().producer());
+  using P = decltype(std::declval<Wiring<TestType::kKind, 4, 8>&>().producer());
   CHECK(!std::is_copy_constructible_v<P>);
   CHECK(!std::is_copy_assignable_v<P>);
   CHECK(std::is_nothrow_move_constructible_v<P>);
   CHECK(std::is_nothrow_move_assignable_v<P>);
 
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto first = c.producer();
   auto consumer = c.consumer(1);
   REQUIRE(first.publish(payload_of(1, 50)));
@@ -740,7 +740,7 @@ TEMPLATE_TEST_CASE("a producer moves, and is not copied", "", LossyKind, Reliabl
   REQUIRE(second.publish(payload_of(2, 60)));
   CHECK(!c.producer());  // still held
 
-  Channel<TestType::kKind, 4, 8> d{5};
+  Wiring<TestType::kKind, 4, 8> d{5};
   auto other = d.producer();
   other = std::move(second);  // leaves d
   CHECK(d.producer());
@@ -757,7 +757,7 @@ TEMPLATE_TEST_CASE("a producer moves, and is not copied", "", LossyKind, Reliabl
 TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "", LossyKind, ReliableKind,
                    ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 16> c{start};
+    Wiring<TestType::kKind, 4, 16> c{start};
     auto consumer = c.consumer(start);
     Seq seq = start;
     for (Seq round = 0; round < 30; ++round) {
@@ -802,7 +802,7 @@ TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "",
 TEMPLATE_TEST_CASE("a producer that stops closes the channel behind what it published", "", LossyKind, ReliableKind,
                    ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     REQUIRE(producer.publish(payload_of(start, 40)));
@@ -829,7 +829,7 @@ TEMPLATE_TEST_CASE("anyone may ask to stop; the producer answers", "", LossyKind
     const Seq start = kStarts[test % 4];
     const int how = test / 4;
     CAPTURE(start, how);
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto producer = std::make_unique<decltype(c.producer())>(c.producer());
     auto consumer = c.consumer(start);
     REQUIRE(producer->publish(payload_of(start, 40)));
@@ -858,7 +858,7 @@ TEMPLATE_TEST_CASE("anyone may ask to stop; the producer answers", "", LossyKind
 
 TEMPLATE_TEST_CASE("without a producer, who asks closes", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
-    Channel<TestType::kKind, 4, 8> c{start};
+    Wiring<TestType::kKind, 4, 8> c{start};
     auto consumer = c.consumer(start);
     const bool had_producer = start % 2 == 0;
     if (had_producer) {
@@ -878,7 +878,7 @@ TEMPLATE_TEST_CASE("without a producer, who asks closes", "", LossyKind, Reliabl
 }
 
 TEMPLATE_TEST_CASE("nothing is available once a stop was asked for", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   CHECK(producer.available() == 4);
   c.mcache.stop();
@@ -887,7 +887,7 @@ TEMPLATE_TEST_CASE("nothing is available once a stop was asked for", "", LossyKi
 }
 
 TEMPLATE_TEST_CASE("stop says whether the channel is closed", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 4, 8> c;
+  Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();
   auto second = c.producer();
   CHECK(!second.stop());

@@ -816,13 +816,13 @@ void try_shapes(bool may_lose) {
 
 template <Kind KIND>
 void try_kind() {
-  try_shapes<Channel<KIND, 2, 2>,      // the smallest
-             Channel<KIND, 2, 16>,     // more chunks than slots can hold
-             Channel<KIND, 16, 2>,     // a chunk for eight slots
-             Channel<KIND, 8, 4>,      //
-             Channel<KIND, 4, 8, 65>,  // chunks of two lines
-             Channel<KIND, 8, 8>,      //
-             Channel<KIND, 16, 64>>(KIND != Kind::Reliable);
+  try_shapes<Wiring<KIND, 2, 2>,      // the smallest
+             Wiring<KIND, 2, 16>,     // more chunks than slots can hold
+             Wiring<KIND, 16, 2>,     // a chunk for eight slots
+             Wiring<KIND, 8, 4>,      //
+             Wiring<KIND, 4, 8, 65>,  // chunks of two lines
+             Wiring<KIND, 8, 8>,      //
+             Wiring<KIND, 16, 64>>(KIND != Kind::Reliable);
 }
 
 }  // namespace

@@ -137,9 +137,9 @@ template <Kind KIND, class F>
 void shapes(F f) {
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
     CAPTURE(start);
-    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 2, 4>>(start));
-    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 4, 8>>(start));
-    f(start, KindTag<KIND>{}, std::make_unique<Channel<KIND, 8, 4>>(start));
+    f(start, KindTag<KIND>{}, std::make_unique<Wiring<KIND, 2, 4>>(start));
+    f(start, KindTag<KIND>{}, std::make_unique<Wiring<KIND, 4, 8>>(start));
+    f(start, KindTag<KIND>{}, std::make_unique<Wiring<KIND, 8, 4>>(start));
   }
 }
 
@@ -190,7 +190,7 @@ TEMPLATE_TEST_CASE("the consumer runs at any point of a publish", "", LossyKind,
 }
 
 TEMPLATE_TEST_CASE("what was polled before is looked at in the middle of a publish", "", LossyKind, ObservedKind) {
-  using Held = Watched<Channel<TestType::kKind, 4, 4>>;
+  using Held = Watched<Wiring<TestType::kKind, 4, 4>>;
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
     for (Seq held = 0; held < 4; ++held) {
       for (Seq before = held + 1; before < held + 6; ++before) {
@@ -230,7 +230,7 @@ TEMPLATE_TEST_CASE("what was polled before is looked at in the middle of a publi
 
 TEMPLATE_TEST_CASE("a read in the middle of which the producer runs is right or says that it is not", "", LossyKind,
                    ObservedKind) {
-  using Held = Watched<Channel<TestType::kKind, 4, 4>>;
+  using Held = Watched<Wiring<TestType::kKind, 4, 4>>;
   std::uint64_t valid = 0;
   std::uint64_t invalid = 0;
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
@@ -269,7 +269,7 @@ TEMPLATE_TEST_CASE("anyone asks to stop at any point of a publish, and the consu
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
     for (Seq before = 0; before <= 2; ++before) {
       CAPTURE(start, before);
-      at_every_step([&] { return scene<Channel<TestType::kKind, 4, 8>>(start, before, 0); },
+      at_every_step([&] { return scene<Wiring<TestType::kKind, 4, 8>>(start, before, 0); },
                     [](auto& s) { s.publish(1); },
                     [](auto& s) {
                       s.wire.mcache.stop();
@@ -290,7 +290,7 @@ TEMPLATE_TEST_CASE("anyone asks to stop at any point of a publish, and the consu
 TEMPLATE_TEST_CASE("a producer comes or goes while someone asks to stop: one of them closes", "", LossyKind,
                    ReliableKind, ObservedKind) {
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
-    const auto make = [&] { return scene<Channel<TestType::kKind, 4, 8>>(start, 2, 0); };
+    const auto make = [&] { return scene<Wiring<TestType::kKind, 4, 8>>(start, 2, 0); };
     const auto leave = [](auto& s) { s.producer.reset(); };
     const auto ask = [](auto& s) { s.wire.mcache.stop(); };
     const auto check = [](auto& s, std::int64_t at) {
@@ -319,7 +319,7 @@ TEMPLATE_TEST_CASE("a producer comes or goes while someone asks to stop: one of 
 
 TEMPLATE_TEST_CASE("a consumer joins at any point of a publish, and the producer publishes at any point of a join", "",
                    ReliableKind, ObservedKind) {
-  using Wire = Channel<TestType::kKind, 4, 8>;
+  using Wire = Wiring<TestType::kKind, 4, 8>;
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
     for (Seq before = 0; before <= 4; ++before) {  // published while there was a consumer
       for (Seq idle = 0; idle <= 4; ++idle) {      // and when it had left
@@ -350,7 +350,7 @@ TEMPLATE_TEST_CASE("a consumer joins at any point of a publish, and the producer
 }
 
 TEMPLATE_TEST_CASE("a consumer leaves at any point of a publish", "", ReliableKind, ObservedKind) {
-  using Wire = Channel<TestType::kKind, 4, 8>;
+  using Wire = Wiring<TestType::kKind, 4, 8>;
   struct Two : Scene<Wire> {
     using Scene<Wire>::Scene;
     std::optional<typename Scene<Wire>::C> other;

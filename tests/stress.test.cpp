@@ -329,31 +329,31 @@ TEST_CASE("lossy: not one torn read, while the reader is overrun all the time") 
   const std::uint64_t reads = reads_wanted();
   const std::uint64_t each = reads / kShapes + 1;
   Report sum;
-  stress_lossy<Channel<Kind::Lossy, 2, 2>>(1, each, sum);
-  stress_lossy<Channel<Kind::Lossy, 4, 4, 256>>(0, each, sum);
-  stress_lossy<Channel<Kind::Lossy, 16, 16>>(~Seq{0} - 1, each, sum);
-  stress_lossy<Channel<Kind::Lossy, 64, 8>>(~Seq{0} - 100'000, each, sum);  // a DCache smaller than the MCache
-  stress_lossy<Channel<Kind::Lossy, 256, 32, 128>>(1, each, sum);
-  stress_lossy<Channel<Kind::Lossy, 8, 128>>(1, each, sum);  // and a larger one
-  stress_lossy<Channel<Kind::Lossy, 128, 128>>(0, each, sum);
-  stress_lossy<Channel<Kind::Lossy, 1024, 1024, 128>>(1, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 2, 2>>(1, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 4, 4, 256>>(0, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 16, 16>>(~Seq{0} - 1, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 64, 8>>(~Seq{0} - 100'000, each, sum);  // a DCache smaller than the MCache
+  stress_lossy<Wiring<Kind::Lossy, 256, 32, 128>>(1, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 8, 128>>(1, each, sum);  // and a larger one
+  stress_lossy<Wiring<Kind::Lossy, 128, 128>>(0, each, sum);
+  stress_lossy<Wiring<Kind::Lossy, 1024, 1024, 128>>(1, each, sum);
   CHECK(sum.right >= reads);
   WARN("validated " << sum.right << ", overruns " << sum.overruns << ", overwritten while read " << sum.overwritten);
 }
 
 TEST_CASE("reliable: nothing lost, repeated or out of order") {
   const std::uint64_t messages = reads_wanted() / 10 + 1;
-  stress_reliable<Channel<Kind::Reliable, 2, 2>>(~Seq{0} - 1000, messages, 1);
-  stress_reliable<Channel<Kind::Reliable, 64, 16>>(0, messages, 1);
-  stress_reliable<Channel<Kind::Reliable, 256, 1024, 128>>(~Seq{0} - 1, messages, 1);
-  stress_reliable<Channel<Kind::Observed, 16, 64>>(1, messages, 1);
-  stress_reliable<Channel<Kind::Observed, 64, 8>>(1, messages, 1);
+  stress_reliable<Wiring<Kind::Reliable, 2, 2>>(~Seq{0} - 1000, messages, 1);
+  stress_reliable<Wiring<Kind::Reliable, 64, 16>>(0, messages, 1);
+  stress_reliable<Wiring<Kind::Reliable, 256, 1024, 128>>(~Seq{0} - 1, messages, 1);
+  stress_reliable<Wiring<Kind::Observed, 16, 64>>(1, messages, 1);
+  stress_reliable<Wiring<Kind::Observed, 64, 8>>(1, messages, 1);
 }
 
 TEST_CASE("reliable: one slow consumer of several, each complete") {
   const std::uint64_t messages = reads_wanted() / 32 + 1;
-  stress_reliable<Channel<Kind::Reliable, 64, 64>>(~Seq{0} - 1000, messages, 4);
-  stress_reliable<Channel<Kind::Observed, 64, 32>>(0, messages, 4);
+  stress_reliable<Wiring<Kind::Reliable, 64, 64>>(~Seq{0} - 1000, messages, 4);
+  stress_reliable<Wiring<Kind::Observed, 64, 32>>(0, messages, 4);
 }
 
 TEST_CASE("reliable: consumers join and leave beside a producer at full speed") {
@@ -404,15 +404,15 @@ TEST_CASE("reliable: consumers join and leave beside a producer at full speed") 
       CHECK(joined[v] > 100);
     }
   };
-  const auto reliable = std::make_unique<Channel<Kind::Reliable, 16, 32>>();
+  const auto reliable = std::make_unique<Wiring<Kind::Reliable, 16, 32>>();
   soak(*reliable);
-  const auto observed = std::make_unique<Channel<Kind::Observed, 32, 8>>();
+  const auto observed = std::make_unique<Wiring<Kind::Observed, 32, 8>>();
   soak(*observed);
 }
 
 TEST_CASE("reliable: everyone leaves and comes back while the producer goes on") {
   // Nobody steady: at times the producer waits for nobody, and a joiner must get a start that it does not run over.
-  const auto wire = std::make_unique<Channel<Kind::Reliable, 8, 16>>();
+  const auto wire = std::make_unique<Wiring<Kind::Reliable, 8, 16>>();
   const std::uint64_t messages = reads_wanted() / 8 + 1;
   auto producer = wire->producer();
   constexpr std::size_t kMost = decltype(producer)::max_payload();
@@ -473,16 +473,16 @@ TEST_CASE("observed: the reliable one gets all, the observer what validates, and
     CHECK(seen.right > 1000);
     CHECK(seen.right + seen.lost + seen.overwritten == published);
   };
-  const auto deep = std::make_unique<Channel<Kind::Observed, 64, 16>>();
+  const auto deep = std::make_unique<Wiring<Kind::Observed, 64, 16>>();
   observe(*deep);
-  const auto shallow = std::make_unique<Channel<Kind::Observed, 4, 64>>();
+  const auto shallow = std::make_unique<Wiring<Kind::Observed, 4, 64>>();
   observe(*shallow);
 }
 
 TEST_CASE("stopped by a third thread: count in = count out") {
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
     for (Seq round = 0; round < 40; ++round) {
-      const auto wire = std::make_unique<Channel<Kind::Reliable, 8, 16>>(start);
+      const auto wire = std::make_unique<Wiring<Kind::Reliable, 8, 16>>(start);
       auto producer = wire->producer();
       constexpr std::size_t kMost = decltype(producer)::max_payload();
       auto consumer = wire->consumer(start);
@@ -514,7 +514,7 @@ TEST_CASE("stopped by a third thread: count in = count out") {
 
 TEST_CASE("closed right behind the last message, which is not missed") {
   // Between the consumer's look at the slot and its look at the end, both may happen.
-  using Wire = Channel<Kind::Reliable, 4, 4>;
+  using Wire = Wiring<Kind::Reliable, 4, 4>;
   const std::uint64_t rounds = reads_wanted() / 50 + 1;
   std::vector<std::unique_ptr<Wire>> wires(16);
   std::atomic<std::uint64_t> ready{0};  // channels that the consumer has begun to look at
@@ -562,7 +562,7 @@ TEST_CASE("closed right behind the last message, which is not missed") {
 
 TEST_CASE("metrics looked at from a third thread only grow, and agree in the end") {
   const std::uint64_t messages = reads_wanted() / 8 + 1;
-  const auto wire = std::make_unique<Channel<Kind::Observed, 32, 64>>();
+  const auto wire = std::make_unique<Wiring<Kind::Observed, 32, 64>>();
   Producer producer{wire->mcache, wire->dcache, wire->fseq, wire->fctl, wire->metrics};
   Consumer consumer{wire->mcache, wire->dcache, wire->fctl, 1, wire->metrics};
   constexpr std::size_t kMost = decltype(producer)::max_payload();

@@ -43,8 +43,8 @@
 namespace tango {
 
 /// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
-/// deduced from what the constructor is given.
-template <std::size_t Depth, class Cache, class Flow, class Counted>
+/// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
+template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
 class Consumer {
   static constexpr bool kReliable = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
@@ -144,7 +144,7 @@ class Consumer {
   }
 
   /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
-  template <WaitStrategy Strategy = Busy, SigFilter Filter = AcceptAll>
+  template <WaitStrategy Strategy = Waiting, SigFilter Filter = AcceptAll>
   [[nodiscard]] Poll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
     for (std::uint64_t round = 0;; ++round) {
       Poll<Fragment> outcome = poll(filter);
@@ -189,7 +189,7 @@ class Consumer {
   }
 
   /// A range of all fragments until the channel is stopped and drained (or `strategy` gives up): see consumer_iter.hpp.
-  template <WaitStrategy Strategy = Busy>
+  template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] FragmentRange<Consumer, Strategy> fragments(Strategy strategy = {}) noexcept {
     return FragmentRange<Consumer, Strategy>{*this, strategy};
   }

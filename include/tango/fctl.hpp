@@ -194,7 +194,11 @@ class alignas(kSeparation) Fctl {
 };
 
 /// The absence of an Fctl in an endpoint's type: the producer never waits, consumers may be overrun.
-struct NoFlowControl {};
+struct NoFlowControl {
+  NoFlowControl() noexcept = default;
+  /// Made like an Fctl, for who has either.
+  explicit constexpr NoFlowControl(std::uint64_t) noexcept {}
+};
 
 static_assert(sizeof(Fctl) == 2 * 128 + 8 * 128 && alignof(Fctl) == 128);
 

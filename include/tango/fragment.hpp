@@ -22,6 +22,8 @@
 #include "detail/text.hpp"
 #include "detail/words.hpp"
 #include "error.hpp"
+#include "record.hpp"
+#include "result.hpp"
 #include "seq.hpp"
 
 namespace tango {
@@ -168,6 +170,18 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
+  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
+  template <class T>
+  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
+    detail::require_record<T>();
+    if (size() != sizeof(T)) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
+    }
+    detail::Image<T> image;
+    detail::copy_bytes(image.bytes, data_, sizeof(T));
+    return image.value();
+  }
+
   /// The payload as characters, in place.
   [[nodiscard]] std::string_view text() const noexcept {
     return {reinterpret_cast<const char*>(data_), size()};
@@ -238,6 +252,22 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
+  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
+  /// `Overrun`: as `copy_to`.
+  template <class T>
+  [[nodiscard]] TANGO_HOT Result<T> as() noexcept {
+    detail::require_record<T>();
+    if (size() != sizeof(T)) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
+    }
+    detail::Image<T> image;
+    detail::load_words(image.bytes, payload_, sizeof(T));
+    if (!validate()) [[unlikely]] {
+      return Status{Error::Overrun};
+    }
+    return image.value();
+  }
+
   /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after
   /// the last one that was read. Every bit pattern must be a value of `T`, because any may be found: where that is not
   /// so (bool, and structs that hold one), use `read`. Precondition (checked): the field lies within the payload.
@@ -245,21 +275,21 @@ class SpeculativeFragment {
   [[nodiscard]] T load(std::size_t offset) const noexcept {
     static_assert(!std::is_same_v<std::remove_cv_t<T>, bool>,
                   "tango: a bool that was overwritten while it was read may be neither true nor false: use read()");
-    Image<T> image;
+    detail::Image<T> image;
     gather(image, offset);
-    return __builtin_bit_cast(T, image);
+    return image.value();
   }
 
   /// The same, validated: whether `out` got the field. If not, `out` is as it was and the fragment has moved from
   /// delivered to lost.
   template <class T>
   [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
-    Image<T> image;
+    detail::Image<T> image;
     gather(image, offset);
     if (!validate()) [[unlikely]] {
       return false;
     }
-    out = __builtin_bit_cast(T, image);
+    out = image.value();
     return true;
   }
 
@@ -286,13 +316,7 @@ class SpeculativeFragment {
 
  private:
   template <class T>
-  struct alignas(T) Image {
-    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
-    std::byte bytes[sizeof(T)];
-  };
-
-  template <class T>
-  void gather(Image<T>& image, std::size_t offset) const noexcept {
+  void gather(detail::Image<T>& image, std::size_t offset) const noexcept {
     TANGO_PRECONDITION(offset <= size() && sizeof(T) <= size() - offset,
                        "SpeculativeFragment: the field lies within the payload");
     detail::gather_words(image.bytes, payload_, offset, sizeof(T));

@@ -27,17 +27,11 @@
 
 #include "config.hpp"
 #include "detail/seam.hpp"
+#include "error.hpp"
+#include "message.hpp"
+#include "record.hpp"
 
 namespace tango {
-
-/// A type whose values may be sent as their bytes: trivially copyable, and nothing that refers to bytes elsewhere or holds
-/// several values (pointers, arrays, spans, strings).
-template <class T>
-concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> && !std::is_pointer_v<T> &&
-                 !std::is_array_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T> &&
-                 !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
-  std::begin(range);
-};
 
 /// What `publish_packed` takes: a contiguous range.
 template <class R>
@@ -93,14 +87,10 @@ class PackedArray {
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
-  struct alignas(T) Image {
-    std::byte bytes[sizeof(T)];
-  };
-
   [[nodiscard]] static T value_at(const std::byte* at) noexcept {
-    Image image;
-    __builtin_memcpy(image.bytes, at, sizeof(T));
-    return __builtin_bit_cast(T, image);
+    detail::Image<T> image;
+    detail::copy_bytes(image.bytes, at, sizeof(T));
+    return image.value();
   }
 
   std::span<const std::byte> payload_;
@@ -199,8 +189,8 @@ class ArrayToPack {
   [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept { return count * sizeof(T); }
 
   /// Publishes the first `count`.
-  template <class Producer, class Info>
-  [[nodiscard]] auto publish(Producer& producer, std::size_t count, const Info& info) const noexcept {
+  template <class Producer>
+  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info) const noexcept {
     return producer.publish(std::as_bytes(records_.first(count)), info);
   }
 
@@ -237,8 +227,8 @@ class RecordsToPack {
     return bytes;
   }
 
-  template <class Producer, class Info>
-  [[nodiscard]] auto publish(Producer& producer, std::size_t count, const Info& info) const noexcept {
+  template <class Producer>
+  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info) const noexcept {
     const std::size_t size = packed_size(count);
     if (size <= kInlineBytes) {
       std::byte packed[kInlineBytes];
@@ -311,6 +301,35 @@ template <PackableRange Records>
                   "string view");
     return RecordsToPack<T>{all};
   }
+}
+
+/// `Producer::publish_packed`.
+template <class Producer, class Packing>
+[[nodiscard]] BatchStatus publish_packed(Producer& producer, const Packing& packing, const MessageInfo& info) noexcept {
+  std::size_t count = packing.fitting(Producer::max_payload());
+  if (count == 0) {
+    if (packing.count() == 0 || !producer.status().ok()) {
+      return {0, producer.status()};
+    }
+    return {0, {Error::PayloadTooLarge, packing.packed_size(1), Producer::max_payload()}};
+  }
+  BatchStatus batch;
+  Status status = packing.publish(producer, count, info);
+  if (status == Error::NoCredits) {
+    batch.status = status;
+    count = packing.fitting(producer.available_payload());
+    if (count != 0) {
+      status = packing.publish(producer, count, info);
+    }
+  } else if (status.ok() && count != packing.count()) {
+    batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), Producer::max_payload()};
+  }
+  if (status.ok()) {
+    batch.count = count;
+  } else {
+    batch.status = status;
+  }
+  return batch;
 }
 
 }  // namespace detail

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -29,28 +30,18 @@
 #include "fragment.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
+#include "message.hpp"
 #include "metrics.hpp"
 #include "packed.hpp"
+#include "record.hpp"
 #include "reservation.hpp"
 #include "wait.hpp"
 
 namespace tango {
 
-/// A message of a batch.
-struct Message {
-  std::span<const std::byte> payload;
-  MessageInfo info;
-};
-
-/// How far a batch got: the first `count` messages were published; `status` says why not the next one.
-struct [[nodiscard]] BatchStatus {
-  std::size_t count = 0;
-  Status status;
-};
-
 /// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
-/// from what the constructor is given.
-template <std::size_t Depth, class Cache, class Flow, class Counted>
+/// from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
+template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
 class Producer {
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
@@ -60,6 +51,8 @@ class Producer {
 
  public:
   using Reservation = tango::Reservation<Producer>;
+  /// What blocking calls do that are given no strategy.
+  using DefaultStrategy = Waiting;
 
   /// Whether payloads are written as words, because consumers may be overrun.
   static constexpr bool kWords = Cache::kWords;
@@ -114,6 +107,12 @@ class Producer {
     return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_seq());
   }
 
+  /// Bytes of the largest message that there is room for, as far as this producer knows without looking at the
+  /// consumers: after a call of `available`, or a refusal, as of then. 0 without a slot for it.
+  [[nodiscard]] std::size_t available_payload() const noexcept {
+    return status_.ok() ? room_.largest(next_seq()) : 0;
+  }
+
   // ------------------------------------------------------------------------------------------------------ publish
 
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
@@ -139,9 +138,34 @@ class Producer {
     return publish(std::as_bytes(std::span{text.data(), text.size()}), info);
   }
 
+  /// The same for a value, as its bytes: see record.hpp.
+  template <detail::Value T>
+  TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
+    return publish(detail::value_bytes(value), info);
+  }
+
+  /// Publishes a `T` made from `args` (in braces): a large one in place on a reliable channel, else by copy. Errors as
+  /// `publish`; then none is made.
+  template <class T, class... Args>
+  TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
+    detail::require_record<T>();
+    static_assert(noexcept(T{std::declval<Args>()...}), "tango: emplace needs a constructor that is noexcept");
+    if constexpr (kWords || sizeof(T) <= kInlineBytes) {
+      return publish(T{std::forward<Args>(args)...}, info);
+    } else {
+      static_assert(alignof(T) <= kLineSize, "tango: a chunk is aligned to a line: emplace no type that needs more");
+      Reservation room = reserve(sizeof(T));
+      if (!room) [[unlikely]] {
+        return room.status();
+      }
+      ::new (static_cast<void*>(room.span().data())) T{std::forward<Args>(args)...};
+      return room.commit(info);
+    }
+  }
+
   /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or
   /// `strategy` gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
-  template <WaitStrategy Strategy = Busy>
+  template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {},
                                     Strategy strategy = {}) noexcept {
     if (payload.size() > max_payload()) [[unlikely]] {
@@ -155,9 +179,14 @@ class Producer {
     put(payload, chunks, next, info);
     return {};
   }
-  template <WaitStrategy Strategy = Busy>
+  template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(std::as_bytes(std::span{text.data(), text.size()}), info, strategy);
+  }
+
+  template <detail::Value T, WaitStrategy Strategy = Waiting>
+  TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+    return publish_blocking(detail::value_bytes(value), info, strategy);
   }
 
   /// Publishes messages in their order, each under a number of its own, until one is refused.
@@ -182,28 +211,7 @@ class Producer {
   /// message. Other errors as `publish`, with a count of 0. O(bytes).
   template <PackableRange Records>
   BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
-    const auto packing = detail::packing_of(records);
-    std::size_t count = packing.fitting(max_payload());
-    if (count == 0) {
-      return {0, packing.count() == 0 ? status_ : too_large(packing.packed_size(1))};
-    }
-    Status status = packing.publish(*this, count, info);
-    BatchStatus batch;
-    if (status == Error::NoCredits) {
-      batch.status = status;
-      count = packing.fitting(room_.largest(next_seq()));
-      if (count != 0) {
-        status = packing.publish(*this, count, info);
-      }
-    } else if (status.ok() && count != packing.count()) {
-      batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), max_payload()};
-    }
-    if (status.ok()) {
-      batch.count = count;
-    } else {
-      batch.status = status;
-    }
-    return batch;
+    return detail::publish_packed(*this, detail::packing_of(records), info);
   }
 
   /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
@@ -222,7 +230,7 @@ class Producer {
   }
 
   /// The same as soon as there is room: waits as `publish_blocking` does.
-  template <WaitStrategy Strategy = Busy>
+  template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] TANGO_HOT Reservation reserve_blocking(std::size_t size, Strategy strategy = {}) noexcept {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};

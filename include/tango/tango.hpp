@@ -11,7 +11,10 @@
 #include "error.hpp"
 #include "wait.hpp"
 
+#include "record.hpp"
+#include "result.hpp"
 #include "fragment.hpp"
+#include "message.hpp"
 #include "packed.hpp"
 #include "mcache.hpp"
 #include "dcache.hpp"
@@ -26,6 +29,10 @@
 #include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
+
+#include "typed_producer.hpp"
+#include "channel.hpp"
+#include "channel_builder.hpp"
 
 #include "tcache.hpp"
 #include "cnc.hpp"

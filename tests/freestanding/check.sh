@@ -22,7 +22,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 "$compiler" "${freestanding[@]}" "${warnings[@]}" "-I$include" -c "$source" -o "$object"
 
 # Every header that the core reaches includes, by itself, only these.
-allowed='atomic|bit|compare|concepts|cstddef|cstdint|iterator|limits|span|string_view|type_traits|utility'
+allowed='atomic|bit|compare|concepts|cstddef|cstdint|iterator|limits|new|span|string_view|type_traits|utility'
 mapfile -t headers < <("$compiler" "${freestanding[@]}" "-I$include" -MM "$source" | tr -s ' \\' '\n' |
   grep "^$include/" | xargs realpath | sort -u)
 [[ ${#headers[@]} -gt 0 ]]

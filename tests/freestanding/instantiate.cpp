@@ -99,6 +99,22 @@ std::uint64_t observed(MCache& mcache, Words& dcache, tango::Fseq& fseq, tango::
   return publish(producer, bytes) ? consume(consumer) + consume(observer) : 0;
 }
 
+constexpr auto kTyped = tango::ChannelBuilder<64, 64, 256>{}.with_flow_control().with_metrics().of<Quote>(1);
+
+std::uint64_t built(std::span<std::byte> memory) {
+  const auto made = kTyped.build_in(memory);
+  const auto found = kTyped.attach(memory);
+  if (!made || !found) {
+    return made.status().actual() + found.status().actual();
+  }
+  auto producer = (*made)->producer();
+  auto consumer = (*found)->consumer();
+  const bool ok = producer.publish({1, 2}).ok() && producer.publish_blocking({3, 4}).ok() && producer.emplace({}, 5u, 6u).ok();
+  auto fragment = consumer.poll();
+  const auto quote = fragment ? fragment->as<Quote>() : tango::Result<Quote>{tango::Error::NoCredits};
+  return ok && quote ? quote->price : 0;
+}
+
 std::string_view report(const tango::Metrics& metrics, std::span<char> buffer) {
   return tango::print(metrics.snapshot(), buffer);
 }

@@ -6,7 +6,8 @@
 #   x86-64    no lock prefix, no fence instruction, no exchange with memory
 #   AArch64   no exclusive load or store; one `dmb ish` where payload is published as words, none where as plain bytes;
 #             one `dmb ishld` for each validated read, none for a reliable consumer: the most on any path
-#   both      no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them
+#   both      a builder's channel makes the same instructions as components that are wired by hand;
+#             no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them
 #
 # Prints how many instructions each operation has (all of its hot part, whichever of them a call executes). Exits with 77 where
 # the compiler is not installed or compiles for another machine.
@@ -49,14 +50,24 @@ trap 'rm -rf "$work"' EXIT
 
 # Without optimisation every function that is used has a symbol; none may belong to the metrics.
 "$compiler" "${flags[@]}" -O0 -c "$source" -o "$work/plain.o"
-if "$nm" -C "$work/plain.o" | grep -E 'tango::(Metrics|detail::(Counter|ProducerMeter|ConsumerMeter|BlockClaim))::'; then
+if "$nm" -C "$work/plain.o" | grep -E 'tango::(Metrics|detail::(Counter|Tally|TallyWriter|ProducerMeter|ConsumerMeter|BlockClaim))::'; then
   echo "FAILED: endpoints without metrics use these"
   exit 1
 fi
 
-for metrics in '' -DMETRICS; do
-  "$compiler" "${flags[@]}" $metrics -O2 -DNDEBUG -ffunction-sections -c "$source" -o "$work/hot.o"
+# disassembled [<definition>...]: the operations at -O2
+disassembled() {
+  "$compiler" "${flags[@]}" "$@" -O2 -DNDEBUG -ffunction-sections -c "$source" -o "$work/hot.o"
   "$objdump" -dr --no-show-raw-insn "$work/hot.o"
+}
+for metrics in '' -DMETRICS; do
+  disassembled $metrics >"$work/wired"
+  disassembled $metrics -DBUILT >"$work/built"
+  if ! cmp "$work/wired" "$work/built" >&2; then
+    echo "FAILED: a builder's channel makes other instructions ($metrics)" >&2
+    exit 1
+  fi
+  cat "$work/wired"
 done | sed -E 's/[.]text[.](unlikely[.])?_Z/_Z/' | "$cxxfilt" >"$work/listing"  # a local function goes by its section's name
 
 awk -v machine="$machine" -v cold="$cold" '

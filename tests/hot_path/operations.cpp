@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hot operations of every legal combination of policies, each as a function of its own. Compiled and disassembled, never
-// run: see check.sh. With -DMETRICS the endpoints count.
+// run: see check.sh. With -DMETRICS the endpoints count; with -DBUILT they are those of a ChannelBuilder's channel.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,8 +16,32 @@ using Counted = tango::NoMetrics;
 
 namespace {
 
-using PlainCache = tango::DCache<1024, 256, tango::Plain>;
-using WordsCache = tango::DCache<1024, 256, tango::Words>;
+#if defined(BUILT)
+
+constexpr auto with_metrics_or_not(auto builder) {
+#if defined(METRICS)
+  return builder.with_metrics();
+#else
+  return builder;
+#endif
+}
+using Builder = tango::ChannelBuilder<1024, 1024, 256>;
+using lossy = decltype(with_metrics_or_not(Builder{}))::Channel;
+using reliable = decltype(with_metrics_or_not(Builder{}.with_flow_control()))::Channel;
+using observed = decltype(with_metrics_or_not(Builder{}.with_flow_control().with_observers()))::Channel;
+
+#else
+
+template <class Cache, class Flow>
+struct Wired {
+  using Producer = tango::Producer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted>;
+  using Consumer = tango::Consumer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted>;
+};
+using lossy = Wired<tango::Words, tango::NoFlowControl>;
+using reliable = Wired<tango::Plain, tango::Fctl>;
+using observed = Wired<tango::Words, tango::Fctl>;
+
+#endif
 
 template <class Producer>
 [[gnu::always_inline]] inline bool fill_and_commit(tango::Reservation<Producer> room, std::uint64_t value) {
@@ -40,8 +64,8 @@ std::uint64_t look(Consumer& consumer) {
 
 }  // namespace
 
-#define PRODUCER(kind, Cache, Flow)                                                                             \
-  using NAME(kind, Producer) = tango::Producer<1024, Cache, Flow, Counted>;                                     \
+#define PRODUCER(kind)                                                                                          \
+  using NAME(kind, Producer) = kind::Producer;                                                                  \
   extern "C" bool NAME(kind, publish)(NAME(kind, Producer) & p, const std::byte* bytes, std::size_t size) {     \
     return p.publish(std::span{bytes, size}, {.sig = 7}).ok();                                                  \
   }                                                                                                             \
@@ -59,11 +83,11 @@ std::uint64_t look(Consumer& consumer) {
     return fill_and_commit(p.reserve(size), value);                                                             \
   }
 
-#define CONSUMER(kind, Cache, Flow)                                         \
-  using NAME(kind, Consumer) = tango::Consumer<1024, Cache, Flow, Counted>; \
+#define CONSUMER(kind)                         \
+  using NAME(kind, Consumer) = kind::Consumer; \
   extern "C" std::uint64_t NAME(kind, poll)(NAME(kind, Consumer) & c) { return look(c); }
 
-#define COPIER(kind, Cache)                                                                                    \
+#define COPIER(kind)                                                                                           \
   extern "C" bool NAME(kind, poll_copy)(NAME(kind, Consumer) & c, std::byte * out, std::size_t room) {         \
     auto fragment = c.poll();                                                                                  \
     return fragment && fragment->copy_to(std::span{out, room}).ok();                                           \
@@ -72,10 +96,10 @@ std::uint64_t look(Consumer& consumer) {
     return fragment.copy_to(std::span{out, room}).ok();                                                        \
   }
 
-PRODUCER(lossy, WordsCache, tango::NoFlowControl)
-PRODUCER(reliable, PlainCache, tango::Fctl)
-PRODUCER(observed, WordsCache, tango::Fctl)
-CONSUMER(lossy, WordsCache, tango::NoFlowControl)  // an observer is the same type
-COPIER(lossy, WordsCache)
-CONSUMER(reliable, PlainCache, tango::Fctl)
-CONSUMER(observed, WordsCache, tango::Fctl)
+PRODUCER(lossy)
+PRODUCER(reliable)
+PRODUCER(observed)
+CONSUMER(lossy)  // an observer is the same type
+COPIER(lossy)
+CONSUMER(reliable)
+CONSUMER(observed)

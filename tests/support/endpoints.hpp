@@ -28,7 +28,7 @@ using ObservedKind = KindTag<Kind::Observed>;
 
 /// A channel of one kind: what its endpoints are made of, and how.
 template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
-struct Channel : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>> {
+struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>> {
   static constexpr Kind kKind = KIND;
   static constexpr bool kFlow = KIND != Kind::Lossy;
   static constexpr std::size_t kDepth = DEPTH;

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Channel: all components of one channel in one object, as a `ChannelBuilder` made it, and the endpoints that fit them.
+///
+///     auto channel = tango::ChannelBuilder<1024, 1024, 256>{}.with_flow_control().build();
+///     auto producer = channel.producer();
+///     auto consumer = channel.consumer();
+///
+/// Address-free like its components, and trivially destructible: it works on the stack, in static storage, on the heap,
+/// and in memory that somebody hands over. It outlives its endpoints.
+///
+/// Thread: `producer`, `consumer` and `observer` may be called by any thread; each endpoint belongs to one. The rest as
+/// MCache.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "config.hpp"
+#include "consumer.hpp"
+#include "dcache.hpp"
+#include "detail/channel_label.hpp"
+#include "detail/ownership.hpp"
+#include "fctl.hpp"
+#include "fseq.hpp"
+#include "mcache.hpp"
+#include "metrics.hpp"
+#include "producer.hpp"
+#include "record.hpp"
+#include "seq.hpp"
+#include "typed_producer.hpp"
+#include "version.hpp"
+#include "wait.hpp"
+
+namespace tango {
+
+/// Messages of any size and content: a channel of bytes.
+struct AnyMessage {};
+/// No wait strategy was chosen: `Busy`.
+struct AnyWait {};
+
+/// What a channel is, as far as types say it. Made by a `ChannelBuilder`.
+template <bool Reliable, bool Observable, bool Counted, class Strategy, class MessageType>
+struct ChannelOptions {
+  static constexpr bool kFlowControl = Reliable;  ///< credits: reliable consumers, nothing is lost
+  static constexpr bool kObservers = Observable;  ///< others beside them, which may be overrun
+  static constexpr bool kMetrics = Counted;
+  using Waiting = Strategy;     ///< what blocking calls do that are given no strategy, or `AnyWait`
+  using Message = MessageType;  ///< the one type of all messages, or `AnyMessage`
+};
+
+template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options>
+class Channel {
+  static constexpr bool kTyped = !std::is_same_v<typename Options::Message, AnyMessage>;
+  using Cache = DCache<Chunks, ChunkBytes, std::conditional_t<Options::kFlowControl && !Options::kObservers, Plain, Words>>;
+  using Flow = std::conditional_t<Options::kFlowControl, Fctl, NoFlowControl>;
+  using Counted = std::conditional_t<Options::kMetrics, Metrics, NoMetrics>;
+  using Waiting = std::conditional_t<std::is_same_v<typename Options::Waiting, AnyWait>, Busy,
+                                     typename Options::Waiting>;
+  using BytesProducer = tango::Producer<Depth, Cache, Flow, Counted, Waiting>;
+
+ public:
+  /// What it is.
+  static constexpr bool kFlowControl = Options::kFlowControl;
+  static constexpr bool kObservers = Options::kObservers;
+  static constexpr bool kMetrics = Options::kMetrics;
+
+  /// The type of its messages; `AnyMessage` where they may be anything.
+  using Message = typename Options::Message;
+  /// Publishes bytes, or messages of the channel's one type.
+  using Producer = std::conditional_t<kTyped, TypedProducer<Message, BytesProducer>, BytesProducer>;
+  /// Reliable if the channel has flow control, else one that may be overrun.
+  using Consumer = tango::Consumer<Depth, Cache, Flow, Counted, Waiting>;
+  /// May be overrun. Only where the channel was built `with_observers` (on a lossy channel every consumer is one).
+  using Observer = tango::Consumer<Depth, Cache, NoFlowControl, Counted, Waiting>;
+
+  /// For the builder. `credits` counts where there is flow control; `type_id` where there is one type of messages.
+  Channel(Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
+      : label_{traits(type_id)}, mcache_{start}, fseq_{start}, fctl_{credits} {
+    label_.show();
+  }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  // ----------------------------------------------------------------------------------------------------- endpoints
+
+  /// The producer, one at a time. Refused: see `Producer::status`.
+  [[nodiscard]] Producer producer() noexcept {
+    if constexpr (Options::kFlowControl && Options::kMetrics) {
+      return Producer{mcache_, dcache_, fseq_, fctl_, metrics_};
+    } else if constexpr (kFlowControl) {
+      return Producer{mcache_, dcache_, fseq_, fctl_};
+    } else if constexpr (Options::kMetrics) {
+      return Producer{mcache_, dcache_, fseq_, metrics_};
+    } else {
+      return Producer{mcache_, dcache_, fseq_};
+    }
+  }
+
+  /// A consumer from the channel's first number on, or from `first`: for new messages only, `position()`. Refused: see
+  /// `Consumer::status`.
+  [[nodiscard]] Consumer consumer() noexcept { return consumer(start()); }
+  [[nodiscard]] Consumer consumer(Seq first) noexcept {
+    if constexpr (Options::kFlowControl && Options::kMetrics) {
+      return Consumer{mcache_, dcache_, fctl_, first, metrics_};
+    } else if constexpr (kFlowControl) {
+      return Consumer{mcache_, dcache_, fctl_, first};
+    } else {
+      return overrunnable<Consumer>(first);
+    }
+  }
+
+  /// A consumer that may be overrun and that the producer never waits for. Refused: see `Consumer::status`.
+  [[nodiscard]] Observer observer() noexcept { return observer(start()); }
+  [[nodiscard]] Observer observer(Seq first) noexcept {
+    static_assert(Options::kObservers || !kFlowControl,
+                  "tango: the consumers of this channel are all reliable: build it with_observers()");
+    return overrunnable<Observer>(first);
+  }
+
+  // --------------------------------------------------------------------------------------------------------- state
+
+  /// As MCache's.
+  [[nodiscard]] Seq start() const noexcept { return mcache_.start(); }
+  [[nodiscard]] Seq position() const noexcept { return mcache_.position(); }
+  void stop() noexcept { mcache_.stop(); }
+  [[nodiscard]] bool stop_requested() const noexcept { return mcache_.stop_requested(); }
+  [[nodiscard]] bool closed() const noexcept { return mcache_.closed(); }
+
+  /// Slots, bytes of the largest payload.
+  [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return Depth; }
+  [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
+
+  // ---------------------------------------------------------------------------------------------------- components
+
+  [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }
+  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }
+  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }
+  [[nodiscard]] Fctl& fctl() noexcept {
+    static_assert(kFlowControl, "tango: this channel was built without flow control");
+    return fctl_;
+  }
+  [[nodiscard]] Metrics& metrics() noexcept {
+    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
+    return metrics_;
+  }
+  [[nodiscard]] const Metrics& metrics() const noexcept {
+    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
+    return metrics_;
+  }
+
+  /// For the builder: whether the bytes at the front of a channel are those of one like this.
+  [[nodiscard]] static Status look(const Channel& there, std::uint64_t type_id) noexcept {
+    return there.label_.look(traits(type_id));
+  }
+
+ private:
+  [[nodiscard]] static constexpr detail::ChannelTraits traits(std::uint64_t type_id) noexcept {
+    constexpr auto kKind = !kFlowControl          ? detail::ChannelKind::Lossy
+                           : Cache::kWords ? detail::ChannelKind::Observed
+                                           : detail::ChannelKind::Reliable;
+    return {.layout = TANGO_LAYOUT_VERSION,
+            .depth = Depth,
+            .chunks = Chunks,
+            .chunk_size = Cache::chunk_size(),
+            .kind = static_cast<std::uint64_t>(kKind) + (Options::kMetrics ? 4 : 0),
+            .type_size = kTyped ? sizeof(Message) : 0,
+            .type_align = kTyped ? alignof(Message) : 0,
+            .type_id = kTyped ? type_id : 0};
+  }
+
+  template <class Endpoint>
+  [[nodiscard]] Endpoint overrunnable(Seq first) noexcept {
+    if constexpr (Options::kMetrics) {
+      return Endpoint{mcache_, dcache_, first, metrics_};
+    } else {
+      return Endpoint{mcache_, dcache_, first};
+    }
+  }
+
+  detail::ChannelLabel label_;
+  MCache<Depth> mcache_;
+  Cache dcache_;
+  Fseq fseq_;
+  [[no_unique_address]] Flow fctl_;
+  [[no_unique_address]] Counted metrics_;
+};
+
+}  // namespace tango

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What stands in front of a channel in memory: which channel this is, so that who finds it there can tell whether it is
+/// the one that it was compiled for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../config.hpp"
+#include "../error.hpp"
+#include "seam.hpp"
+
+namespace tango::detail {
+
+/// Everything that two sides must agree on. Written before the magic number, never changed.
+struct ChannelTraits {
+  std::uint64_t layout;      ///< `TANGO_LAYOUT_VERSION`
+  std::uint64_t depth;       ///< slots
+  std::uint64_t chunks;
+  std::uint64_t chunk_size;  ///< bytes
+  std::uint64_t kind;        ///< a `ChannelKind`; 4 more with metrics
+  std::uint64_t type_size;   ///< bytes of a message; 0 if it may be anything
+  std::uint64_t type_align;  ///< its alignment in bytes; 0 if it may be anything
+  std::uint64_t type_id;     ///< what the user calls its type
+
+  /// Why what stands in memory is not what is `expected` there, or success.
+  [[nodiscard]] constexpr Status compare(const ChannelTraits& expected) const noexcept {
+    struct Trait {
+      std::uint64_t ChannelTraits::*value;
+      Error error;
+    };
+    constexpr Trait kTraits[] = {
+        {&ChannelTraits::layout, Error::LayoutMismatch},        {&ChannelTraits::depth, Error::DepthMismatch},
+        {&ChannelTraits::chunks, Error::ChunksMismatch},        {&ChannelTraits::chunk_size, Error::ChunkSizeMismatch},
+        {&ChannelTraits::kind, Error::KindMismatch},            {&ChannelTraits::type_size, Error::TypeMismatch},
+        {&ChannelTraits::type_align, Error::AlignmentMismatch}, {&ChannelTraits::type_id, Error::TypeIdMismatch},
+    };
+    for (const Trait& trait : kTraits) {
+      if (this->*trait.value != expected.*trait.value) {
+        return {trait.error, this->*trait.value, expected.*trait.value};
+      }
+    }
+    return {};
+  }
+};
+
+struct alignas(kSeparation) ChannelLabel {
+  static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
+
+  explicit ChannelLabel(const ChannelTraits& what) noexcept : traits{what} {}
+
+  Word magic{0};
+  ChannelTraits traits;
+
+  /// From here on it can be found. Release: pairs with `look`; who finds it finds all of it made.
+  void show() noexcept { magic.store(kMagic, memory_order_release); }
+
+  /// Whether `expected` stands here: `NoChannel`, or the first trait that differs.
+  [[nodiscard]] Status look(const ChannelTraits& expected) const noexcept {
+    if (magic.load(memory_order_acquire) != kMagic) {  // pairs with `show`
+      return Error::NoChannel;
+    }
+    return traits.compare(expected);
+  }
+};
+
+static_assert(sizeof(ChannelLabel) == 128 && offsetof(ChannelLabel, traits) == 8);
+
+}  // namespace tango::detail

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a producer is given to publish: bytes, text, a value as its bytes, or several messages at once.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "error.hpp"
+#include "fragment.hpp"
+#include "record.hpp"
+
+namespace tango {
+
+/// A message of a batch.
+struct Message {
+  std::span<const std::byte> payload;
+  MessageInfo info;
+};
+
+/// How far a batch got: the first `count` messages were published; `status` says why not the next one.
+struct [[nodiscard]] BatchStatus {
+  std::size_t count = 0;
+  Status status;
+};
+
+namespace detail {
+
+/// What is published as its bytes, because it is neither bytes nor text.
+template <class T>
+concept Value = !std::is_convertible_v<const T&, std::span<const std::byte>> &&
+                !std::is_convertible_v<const T&, std::string_view>;
+
+template <class T>
+[[nodiscard]] TANGO_HOT inline std::span<const std::byte> value_bytes(const T& value) noexcept {
+  require_record<T>();
+  static_assert(!std::is_same_v<T, Message>, "tango: a Message is published by publish_batch");
+  return std::as_bytes(std::span{&value, 1});
+}
+
+}  // namespace detail
+
+}  // namespace tango

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Record: what may travel as its bytes.
+///
+///     struct Quote { std::uint64_t price; std::uint32_t size; };
+///
+///     producer.publish(Quote{100, 5});
+///     …
+///     if (auto quote = fragment->as<Quote>()) use(quote->price);
+///
+/// Both sides agree on the type: a message of another size is told (`TypeMismatch`), one of another type with the same
+/// size is not, unless the channel carries one type only (channel_builder.hpp). Padding travels, too.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <type_traits>
+
+namespace tango {
+
+/// A type whose values may be sent as their bytes: trivially copyable, and nothing that refers to bytes elsewhere or holds
+/// several values (pointers, arrays, spans, strings).
+template <class T>
+concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> && !std::is_pointer_v<T> &&
+                 !std::is_array_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T> &&
+                 !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
+  std::begin(range);
+};
+
+namespace detail {
+
+/// Compiles for a `Record`, and says why not for others.
+template <class T>
+constexpr void require_record() noexcept {
+  static_assert(Record<T>,
+                "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string");
+}
+
+/// The bytes of a `T`, copied from wherever they lay, before they are one. `T` is trivially copyable.
+template <class T>
+struct alignas(T) Image {
+  static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
+
+  std::byte bytes[sizeof(T)];
+
+  /// Precondition: they are those of a value.
+  [[nodiscard]] T value() const noexcept { return __builtin_bit_cast(T, *this); }
+};
+
+}  // namespace detail
+
+}  // namespace tango

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Result: a value, or why there is none.
+///
+///     if (auto quote = fragment->as<Quote>()) {
+///       use(quote->price);
+///     } else {
+///       log(quote.status());
+///     }
+///
+/// In place of `std::optional` and `std::expected`, which a freestanding library of C++20 does not have. Any thread.
+#pragma once
+
+#include <type_traits>
+
+#include "config.hpp"
+#include "error.hpp"
+
+namespace tango {
+
+/// `T` is trivially copyable.
+template <class T>
+class [[nodiscard]] Result {
+  static_assert(std::is_trivially_copyable_v<T>, "tango: a Result holds a trivially copyable value");
+
+ public:
+  /// None, because of `why`. Precondition (checked): that is an error.
+  constexpr Result(const Status& why) noexcept : nothing_{}, status_{why} {
+    TANGO_PRECONDITION(!why.ok(), "Result: a status without an error comes with a value");
+  }
+
+  /// A value.
+  constexpr Result(const T& value) noexcept : value_{value} {}
+
+  /// Whether there is a value.
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return status_.ok(); }
+
+  /// Why there is none, or success.
+  [[nodiscard]] constexpr const Status& status() const noexcept { return status_; }
+
+  /// The value. Precondition (checked): there is one.
+  [[nodiscard]] constexpr const T& operator*() const& noexcept {
+    TANGO_PRECONDITION(status_.ok(), "Result: there is a value");
+    return value_;
+  }
+  [[nodiscard]] constexpr T operator*() && noexcept { return static_cast<const Result&>(*this).operator*(); }
+  [[nodiscard]] constexpr const T* operator->() const noexcept { return &**this; }
+
+ private:
+  struct Nothing {};
+  union {
+    Nothing nothing_;
+    T value_;
+  };
+  Status status_;
+};
+
+}  // namespace tango

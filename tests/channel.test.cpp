@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// Channels as the builder makes them: every combination that is legal, wherever it lies, and everything that is refused.
+#include <array>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <tango/heap.hpp>
+#include <tango/tango.hpp>
+#include <type_traits>
+#include <vector>
+
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+struct Quote {
+  std::uint64_t price;
+  std::uint32_t size;
+  std::uint32_t side;
+  friend bool operator==(const Quote&, const Quote&) = default;
+};
+/// Another type of the same size and alignment.
+struct Trade {
+  std::uint64_t id;
+  std::uint64_t price;
+};
+
+constexpr std::size_t kDepth = 8;
+using Base = ChannelBuilder<kDepth, 16, 64>;
+
+// The legal combinations: a kind, with or without metrics, of bytes or of one type. Any wait strategy goes with each.
+constexpr auto lossy = [] { return Base{}; };
+constexpr auto reliable = [] { return Base{}.with_flow_control(); };
+constexpr auto observed = [] { return Base{}.with_flow_control().with_observers(); };
+constexpr auto lossy_metrics = [] { return Base{}.with_metrics(); };
+constexpr auto reliable_metrics = [] { return Base{}.with_metrics().with_flow_control(); };
+constexpr auto observed_metrics = [] { return Base{}.with_observers().with_metrics().with_flow_control(); };
+constexpr auto lossy_typed = [] { return Base{}.of<Quote>(7); };
+constexpr auto reliable_typed = [] { return Base{}.of<Quote>(7).with_flow_control(); };
+constexpr auto observed_typed = [] { return Base{}.with_observers().of<Quote>(7).with_flow_control(); };
+constexpr auto lossy_metrics_typed = [] { return Base{}.with_metrics().of<Quote>(7); };
+constexpr auto reliable_metrics_typed = [] { return Base{}.with_flow_control().with_metrics().of<Quote>(7); };
+constexpr auto observed_metrics_typed = [] {
+  return Base{}.of<Quote>(7).with_flow_control().with_observers().with_metrics();
+};
+
+#define TANGO_EVERY_COMBINATION                                                                                     \
+  decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics),     \
+      decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),        \
+      decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
+
+template <class Make>
+using BuilderOf = std::invoke_result_t<Make>;
+template <class Make>
+using ChannelOf = typename BuilderOf<Make>::Channel;
+
+/// The `i`-th message.
+Quote message(std::uint64_t i) {
+  return {i * 3, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i % 2)};
+}
+
+/// Across and back out, with the accounts that the channel keeps.
+template <class C>
+void check_a_lap(C& channel, Seq start) {
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  REQUIRE(producer);
+  REQUIRE(consumer);
+  CHECK(channel.start() == start);
+  for (std::uint64_t i = 0; i < 3 * kDepth; ++i) {
+    REQUIRE(producer.publish(message(i), {.sig = i}));
+    CHECK(channel.position() == start + i + 1);
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(fragment->sig() == i);
+    const auto value = fragment->template as<Quote>();
+    REQUIRE(value);
+    CHECK(*value == message(i));
+  }
+  consumer.release();
+  if constexpr (C::kMetrics) {
+    const MetricsSnapshot counted = channel.metrics().snapshot();
+    CHECK(counted.published == 3 * kDepth);
+    CHECK(counted.consumed == 3 * kDepth);
+    CHECK(counted.published_bytes == 3 * kDepth * sizeof(Quote));
+  }
+  channel.stop();
+  CHECK(producer.publish(message(0)).error() == Error::Stopped);
+  CHECK(channel.closed());
+  CHECK(consumer.poll().status() == PollStatus::Stopped);
+}
+
+/// Whether exactly those who must wait do.
+template <class C>
+void check_its_kind(C& channel) {
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  Status last;
+  std::uint64_t accepted = 0;
+  while (accepted < 2 * kDepth && (last = producer.publish(message(accepted))).ok()) {
+    ++accepted;
+  }
+  if constexpr (C::kFlowControl) {
+    CHECK(accepted == kDepth);
+    CHECK(last.error() == Error::NoCredits);
+    CHECK(consumer.poll());
+    CHECK(consumer.lost() == 0);
+    if constexpr (C::kObservers) {
+      auto observer = channel.observer();
+      CHECK(observer);
+      CHECK(observer.poll());
+    }
+  } else {
+    CHECK(accepted == 2 * kDepth);
+    CHECK(consumer.poll().status() == PollStatus::Overrun);
+    auto observer = channel.observer();  // on a lossy channel everyone is one
+    CHECK(observer);
+  }
+}
+
+struct Memory {
+  alignas(128) std::array<std::byte, 16384> bytes;
+};
+
+template <class B>
+Error attach_error(const B& builder, Memory& memory) {
+  return builder.attach(memory.bytes).status().error();
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("every legal combination carries messages, on the stack, on the heap and in memory that is handed over",
+                   "", TANGO_EVERY_COMBINATION) {
+  for (const Seq start : kStarts) {
+    const auto builder = TestType{}().starting_at(start);
+    {
+      auto channel = builder.build();
+      check_a_lap(channel, start);
+    }
+    {
+      const auto channel = tango::make_unique(builder);
+      check_a_lap(*channel, start);
+    }
+    {
+      const auto memory = std::make_unique<Memory>();
+      memory->bytes.fill(std::byte{0xA5});
+      const auto made = builder.build_in(memory->bytes);
+      REQUIRE(made);
+      const auto found = builder.attach(memory->bytes);
+      REQUIRE(found);
+      CHECK(*found == *made);
+      check_a_lap(**found, start);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("every legal combination is of its kind", "", TANGO_EVERY_COMBINATION) {
+  const auto channel = tango::make_unique(TestType{}());
+  check_its_kind(*channel);
+}
+
+TEMPLATE_TEST_CASE("its objects are those that are wired by hand, and no more", "", TANGO_EVERY_COMBINATION) {
+  using C = ChannelOf<TestType>;
+  CHECK(std::is_standard_layout_v<C>);
+  CHECK(std::is_trivially_destructible_v<C>);
+  CHECK(!std::is_copy_constructible_v<C>);
+  constexpr std::size_t kParts = 128 + sizeof(MCache<kDepth>) + sizeof(DCache<16, 64>) + sizeof(Fseq) +
+                                 (C::kFlowControl ? sizeof(Fctl) : 0) + (C::kMetrics ? sizeof(Metrics) : 0);
+  CHECK(sizeof(C) == kParts);
+  CHECK(BuilderOf<TestType>::kSize == sizeof(C));
+  CHECK(BuilderOf<TestType>::kAlignment == alignof(C));
+}
+
+TEST_CASE("credits: fewer than slots; too many or none are told by the endpoints") {
+  auto three = Base{}.with_flow_control(3).build();
+  auto producer = three.producer();
+  auto consumer = three.consumer();
+  CHECK(producer.available() == 3);
+  for (const std::uint64_t credits : {std::uint64_t{0}, std::uint64_t{kDepth + 1}}) {
+    auto channel = Base{}.with_flow_control(credits).build();
+    CHECK(channel.producer().status().error() == Error::CreditsOutOfRange);
+    CHECK(channel.producer().status().actual() == credits);
+    CHECK(channel.consumer().status().error() == Error::CreditsOutOfRange);
+  }
+}
+
+TEST_CASE("the wait strategy is the one that blocking calls use") {
+  struct Once {
+    bool idle(std::uint64_t) noexcept { return false; }
+  };
+  auto channel = Base{}.with_wait<Once>().with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  CHECK(consumer.wait().status() == PollStatus::Empty);  // `Busy` would never return
+  for (auto& fragment : consumer.fragments()) {
+    static_cast<void>(fragment);
+    FAIL("there is none");
+  }
+  for (std::uint64_t i = 0; i < kDepth; ++i) {
+    REQUIRE(producer.publish_blocking("x"));
+  }
+  CHECK(producer.publish_blocking("x").error() == Error::NoCredits);
+  CHECK(producer.publish_blocking(5).error() == Error::NoCredits);
+  CHECK(producer.reserve_blocking(40).status().error() == Error::NoCredits);
+  STATIC_REQUIRE(std::is_same_v<decltype(producer)::DefaultStrategy, Once>);
+  STATIC_REQUIRE(std::is_same_v<decltype(Base{}.build().producer())::DefaultStrategy, Busy>);
+}
+
+TEST_CASE("a typed channel: its producer publishes its type only, in every way") {
+  auto channel = Base{}.of<Quote>().with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  REQUIRE(producer.publish({1, 2, 3}, {.sig = 1}));
+  REQUIRE(producer.publish_blocking({4, 5, 6}));
+  REQUIRE(producer.emplace({.sig = 3}, 7u, 8u, 9u));
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(*fragment->as<Quote>() == Quote{1 + 3 * i, 2 + 3 * i, 3 + 3 * i});
+  }
+  CHECK(producer.next_seq() == 4);
+  CHECK(producer.available() == kDepth);
+  auto moved = std::move(producer);
+  CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested
+  CHECK(moved.stop());
+}
+
+TEST_CASE("a new consumer joins at the channel's start or where it is now") {
+  auto channel = Base{}.build();
+  auto producer = channel.producer();
+  REQUIRE(producer.publish("1"));
+  REQUIRE(producer.publish("2"));
+  auto all = channel.consumer();
+  auto latest = channel.consumer(channel.position());
+  CHECK(all.next_seq() == 1);
+  CHECK(latest.next_seq() == 3);
+  CHECK(channel.consumer(4).status().error() == Error::StartMismatch);
+  CHECK(channel.producer().status().error() == Error::SecondProducer);
+}
+
+TEST_CASE("memory that is too small or misaligned is refused, and not touched") {
+  const auto memory = std::make_unique<Memory>();
+  memory->bytes.fill(std::byte{0xA5});
+  const std::span<std::byte> all{memory->bytes};
+  const auto untouched = [&] {
+    return std::all_of(all.begin(), all.end(), [](std::byte b) { return b == std::byte{0xA5}; });
+  };
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, Base::kSize - 1}) {
+    for (const Status& status : {Base{}.build_in(all.first(size)).status(), Base{}.attach(all.first(size)).status()}) {
+      CHECK(status.error() == Error::MemoryTooSmall);
+      CHECK(status.actual() == size);
+      CHECK(status.allowed() == Base::kSize);
+    }
+  }
+  for (const std::size_t past : {1u, 64u, 127u}) {
+    for (const Status& status : {Base{}.build_in(all.subspan(past)).status(), Base{}.attach(all.subspan(past)).status()}) {
+      CHECK(status.error() == Error::MemoryMisaligned);
+      CHECK(status.actual() == past);
+      CHECK(status.allowed() == Base::kAlignment);
+    }
+  }
+  CHECK(untouched());
+  CHECK(Base{}.build_in(all.first(Base::kSize)));
+  CHECK(std::all_of(all.begin() + Base::kSize, all.end(), [](std::byte b) { return b == std::byte{0xA5}; }));
+}
+
+TEST_CASE("who finds another channel than the one it was compiled for is told what differs, with both values") {
+  const auto memory = std::make_unique<Memory>();
+  const auto builder = reliable_typed();
+  CHECK(attach_error(builder, *memory) == Error::NoChannel);
+  REQUIRE(builder.build_in(memory->bytes));
+  CHECK(attach_error(builder, *memory) == Error::None);
+  CHECK(attach_error(builder.starting_at(5), *memory) == Error::None);  // a value, which the maker's is
+
+  const auto depth = ChannelBuilder<4, 16, 64>{}.with_flow_control().of<Quote>(7).attach(memory->bytes).status();
+  CHECK(depth.error() == Error::DepthMismatch);
+  CHECK(depth.actual() == 8);
+  CHECK(depth.allowed() == 4);
+  CHECK(attach_error(ChannelBuilder<8, 8, 64>{}.with_flow_control().of<Quote>(7), *memory) == Error::ChunksMismatch);
+  CHECK(attach_error(ChannelBuilder<8, 16, 65>{}.with_flow_control().of<Quote>(7), *memory) == Error::ChunkSizeMismatch);
+  CHECK(attach_error(lossy_typed(), *memory) == Error::KindMismatch);
+  CHECK(attach_error(observed_typed(), *memory) == Error::KindMismatch);
+  CHECK(attach_error(reliable_metrics_typed(), *memory) == Error::KindMismatch);
+  CHECK(attach_error(reliable(), *memory) == Error::TypeMismatch);
+  CHECK(attach_error(Base{}.with_flow_control().of<double>(7), *memory) == Error::TypeMismatch);
+  struct Tight {
+    std::array<std::uint32_t, 4> words;
+  };
+  CHECK(attach_error(Base{}.with_flow_control().of<Tight>(7), *memory) == Error::AlignmentMismatch);
+  const auto id = Base{}.with_flow_control().of<Trade>(8).attach(memory->bytes).status();
+  CHECK(id.error() == Error::TypeIdMismatch);
+  CHECK(id.actual() == 7);
+  CHECK(id.allowed() == 8);
+}
+
+TEST_CASE("every word of the label counts") {
+  const auto memory = std::make_unique<Memory>();
+  const auto builder = observed_metrics_typed();
+  REQUIRE(builder.build_in(memory->bytes));
+  constexpr std::array kErrors = {Error::NoChannel,         Error::LayoutMismatch, Error::DepthMismatch,
+                                  Error::ChunksMismatch,    Error::ChunkSizeMismatch, Error::KindMismatch,
+                                  Error::TypeMismatch,      Error::AlignmentMismatch, Error::TypeIdMismatch};
+  for (std::size_t byte = 0; byte < kErrors.size() * 8; ++byte) {
+    memory->bytes[byte] ^= std::byte{1};
+    CHECK(attach_error(builder, *memory) == kErrors[byte / 8]);
+    memory->bytes[byte] ^= std::byte{1};
+  }
+  CHECK(attach_error(builder, *memory) == Error::None);
+}

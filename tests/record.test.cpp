@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values as messages: published, made in place, and read back as what they were, on every kind of channel.
+#include <array>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+struct Small {
+  std::uint64_t a;
+  std::uint32_t b;
+  friend bool operator==(const Small&, const Small&) = default;
+};
+struct Large {
+  std::array<std::uint64_t, 30> words;
+  friend bool operator==(const Large&, const Large&) = default;
+};
+enum class Side : std::uint8_t { Buy, Sell };
+struct Empty {};
+/// Not an aggregate, without a default constructor, and it knows where it was made.
+class Located {
+ public:
+  Located(int number, std::array<std::byte, 60>) noexcept : number_{number}, self_{reinterpret_cast<std::uintptr_t>(this)} {}
+  int number() const { return number_; }
+  std::uintptr_t self() const { return self_; }
+
+ private:
+  int number_;
+  std::uintptr_t self_;
+  std::array<std::byte, 60> more_{};
+};
+
+Large large(std::uint64_t seed) {
+  Large value{};
+  for (std::uint64_t& word : value.words) {
+    word = seed++;
+  }
+  return value;
+}
+
+template <class Kind>
+using Wire = Wiring<Kind::kKind, 8, 32>;
+
+/// What arrives as a `T`.
+template <class T, class C>
+Result<T> next_as(C& consumer) {
+  auto fragment = consumer.poll();
+  if (!fragment) {
+    return Status{Error::NoCredits};
+  }
+  return fragment->template as<T>();
+}
+
+}  // namespace
+
+TEST_CASE("what is a record, and what is not") {
+  STATIC_REQUIRE(Record<Small>);
+  STATIC_REQUIRE(Record<Side>);
+  STATIC_REQUIRE(Record<double>);
+  STATIC_REQUIRE(Record<Empty>);
+  STATIC_REQUIRE(!Record<std::string>);
+  STATIC_REQUIRE(!Record<std::string_view>);
+  STATIC_REQUIRE(!Record<const char*>);
+  STATIC_REQUIRE(!Record<int[3]>);
+  STATIC_REQUIRE(!Record<std::array<int, 3>>);
+  STATIC_REQUIRE(!Record<std::span<int>>);
+  STATIC_REQUIRE(!Record<int Small::*>);
+  STATIC_REQUIRE(!Record<std::nullptr_t>);
+  STATIC_REQUIRE(!Record<int&>);
+}
+
+TEMPLATE_TEST_CASE("values arrive as they were", "", LossyKind, ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    const auto wire = std::make_unique<Wire<TestType>>(start);
+    auto producer = wire->producer();
+    auto consumer = wire->consumer(start);
+    REQUIRE(producer.publish(Small{1, 2}, {.sig = 9, .ts = 4}));
+    REQUIRE(producer.publish(large(5)));
+    REQUIRE(producer.publish(Side::Sell));
+    REQUIRE(producer.publish_blocking(1.5, {}, Bounded{1}));
+    REQUIRE(producer.publish_blocking(std::uint64_t{77}));
+    REQUIRE(producer.publish(Empty{}));
+    {
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      CHECK(fragment->sig() == 9);
+      CHECK(fragment->metadata().ts == 4);
+      CHECK(fragment->size() == sizeof(Small));
+      const auto small = fragment->template as<Small>();
+      REQUIRE(small);
+      CHECK(*small == Small{1, 2});
+    }
+    CHECK(*next_as<Large>(consumer) == large(5));
+    CHECK(*next_as<Side>(consumer) == Side::Sell);
+    CHECK(*next_as<double>(consumer) == 1.5);
+    CHECK(*next_as<std::uint64_t>(consumer) == 77);
+    CHECK(next_as<Empty>(consumer));
+  }
+}
+
+TEMPLATE_TEST_CASE("a message of another size is told, with both sizes, and is still there", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  REQUIRE(producer.publish(Small{1, 2}));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  const auto wrong = fragment->template as<Large>();
+  CHECK(!wrong);
+  CHECK(wrong.status().error() == Error::TypeMismatch);
+  CHECK(wrong.status().actual() == sizeof(Small));
+  CHECK(wrong.status().allowed() == sizeof(Large));
+  CHECK(fragment->template as<std::uint8_t>().status().error() == Error::TypeMismatch);
+  CHECK(fragment->template as<Small>());
+  CHECK(consumer.delivered() == 1);
+}
+
+TEST_CASE("text and bytes are published as such, not as objects") {
+  const auto wire = std::make_unique<Wire<ReliableKind>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  const std::vector<std::byte> bytes(3);
+  const std::array<std::byte, 4> array{};
+  REQUIRE(producer.publish("hello"));
+  REQUIRE(producer.publish(std::string{"hello, world"}));
+  REQUIRE(producer.publish(bytes));
+  REQUIRE(producer.publish(array));
+  REQUIRE(producer.publish_blocking("abcdef"));
+  for (const std::size_t size : {5u, 12u, 3u, 4u, 6u}) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(fragment->size() == size);
+  }
+}
+
+TEMPLATE_TEST_CASE("emplace: made from its arguments, errors as publish, and then nothing is made", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  REQUIRE(producer.template emplace<Small>({.sig = 3}, 4u, 5u));
+  REQUIRE(producer.template emplace<Large>({.sig = 4}, large(8)));
+  REQUIRE(producer.template emplace<Located>({}, 6, std::array<std::byte, 60>{}));
+  {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(fragment->sig() == 3);
+    CHECK(*fragment->template as<Small>() == Small{4, 5});
+  }
+  CHECK(*next_as<Large>(consumer) == large(8));
+  CHECK(next_as<Located>(consumer)->number() == 6);
+
+  struct Huge {
+    std::byte bytes[Wire<TestType>::kChunks * 64];
+  };
+  const auto huge = std::make_unique<Huge>();
+  const Status refused = producer.publish(*huge);
+  CHECK(refused.error() == Error::PayloadTooLarge);
+  CHECK(refused.actual() == sizeof(Huge));
+  CHECK(producer.template emplace<Huge>({}).error() == Error::PayloadTooLarge);
+  producer.stop();
+  CHECK(producer.template emplace<Small>({}, 1u, 2u).error() == Error::Stopped);
+  CHECK(producer.template emplace<Large>({}).error() == Error::Stopped);
+  CHECK(producer.next_seq() == 4);
+}
+
+TEST_CASE("emplace: a large one is made where it is read, on a reliable channel") {
+  const auto wire = std::make_unique<Wire<ReliableKind>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  REQUIRE(producer.emplace<Located>({}, 6, std::array<std::byte, 60>{}));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  CHECK(fragment->as<Located>()->self() == reinterpret_cast<std::uintptr_t>(fragment->payload().data()));
+}
+
+TEST_CASE("emplace: no room, no message; a reservation that is open stays so") {
+  const auto wire = std::make_unique<Wire<ReliableKind>>(1);
+  auto producer = wire->producer();
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(producer.emplace<Small>({}, 1u, 2u));
+  }
+  CHECK(producer.emplace<Small>({}, 1u, 2u).error() == Error::NoCredits);
+  CHECK(producer.emplace<Large>({}).error() == Error::NoCredits);
+  CHECK(producer.next_seq() == 9);
+
+  const auto lossy = std::make_unique<Wire<LossyKind>>(1);
+  auto other = lossy->producer();
+  auto room = other.reserve(10);
+  REQUIRE(room);
+  CHECK(other.emplace<Large>({}).error() == Error::ReservationOpen);
+  CHECK(other.publish(Small{1, 2}).error() == Error::ReservationOpen);
+  CHECK(room.commit());
+}
+
+TEST_CASE("a value that was overwritten before it was read is not one") {
+  const auto wire = std::make_unique<Wire<LossyKind>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  REQUIRE(producer.publish(large(1)));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    REQUIRE(producer.publish(large(i)));
+  }
+  const auto gone = fragment->as<Large>();
+  CHECK(!gone);
+  CHECK(gone.status().error() == Error::Overrun);
+  CHECK(consumer.delivered() == 0);
+  CHECK(consumer.lost() == 1);
+}
