@@ -10,6 +10,7 @@
 #include "seq.hpp"
 #include "error.hpp"
 #include "wait.hpp"
+#include "clock.hpp"
 
 #include "fragment.hpp"
 #include "packed.hpp"
