@@ -39,6 +39,9 @@ enum class Error : std::uint8_t {
   // Command and control: nothing changed.
   IllegalTransition,
   RequestPending,
+  // Calibration: nothing was measured.
+  ClockStuck,
+  ClockBackwards,
 };
 
 namespace detail {
@@ -75,6 +78,8 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::Moved, "Moved", "this endpoint was moved from", {}},
     {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition", " to "},
     {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged", " while waiting for "},
+    {Error::ClockStuck, "ClockStuck", "a clock stands still, or advances too little to be measured", " ticks in "},
+    {Error::ClockBackwards, "ClockBackwards", "a clock went backwards", " after "},
 };
 
 /// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
@@ -87,7 +92,7 @@ constexpr bool errors_are_in_order() noexcept {
       return false;
     }
   }
-  return index == static_cast<std::size_t>(Error::RequestPending) + 1;
+  return index == static_cast<std::size_t>(Error::ClockBackwards) + 1;
 }
 static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error once, in its order");
 

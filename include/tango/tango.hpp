@@ -11,6 +11,7 @@
 #include "error.hpp"
 #include "wait.hpp"
 #include "clock.hpp"
+#include "calibrate.hpp"
 
 #include "fragment.hpp"
 #include "packed.hpp"
