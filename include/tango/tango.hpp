@@ -20,6 +20,7 @@
 #include "fseq.hpp"
 #include "fctl.hpp"
 #include "metrics.hpp"
+#include "histogram.hpp"
 
 #include "reservation.hpp"
 #include "producer.hpp"
