@@ -21,6 +21,7 @@
 #include "fctl.hpp"
 #include "metrics.hpp"
 #include "histogram.hpp"
+#include "latency.hpp"
 
 #include "reservation.hpp"
 #include "producer.hpp"
