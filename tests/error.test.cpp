@@ -55,6 +55,9 @@ constexpr Expected kExpected[] = {
      "IllegalTransition: the state machine has no such transition: 12 to 8"},
     {Error::RequestPending, "RequestPending",
      "RequestPending: the previous request has not been acknowledged: 12 while waiting for 8"},
+    {Error::ClockStuck, "ClockStuck",
+     "ClockStuck: a clock stands still, or advances too little to be measured: 12 ticks in 8"},
+    {Error::ClockBackwards, "ClockBackwards", "ClockBackwards: a clock went backwards: 12 after 8"},
 };
 constexpr std::size_t kErrors = std::size(kExpected);
 

@@ -80,9 +80,11 @@ TEST_CASE("a message is a whole one unless said otherwise") {
 
 TEST_CASE("a view shows the payload in place") {
   const std::array<std::byte, 3> bytes{std::byte{'a'}, std::byte{0}, std::byte{'b'}};
-  const FragmentView view{5, detail::to_words({.seq = 5, .sig = 6, .chunk = 0, .size = 3}), bytes.data()};
+  const FragmentMetadata metadata{.seq = 5, .sig = 6, .chunk = 0, .size = 3, .ts = 0xFFFF'FFFEu};
+  const FragmentView view{5, detail::to_words(metadata), bytes.data()};
   CHECK(view.seq() == 5);
   CHECK(view.sig() == 6);
+  CHECK(view.ts() == 0xFFFF'FFFEu);
   CHECK(view.size() == 3);
   CHECK(view.payload().data() == bytes.data());
   CHECK(view.payload().size() == 3);
@@ -209,6 +211,7 @@ TEST_CASE("a speculative fragment is copied and validated") {
       SpeculativeFragment fragment{std::move(*outcome)};
       CHECK(fragment.seq() == seq);
       CHECK(fragment.sig() == size);
+      CHECK(fragment.ts() == 5);
       CHECK(fragment.size() == size);
       CHECK(fragment.metadata().ctl == kSom);
       CHECK(fragment.metadata().ts == 5);

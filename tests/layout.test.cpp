@@ -23,15 +23,16 @@ static_assert(shareable<detail::Slot> && shareable<detail::Ownership> && shareab
 static_assert(shareable<MCache<2>> && shareable<MCache<1024>>);
 static_assert(shareable<DCache<2, 1>> && shareable<DCache<64, 256, Plain>>);
 static_assert(shareable<detail::ChunkFifo<8>> && std::is_trivially_copyable_v<detail::ChunkFifo<8>>);
-static_assert(shareable<Fseq> && shareable<Fctl> && shareable<Metrics>);
+static_assert(shareable<Fseq> && shareable<Fctl> && shareable<Metrics> && shareable<Histogram> && shareable<Latency<>>);
 static_assert(shareable<detail::ProducerBlock> && shareable<detail::ConsumerBlock>);
-static_assert(std::is_trivially_copyable_v<MetricsSnapshot>);
+static_assert(std::is_trivially_copyable_v<MetricsSnapshot> && std::is_trivially_copyable_v<LatencySnapshot>);
 
 /// Nothing is copied by accident: a copy would be another channel.
 template <class T>
 constexpr bool stays =
     !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> && !std::is_move_constructible_v<T>;
 static_assert(stays<MCache<2>> && stays<DCache<2, 64>> && stays<Fseq> && stays<Fctl> && stays<Metrics>);
+static_assert(stays<Histogram> && stays<Latency<>>);
 
 /// Bytes from the object's start to one of its parts.
 template <class T, class Part>
@@ -152,6 +153,12 @@ TEST_CASE("sizes and alignments") {
   CHECK(sizeof(detail::ConsumerBlock) == 128);
   CHECK(sizeof(Metrics) == 1152);
   CHECK(alignof(Metrics) == 128);
+  CHECK(sizeof(Histogram) == 15488);
+  CHECK(alignof(Histogram) == 128);
+  CHECK(sizeof(HistogramSnapshot) == 15384);
+  CHECK(sizeof(Latency<>) == 15616);
+  CHECK(alignof(Latency<>) == 128);
+  CHECK(sizeof(LatencySnapshot) == 15392);
 }
 
 TEST_CASE("offsets") {

@@ -88,6 +88,20 @@ TEST_CASE("a MetricsSnapshot streams as it prints, with the largest values too")
   check_whole(kLargestSnapshot, 320);
 }
 
+TEST_CASE("a HistogramSnapshot streams as it prints, with the largest values too") {
+  Histogram histogram;
+  CHECK(streamed(histogram.snapshot()) == "count 0");
+  histogram.record(7);
+  CHECK(streamed(histogram.snapshot()) == "count 1 min 7 p50 7 p90 7 p99 7 p99.9 7 p99.99 7 max 7");
+  Histogram largest;
+  largest.record(kLargest);
+  HistogramSnapshot many = largest.snapshot();
+  for (int i = 0; i < 63; ++i) {
+    many += many;
+  }
+  check_whole(many, 224);
+}
+
 TEST_CASE("a CncState streams as its name") {
   CHECK(streamed(CncState::Boot) == "Boot");
   CHECK(streamed(CncState::Run) == "Run");

@@ -51,6 +51,9 @@ enum class Error : std::uint8_t {
   // Command and control: nothing changed.
   IllegalTransition,
   RequestPending,
+  // Calibration: nothing was measured.
+  ClockStuck,
+  ClockBackwards,
 };
 
 namespace detail {
@@ -100,6 +103,8 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::TypeIdMismatch, "TypeIdMismatch", "the channel's messages have another type id", ", expected "},
     {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition", " to "},
     {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged", " while waiting for "},
+    {Error::ClockStuck, "ClockStuck", "a clock stands still, or advances too little to be measured", " ticks in "},
+    {Error::ClockBackwards, "ClockBackwards", "a clock went backwards", " after "},
 };
 
 /// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
@@ -112,7 +117,7 @@ constexpr bool errors_are_in_order() noexcept {
       return false;
     }
   }
-  return index == static_cast<std::size_t>(Error::RequestPending) + 1;
+  return index == static_cast<std::size_t>(Error::ClockBackwards) + 1;
 }
 static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error once, in its order");
 

@@ -92,7 +92,7 @@ namespace detail {
           .size = w.size(),
           .ctl = static_cast<std::uint16_t>(w.stamp),
           .reserved = static_cast<std::uint16_t>(w.stamp >> 16),
-          .ts = static_cast<std::uint32_t>(w.stamp >> 32)};
+          .ts = w.ts()};
 }
 
 /// What a consumer keeps for the fragments that it handed out: they report back here.
@@ -166,6 +166,7 @@ class FragmentView {
   [[nodiscard]] Seq seq() const noexcept { return seq_; }
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }
 
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
@@ -240,6 +241,7 @@ class SpeculativeFragment {
   [[nodiscard]] Seq seq() const noexcept { return seq_; }
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }
 
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.

@@ -11,6 +11,7 @@
 #include "cnc.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
+#include "histogram.hpp"
 #include "metrics.hpp"
 
 namespace tango {
@@ -36,6 +37,9 @@ inline std::ostream& operator<<(std::ostream& out, const FragmentMetadata& metad
 }
 inline std::ostream& operator<<(std::ostream& out, const MetricsSnapshot& snapshot) {
   return detail::stream(out, snapshot);
+}
+inline std::ostream& operator<<(std::ostream& out, const HistogramSnapshot& histogram) {
+  return detail::stream(out, histogram);
 }
 inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
 

@@ -10,6 +10,8 @@
 #include "seq.hpp"
 #include "error.hpp"
 #include "wait.hpp"
+#include "clock.hpp"
+#include "calibrate.hpp"
 
 #include "record.hpp"
 #include "result.hpp"
@@ -21,6 +23,8 @@
 #include "fseq.hpp"
 #include "fctl.hpp"
 #include "metrics.hpp"
+#include "histogram.hpp"
+#include "latency.hpp"
 
 #include "reservation.hpp"
 #include "producer.hpp"

@@ -119,4 +119,30 @@ std::string_view report(const tango::Metrics& metrics, std::span<char> buffer) {
   return tango::print(metrics.snapshot(), buffer);
 }
 
+// A clock of the machine's own, in nanoseconds.
+struct Board {
+  static tango::Tick now() noexcept { return 40 * tango::TickClock::now(); }
+};
+
+template <class Consumer>
+tango::LatencySnapshot measure(Consumer& consumer, tango::Latency<>& latency) {
+  if (auto fragment = consumer.poll()) {
+    latency.record(fragment->ts());
+  }
+  return latency.snapshot();
+}
+
+std::string_view time(MCache& mcache, Words& dcache, tango::Fseq& fseq, tango::Latency<>& latency,
+                      const tango::LatencySnapshot& baseline, std::span<char> buffer) {
+  tango::Producer producer{mcache, dcache, fseq};
+  tango::Consumer consumer{mcache, dcache, 1};
+  const tango::Calibration clock = tango::calibrate<tango::OrderedTickClock, Board>(1'000'000);
+  if (!clock || !producer.publish(kText, {.ts = tango::stamp()})) {
+    return tango::print(clock.status, buffer);
+  }
+  tango::LatencySnapshot sum = measure(consumer, latency).since(baseline);
+  sum += baseline;
+  return sum == baseline ? tango::print(sum.ticks, buffer) : tango::print(sum, clock.rate, buffer);
+}
+
 std::string_view report(const tango::Status& status, std::span<char> buffer) { return tango::print(status, buffer); }

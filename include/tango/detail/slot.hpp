@@ -39,6 +39,7 @@ struct SlotWords {
 
   [[nodiscard]] constexpr std::uint32_t chunk() const noexcept { return static_cast<std::uint32_t>(place); }
   [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(place >> 32); }
+  [[nodiscard]] constexpr std::uint32_t ts() const noexcept { return static_cast<std::uint32_t>(stamp >> 32); }
 };
 
 struct alignas(kLineSize) Slot {

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A histogram of 64-bit values, log-linear: up to 64 every value has a bucket of its own, and from there on each power
+/// of two is cut into 32 equal ones, so that a value is known to 1 part in 32 (3.1 %) over the whole range. 15 KiB, of
+/// which recording touches a line or two. As HdrHistogram (Gil Tene), with fixed bounds.
+///
+/// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
+/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
+/// Resetting is a matter of who reads: keep a snapshot as the baseline for `since`. An object of zeros is an empty one.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "config.hpp"
+#include "detail/seam.hpp"
+#include "detail/text.hpp"
+#include "metrics.hpp"
+
+namespace tango {
+
+namespace detail {
+
+/// Where the buckets begin and end.
+struct LogLinear {
+  static constexpr unsigned kBits = 5;  ///< 2^5 buckets for each power of two
+  static constexpr std::size_t kBuckets = std::size_t{64 - kBits + 1} << kBits;
+
+  [[nodiscard]] static constexpr std::size_t bucket_of(std::uint64_t value) noexcept {
+    const unsigned width = width_of(value);
+    const unsigned shift = width > kBits + 1 ? width - kBits - 1 : 0;
+    return (std::size_t{shift} << kBits) + static_cast<std::size_t>(value >> shift);
+  }
+
+  /// The smallest value in a bucket.
+  [[nodiscard]] static constexpr std::uint64_t first_of(std::size_t bucket) noexcept {
+    const unsigned shift = shift_of(bucket);
+    return (std::uint64_t{bucket} - (std::uint64_t{shift} << kBits)) << shift;
+  }
+
+  /// The largest value in a bucket.
+  [[nodiscard]] static constexpr std::uint64_t last_of(std::size_t bucket) noexcept {
+    return first_of(bucket) + ((std::uint64_t{1} << shift_of(bucket)) - 1);
+  }
+
+ private:
+  /// The binary digits of a value.
+  [[nodiscard]] static constexpr unsigned width_of(std::uint64_t value) noexcept {
+#if defined(__riscv) && !defined(__riscv_zbb)  // no such instruction: std::bit_width would call the compiler's library
+    unsigned width = 0;
+    for (unsigned half = 32; half != 0; half /= 2) {
+      if (value >> half != 0) {
+        value >>= half;
+        width += half;
+      }
+    }
+    return width + static_cast<unsigned>(value);
+#else
+    return static_cast<unsigned>(std::bit_width(value));
+#endif
+  }
+
+  [[nodiscard]] static constexpr unsigned shift_of(std::size_t bucket) noexcept {
+    return bucket < (std::size_t{2} << kBits) ? 0 : static_cast<unsigned>(bucket >> kBits) - 1;
+  }
+};
+
+static_assert(LogLinear::kBuckets == 1920);
+static_assert(LogLinear::bucket_of(63) == 63 && LogLinear::bucket_of(64) == 64 && LogLinear::bucket_of(66) == 65);
+static_assert(LogLinear::bucket_of(~std::uint64_t{0}) == 1919 && LogLinear::last_of(1919) == ~std::uint64_t{0});
+
+}  // namespace detail
+
+/// What a histogram held at some time: a value, of 15 KiB. Any thread.
+class HistogramSnapshot {
+ public:
+  constexpr HistogramSnapshot() noexcept = default;
+
+  /// How many values there are.
+  [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
+
+  /// The smallest and the largest of them, exactly; 0 if there is none.
+  [[nodiscard]] constexpr std::uint64_t min() const noexcept { return min_; }
+  [[nodiscard]] constexpr std::uint64_t max() const noexcept { return max_; }
+
+  /// The value that `part` of `whole` of all values do not exceed, rounded up to the end of its bucket: at most 1/32
+  /// more than the true one, never less. `quantile(1, 2)` is the median, `quantile(9999, 10000)` the 99.99th
+  /// percentile, `quantile(1, 1)` is `max()`; 0 if there is none. Two integers, because 99.99 is no binary number: its
+  /// rank would come out one too high where it is exact. Precondition (checked): part <= whole, whole != 0. O(buckets).
+  [[nodiscard]] constexpr std::uint64_t quantile(std::uint32_t part, std::uint32_t whole) const noexcept {
+    TANGO_PRECONDITION(part <= whole && whole != 0, "HistogramSnapshot: a quantile is a part of a whole");
+    // count * part / whole, rounded up, in pieces that do not overflow.
+    const std::uint64_t rest = count_ % whole * part;
+    const std::uint64_t rank = count_ / whole * part + rest / whole + (rest % whole != 0 ? 1 : 0);
+    if (rank == 0) {
+      return min_;
+    }
+    std::uint64_t seen = 0;
+    std::size_t bucket = 0;
+    while ((seen += buckets_[bucket]) < rank) {
+      ++bucket;
+    }
+    const std::uint64_t last = detail::LogLinear::last_of(bucket);
+    return last < max_ ? last : max_;
+  }
+
+  /// How many values lie in the bucket of `value`.
+  [[nodiscard]] constexpr std::uint64_t count_near(std::uint64_t value) const noexcept {
+    return buckets_[detail::LogLinear::bucket_of(value)];
+  }
+
+  /// Both together: as if one histogram had recorded the values of both.
+  constexpr HistogramSnapshot& operator+=(const HistogramSnapshot& other) noexcept {
+    if (other.count_ != 0) {
+      min_ = count_ == 0 || other.min_ < min_ ? other.min_ : min_;
+      max_ = other.max_ > max_ ? other.max_ : max_;
+      count_ += other.count_;
+      for (std::size_t i = 0; i < kBuckets; ++i) {
+        buckets_[i] += other.buckets_[i];
+      }
+    }
+    return *this;
+  }
+
+  /// What was recorded since `baseline`, an earlier snapshot of the same histogram. Its smallest and largest are exact
+  /// where they are new extremes; else they are rounded outwards, at most to the end of their bucket.
+  [[nodiscard]] constexpr HistogramSnapshot since(const HistogramSnapshot& baseline) const noexcept {
+    HistogramSnapshot s;
+    for (std::size_t i = 0; i < kBuckets; ++i) {
+      s.buckets_[i] = buckets_[i] - baseline.buckets_[i];
+    }
+    s.settle(min_, max_);
+    return s;
+  }
+
+  friend constexpr bool operator==(const HistogramSnapshot&, const HistogramSnapshot&) noexcept = default;
+
+ private:
+  friend class Histogram;
+  static constexpr std::size_t kBuckets = detail::LogLinear::kBuckets;
+
+  /// Counts what is in the buckets. `min` and `max` bound it from outside, or were noted at another moment than the
+  /// buckets: each stands if it lies in the outermost bucket that holds anything, else that bucket's outer end does.
+  constexpr void settle(std::uint64_t min, std::uint64_t max) noexcept {
+    std::size_t lowest = kBuckets;
+    std::size_t highest = 0;
+    for (std::size_t i = 0; i < kBuckets; ++i) {
+      if (buckets_[i] != 0) {
+        count_ += buckets_[i];
+        lowest = lowest == kBuckets ? i : lowest;
+        highest = i;
+      }
+    }
+    if (count_ != 0) {
+      min_ = detail::LogLinear::bucket_of(min) == lowest ? min : detail::LogLinear::first_of(lowest);
+      max_ = detail::LogLinear::bucket_of(max) == highest ? max : detail::LogLinear::last_of(highest);
+    }
+  }
+
+  std::uint64_t buckets_[kBuckets] = {};
+  std::uint64_t count_ = 0;
+  std::uint64_t min_ = 0;
+  std::uint64_t max_ = 0;
+};
+
+static_assert(sizeof(HistogramSnapshot) == 1920 * 8 + 24);
+
+namespace detail {
+
+/// All but the count; `convert` makes the number that is shown of a value, `unit` is appended to it.
+template <class F>
+constexpr void print_quantiles(TextWriter& out, const HistogramSnapshot& h, std::string_view unit, F convert) noexcept {
+  out << " min " << convert(h.min()) << unit << " p50 " << convert(h.quantile(50, 100)) << unit << " p90 "
+      << convert(h.quantile(90, 100)) << unit << " p99 " << convert(h.quantile(99, 100)) << unit << " p99.9 "
+      << convert(h.quantile(999, 1000)) << unit << " p99.99 " << convert(h.quantile(9999, 10000)) << unit << " max "
+      << convert(h.max()) << unit;
+}
+
+}  // namespace detail
+
+/// Prints `count 1000 min 61 p50 80 p90 95 p99 131 p99.9 400 p99.99 892 max 892` (or `count 0`) into `buffer`, cut off
+/// where it ends; 224 bytes hold every one. O(buckets).
+constexpr std::string_view print(const HistogramSnapshot& histogram, std::span<char> buffer) noexcept {
+  detail::TextWriter out{buffer};
+  out << "count " << histogram.count();
+  if (histogram.count() != 0) {
+    detail::print_quantiles(out, histogram, {}, [](std::uint64_t value) { return value; });
+  }
+  return out.view();
+}
+
+/// Counts values. One thread records, any thread takes snapshots. See the file's head.
+class alignas(kSeparation) Histogram {
+ public:
+  Histogram() noexcept = default;
+  Histogram(const Histogram&) = delete;
+  Histogram& operator=(const Histogram&) = delete;
+
+  /// Counts a value: one store, and one more for a new extreme. O(1). Thread: the one writer.
+  void record(std::uint64_t value) noexcept {
+    if (value > max_.read()) [[unlikely]] {
+      max_.write(value);
+    }
+    if (~value > min_inverted_.read()) [[unlikely]] {
+      min_inverted_.write(~value);
+    }
+    buckets_[detail::LogLinear::bucket_of(value)].add(1);
+  }
+
+  /// What it holds now: all that was recorded before, and of what is recorded meanwhile this value or that. Count and
+  /// quantiles always agree; an extreme that is recorded meanwhile may be rounded outwards, at most to the end of its
+  /// bucket. O(buckets), some 2 us; any thread.
+  [[nodiscard]] HistogramSnapshot snapshot() const noexcept {
+    HistogramSnapshot s;
+    for (std::size_t i = 0; i < detail::LogLinear::kBuckets; ++i) {
+      s.buckets_[i] = buckets_[i].read();
+    }
+    s.settle(~min_inverted_.read(), max_.read());
+    return s;
+  }
+
+ private:
+  detail::Counter min_inverted_;  ///< so that 0 means that there is none, and an empty histogram is all zeros
+  detail::Counter max_;
+  detail::Counter buckets_[detail::LogLinear::kBuckets];
+};
+
+static_assert(sizeof(Histogram) == 15488 && alignof(Histogram) == 128);
+
+}  // namespace tango

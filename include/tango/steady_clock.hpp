@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The operating system's monotonic clock as a `Clock`, and the calibration of the core's counter against it. Hosted:
+/// `<chrono>`.
+///
+/// Thread: any.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "calibrate.hpp"
+#include "clock.hpp"
+
+namespace tango {
+
+/// `std::chrono::steady_clock` in nanoseconds: on every machine, monotonic, the same on all cores and for all processes
+/// of the machine; 20 - 50 ns a reading. Its rate is `TickRate{}`.
+struct SteadyClock {
+  [[nodiscard]] static Tick now() noexcept {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<Tick>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+  }
+};
+
+/// Measures a clock's tick against `SteadyClock`, over 20 ms unless told otherwise, which is true to about 10 ppm. For
+/// start-up: spins meanwhile. An interval of 0 or less is as short as it can be. Errors and bound as `calibrate<C,
+/// Reference>` (calibrate.hpp).
+template <Clock C = OrderedTickClock>
+Calibration calibrate(std::chrono::nanoseconds interval = std::chrono::milliseconds{20}) noexcept {
+  return calibrate<C, SteadyClock>(interval.count() > 0 ? static_cast<std::uint64_t>(interval.count()) : 0);
+}
+
+}  // namespace tango
