@@ -27,6 +27,12 @@ enum class Error : std::uint8_t {
   // Reading.
   Overrun,
   BufferTooSmall,
+  // Putting messages of several fragments together: one message was dropped.
+  FragmentLost,
+  MissingSom,
+  MissingEom,
+  MessageBroken,
+  UnknownOrigin,
   // Wiring: the endpoint was refused, and answers every call with this.
   StartMismatch,
   CreditsOutOfRange,
@@ -62,6 +68,11 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::CommitTooLarge, "CommitTooLarge", "commit of more than was reserved", " bytes, reserved "},
     {Error::Overrun, "Overrun", "overwritten by the producer before it was read", {}},
     {Error::BufferTooSmall, "BufferTooSmall", "payload larger than the buffer given for it", " bytes into "},
+    {Error::FragmentLost, "FragmentLost", "fragments of a message were lost", {}},
+    {Error::MissingSom, "MissingSom", "fragment of a message that has no start", {}},
+    {Error::MissingEom, "MissingEom", "a message began before the one in progress had ended", {}},
+    {Error::MessageBroken, "MessageBroken", "its sender marked the message as broken", {}},
+    {Error::UnknownOrigin, "UnknownOrigin", "nobody puts messages of this origin together", " where there are "},
     {Error::StartMismatch, "StartMismatch", "sequence number disagrees with the channel's",
      " where the channel is at "},
     {Error::CreditsOutOfRange, "CreditsOutOfRange", "credits must lie between 1 and the depth of the ring",

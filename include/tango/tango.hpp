@@ -25,6 +25,7 @@
 #include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
+#include "large.hpp"
 
 #include "tcache.hpp"
 #include "cnc.hpp"
