@@ -56,6 +56,7 @@ constexpr Expected kExpected[] = {
      "TooManyConsumers: all places for reliable consumers are taken: 12 where there are 8"},
     {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks",
      "TooManyMetricsBlocks: all metrics blocks of this side are taken: 12 where there are 8"},
+    {Error::TooManyChannels, "TooManyChannels", "TooManyChannels: all places for channels are taken: 12 where there are 8"},
     {Error::Moved, "Moved", "Moved: this endpoint was moved from"},
     {Error::IllegalTransition, "IllegalTransition",
      "IllegalTransition: the state machine has no such transition: 12 to 8"},

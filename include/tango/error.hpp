@@ -41,6 +41,7 @@ enum class Error : std::uint8_t {
   FlowControlMissing,
   TooManyConsumers,
   TooManyMetricsBlocks,
+  TooManyChannels,
   Moved,
   // Command and control: nothing changed.
   IllegalTransition,
@@ -83,6 +84,7 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::TooManyConsumers, "TooManyConsumers", "all places for reliable consumers are taken", " where there are "},
     {Error::TooManyMetricsBlocks, "TooManyMetricsBlocks", "all metrics blocks of this side are taken",
      " where there are "},
+    {Error::TooManyChannels, "TooManyChannels", "all places for channels are taken", " where there are "},
     {Error::Moved, "Moved", "this endpoint was moved from", {}},
     {Error::IllegalTransition, "IllegalTransition", "the state machine has no such transition", " to "},
     {Error::RequestPending, "RequestPending", "the previous request has not been acknowledged", " while waiting for "},

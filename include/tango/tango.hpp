@@ -26,6 +26,7 @@
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
 #include "large.hpp"
+#include "poller.hpp"
 
 #include "tcache.hpp"
 #include "cnc.hpp"
