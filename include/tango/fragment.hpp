@@ -36,6 +36,19 @@ inline constexpr std::uint16_t kSom = 1;  ///< start of message
 inline constexpr std::uint16_t kEom = 2;  ///< end of message
 inline constexpr std::uint16_t kErr = 4;  ///< the message is broken; who puts it together drops it
 
+/// Whose message it is stands in the other 13 bits of ctl: fragments of different origins may be interleaved on a
+/// channel, those of one origin follow each other. As Firedancer's `FD_FRAG_META_ORIG_MAX`.
+inline constexpr std::size_t kMaxOrigins = 8192;
+
+/// The control word of an origin's fragment. Precondition (checked): `origin < kMaxOrigins`.
+[[nodiscard]] constexpr std::uint16_t ctl_of(std::size_t origin, std::uint16_t bits = kSom | kEom) noexcept {
+  TANGO_PRECONDITION(origin < kMaxOrigins, "ctl_of: origins are numbered 0 ... 8191");
+  return static_cast<std::uint16_t>(origin << 3 | (bits & (kSom | kEom | kErr)));
+}
+
+/// The origin that a control word names.
+[[nodiscard]] constexpr std::size_t origin_of(std::uint16_t ctl) noexcept { return ctl >> 3; }
+
 /// The `chunk` of a payload that travels in its slot: at most `kInlineBytes`, the empty one among them.
 inline constexpr std::uint32_t kInlineChunk = 0xFFFF'FFFFu;
 
@@ -45,7 +58,7 @@ struct FragmentMetadata {
   std::uint64_t sig = 0;       ///< the application's tag, to filter by without touching the payload
   std::uint32_t chunk = 0;     ///< where the payload starts: a chunk of the DCache, or `kInlineChunk`
   std::uint32_t size = 0;      ///< bytes of payload
-  std::uint16_t ctl = 0;       ///< `kSom | kEom | kErr`
+  std::uint16_t ctl = 0;       ///< `kSom | kEom | kErr`, and the origin: see `ctl_of`
   std::uint16_t reserved = 0;  ///< 0
   std::uint32_t ts = 0;        ///< the application's timestamp, compressed to 32 bits
 

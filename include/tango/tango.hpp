@@ -33,6 +33,8 @@
 #include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
+#include "large.hpp"
+#include "poller.hpp"
 
 #include "typed_producer.hpp"
 #include "channel.hpp"

@@ -72,6 +72,37 @@ std::uint64_t consume(Consumer& consumer) {
   return sum;
 }
 
+template <class Producer, class Consumer>
+std::uint64_t large(Producer& producer, Consumer& consumer, std::span<const std::byte> bytes,
+                    std::span<std::byte> memory) {
+  tango::LargeMessage message{bytes, {.ctl = tango::ctl_of(1)}, 100};
+  bool ok = message.publish(producer).ok() && message.publish_blocking(producer, tango::Bounded{1000}).ok();
+  ok = message.abort(producer).ok() && ok;
+  tango::Reassembler<2> reassembler{memory};
+  std::uint64_t sum = 0;
+  for (auto& fragment : consumer.fragments(tango::Bounded{1000})) {
+    if (const auto outcome = reassembler.accept(fragment, is_even)) {
+      sum += use(*outcome);
+    } else {
+      sum += outcome.dropped_before() + outcome.missing() + outcome.error().actual();
+    }
+  }
+  return ok ? sum + reassembler.reset() : 0;
+}
+
+template <class Consumer>
+std::uint64_t many(Consumer& a, Consumer& b) {
+  tango::Poller poller{a, b};
+  std::uint64_t sum = poller.remove(0) && poller.add(a, 7).ok() ? 1 : 0;
+  if (auto fragment = poller.poll(is_even)) {
+    sum += use(*fragment) + fragment.channel();
+  }
+  if (auto fragment = poller.wait(tango::Bounded{1000})) {
+    sum += use(*fragment);
+  }
+  return sum + poller.poll_batch(8, [&sum](auto& item, std::size_t channel) { sum += use(item) + channel; }).count;
+}
+
 }  // namespace
 
 using MCache = tango::MCache<64>;
@@ -113,6 +144,20 @@ std::uint64_t built(std::span<std::byte> memory) {
   auto fragment = consumer.poll();
   const auto quote = fragment ? fragment->as<Quote>() : tango::Result<Quote>{tango::Error::NoCredits};
   return ok && quote ? quote->price : 0;
+std::uint64_t lossy_large(MCache& mcache, Words& dcache, tango::Fseq& fseq, std::span<const std::byte> bytes,
+                          std::span<std::byte> memory) {
+  tango::Producer producer{mcache, dcache, fseq};
+  tango::Consumer consumer{mcache, dcache, 1};
+  tango::Consumer other{mcache, dcache, 1};
+  return large(producer, consumer, bytes, memory) + many(consumer, other);
+}
+
+std::uint64_t reliable_large(MCache& mcache, Plain& dcache, tango::Fseq& fseq, tango::Fctl& fctl,
+                             std::span<const std::byte> bytes, std::span<std::byte> memory) {
+  tango::Producer producer{mcache, dcache, fseq, fctl};
+  tango::Consumer consumer{mcache, dcache, fctl, 1};
+  tango::Consumer other{mcache, dcache, fctl, 1};
+  return large(producer, consumer, bytes, memory) + many(consumer, other);
 }
 
 std::string_view report(const tango::Metrics& metrics, std::span<char> buffer) {

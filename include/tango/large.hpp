@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Messages larger than a payload: split into fragments on one side, put together again on the other.
+///
+///     tango::LargeMessage message{bytes, {.sig = kImage}};
+///     if (auto status = message.publish(producer); !status) …     // NoCredits: call it again later, it goes on
+///
+///     tango::Reassembler<> reassembler{memory};                    // as large as the largest message
+///     for (auto& fragment : consumer.fragments()) {
+///       auto message = reassembler.accept(fragment);
+///       if (message) use(message->sig(), message->payload());
+///       else if (message.status() == tango::ReassemblyStatus::Dropped) report(message.error());
+///     }
+///
+///     number    7     8     9     10    11    12    13          A and B: messages of two origins, interleaved;
+///     message   A     B     A     B     A     C     C           C follows A from the same origin
+///     ctl      SOM   SOM          EOM  EOM   SOM   EOM
+///
+/// A message is whole if every number from its SOM to its EOM was seen. A number that was not seen may have been a
+/// fragment of any origin, so every message that is in progress there is dropped: numbers say that something was lost,
+/// and nothing says whose it was. That is why a reassembler must see all fragments of a channel in their order: a
+/// consumer's filter would look like loss. It takes a filter itself, which picks whole messages by the sig of their
+/// first fragment.
+///
+/// Not for messages that fit into a payload: those need none of this. Such messages pass through all the same, in place
+/// where the consumer is reliable.
+///
+/// Source: Firedancer `src/tango/fd_tango_base.h`, "Tango messaging concepts".
+///
+/// Thread: a message and its producer, one; a reassembler and its consumer, one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "config.hpp"
+#include "consumer.hpp"
+#include "detail/seam.hpp"
+#include "error.hpp"
+#include "fragment.hpp"
+#include "seq.hpp"
+#include "wait.hpp"
+
+namespace tango {
+
+// ----------------------------------------------------------------------------------------------------------- sending
+
+/// A message on its way into a channel, in as many fragments as it takes. It holds no bytes and no producer: the bytes
+/// stay as they are until it is `done()`, and every call is given the same producer.
+///
+/// Messages of different origins may be under way at a time, on one channel. One origin sends one after the other: who
+/// begins a message before the last one is done has cut that one off (`MissingEom` at the receiver).
+class LargeMessage {
+ public:
+  /// `info.sig` and `info.ts` go with every fragment. Of `info.ctl` only the origin counts (`ctl_of`); SOM and EOM are
+  /// set here. Fragments carry `fragment_size` bytes, at most the producer's `max_payload()`, and the last one what is
+  /// left.
+  ///
+  /// 0: what fits into a payload goes as one. What does not, in fragments of `max_payload() / 2`, at most 8 KiB: so
+  /// there is always one to read while the next is written, and both stay in the cores' caches (1 MiB through 512 KiB
+  /// of chunks: 1.7 x the speed of the largest fragments, through 16 KiB: 2 x).
+  explicit LargeMessage(std::span<const std::byte> bytes, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
+      : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
+  explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
+      : LargeMessage{std::as_bytes(std::span{text.data(), text.size()}), info, fragment_size} {}
+
+  /// Bytes of the message.
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+
+  /// Bytes that have been published so far.
+  [[nodiscard]] std::size_t sent() const noexcept { return sent_; }
+
+  /// Whether there is nothing left to publish: its last fragment went, or it was aborted.
+  [[nodiscard]] bool done() const noexcept { return done_; }
+
+  /// Publishes its next fragment. Once it is done, success, and nothing is published. Never waits.
+  ///
+  /// `NoCredits`, `Stopped`, `ReservationOpen`, or what the producer's `status` says: nothing was published; after
+  /// `NoCredits` and `ReservationOpen` a later call goes on where this one was. O(fragment).
+  template <class Producer>
+  Status publish_fragment(Producer& producer) noexcept {
+    return send(producer, [](auto& to, auto bytes, const MessageInfo& info) { return to.publish(bytes, info); });
+  }
+
+  /// Publishes its fragments until it is done or one is refused: see `publish_fragment`. Never waits.
+  template <class Producer>
+  Status publish(Producer& producer) noexcept {
+    Status status;
+    while (!done_ && status.ok()) {
+      status = publish_fragment(producer);
+    }
+    return status;
+  }
+
+  /// Publishes all that is left, each fragment as soon as there is room: waits for credits until they come, the channel
+  /// is stopped (`Stopped`), or `strategy` gives up (`NoCredits`: a later call goes on).
+  template <class Producer, WaitStrategy Strategy = Busy>
+  Status publish_blocking(Producer& producer, Strategy strategy = {}) noexcept {
+    Status status;
+    while (!done_ && status.ok()) {
+      status = send(producer, [&strategy](auto& to, auto bytes, const MessageInfo& info) {
+        return to.publish_blocking(bytes, info, strategy);
+      });
+    }
+    return status;
+  }
+
+  /// Gives it up: if a fragment of it went, publishes an empty one with ERR, so that the receiver drops what it has.
+  /// Then it is done. Refused as `publish_fragment`: nothing has changed.
+  template <class Producer>
+  Status abort(Producer& producer) noexcept {
+    if (begun_ && !done_) {
+      MessageInfo info = info_;
+      info.ctl = ctl_of(origin_of(info_.ctl), kEom | kErr);
+      if (const Status status = producer.publish(std::span<const std::byte>{}, info); !status.ok()) {
+        return status;
+      }
+    }
+    done_ = true;
+    return {};
+  }
+
+ private:
+  template <class Producer, class Publish>
+  Status send(Producer& producer, Publish publish) noexcept {
+    if (done_) {
+      return {};
+    }
+    const std::size_t left = bytes_.size() - sent_;
+    const std::size_t most = largest_fragment(producer.max_payload());
+    const std::size_t size = left < most ? left : most;
+    const bool last = size == left;
+    MessageInfo info = info_;
+    info.ctl = ctl_of(origin_of(info_.ctl), static_cast<std::uint16_t>((begun_ ? 0 : kSom) | (last ? kEom : 0)));
+    if (const Status status = publish(producer, bytes_.subspan(sent_, size), info); !status.ok()) {
+      return status;
+    }
+    begun_ = true;
+    sent_ += size;
+    done_ = last;
+    return {};
+  }
+
+  [[nodiscard]] std::size_t largest_fragment(std::size_t max_payload) const noexcept {
+    constexpr std::size_t kMost = 8192;
+    const std::size_t by_default = bytes_.size() <= max_payload ? max_payload
+                                   : max_payload / 2 < kMost    ? max_payload / 2
+                                                                : kMost;
+    return fragment_size_ == 0 ? by_default : fragment_size_ < max_payload ? fragment_size_ : max_payload;
+  }
+
+  std::span<const std::byte> bytes_;
+  MessageInfo info_;
+  std::size_t fragment_size_;
+  std::size_t sent_ = 0;
+  bool begun_ = false;
+  bool done_ = false;
+};
+
+// --------------------------------------------------------------------------------------------------------- receiving
+
+/// What became of the message that a fragment belongs to.
+enum class ReassemblyStatus : std::uint8_t {
+  Incomplete,  ///< its end has not come yet
+  Complete,    ///< here it is
+  Dropped,     ///< it cannot be completed: `error()`. Told once; its other fragments are skipped
+  Skipped,     ///< it is settled: dropped before, not wanted by the filter, or begun before the reassembler was there
+};
+
+/// What `Reassembler::accept` answers: the message if this fragment completed it, and what was dropped.
+class [[nodiscard]] Reassembly {
+ public:
+  [[nodiscard]] ReassemblyStatus status() const noexcept { return status_; }
+
+  /// Whether there is a message.
+  [[nodiscard]] explicit operator bool() const noexcept { return status_ == ReassemblyStatus::Complete; }
+
+  /// The message, as if it had come in one fragment: with the number, sig and ts of its first fragment, its whole size,
+  /// and chunk `kInlineChunk` unless it did come in one. Good until the next fragment of its origin is accepted; if it
+  /// came in one fragment from a reliable consumer, its payload is that fragment's, and good as long. Precondition
+  /// (checked): there is one.
+  [[nodiscard]] const FragmentView& operator*() const noexcept {
+    TANGO_PRECONDITION(*this, "Reassembly: there is a message");
+    return message_;
+  }
+  [[nodiscard]] const FragmentView* operator->() const noexcept { return &**this; }
+
+  /// Why the fragment's message was dropped, with `Dropped`; else success. `MissingSom`; `MessageBroken` (ERR);
+  /// `Overrun` (overwritten while it was copied); `FragmentLost` (its start was); `BufferTooSmall` (its bytes up to
+  /// here, the capacity); `UnknownOrigin` (the origin, how many there are).
+  [[nodiscard]] const Status& error() const noexcept { return error_; }
+
+  /// Messages that were in progress before this fragment came, and were dropped because it shows that they have no end.
+  [[nodiscard]] std::uint64_t dropped_before() const noexcept { return dropped_before_; }
+
+  /// Why these: `FragmentLost` where fragments are `missing()`, `MissingEom` where the fragment begins a message while
+  /// its origin's last one was in progress. Success if there are none.
+  [[nodiscard]] Status error_before() const noexcept {
+    return dropped_before_ == 0 ? Error::None : missing_ != 0 ? Error::FragmentLost : Error::MissingEom;
+  }
+
+  /// Numbers between the fragment before and this one: lost, or corrupt, or kept from the reassembler.
+  [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
+
+ private:
+  template <std::size_t Origins>
+  friend class Reassembler;
+
+  FragmentView message_;
+  Status error_;
+  std::uint64_t dropped_before_ = 0;
+  std::uint64_t missing_ = 0;
+  ReassemblyStatus status_ = ReassemblyStatus::Skipped;
+};
+
+/// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
+/// … `Origins - 1`.
+///
+/// Every message that is complete is delivered, once, in its origin's order, and no other. What is dropped is told
+/// once, as one: each message whose start was seen; and of those whose start was not, each that shows a fragment,
+/// unless it may be the rest of one that was told of or that began before the reassembler was there. (A message of
+/// which nothing was seen at all is known only as `missing()` numbers.)
+template <std::size_t Origins = 1>
+class Reassembler {
+  static_assert(Origins >= 1 && Origins <= kMaxOrigins, "tango: a channel has 1 ... 8192 origins");
+
+ public:
+  /// Each origin gets an equal part of `memory`, which outlives the reassembler. The first fragment may have any
+  /// number.
+  explicit Reassembler(std::span<std::byte> memory) noexcept : memory_{memory} {}
+  Reassembler(const Reassembler&) = delete;
+  Reassembler& operator=(const Reassembler&) = delete;
+
+  /// Bytes of the largest message that can be put together, less than 4 GiB. One that comes in a single fragment from a
+  /// reliable consumer may be larger: it is not copied.
+  [[nodiscard]] std::size_t capacity() const noexcept {
+    constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+    const std::size_t part = memory_.size() / Origins;
+    return part < kMost ? part : kMost;
+  }
+
+  /// The channel's next fragment. `filter` sees the sig of a message's first fragment; if it says no, the message is
+  /// skipped. Payloads of what is skipped or dropped are not touched.
+  ///
+  /// Precondition (checked): the fragments come from one channel and in their order. O(size); after a loss O(Origins).
+  template <SigFilter Filter = AcceptAll>
+  Reassembly accept(const FragmentView& fragment, Filter&& filter = {}) noexcept {
+    return take(fragment, filter);
+  }
+  template <SigFilter Filter = AcceptAll>
+  Reassembly accept(SpeculativeFragment& fragment, Filter&& filter = {}) noexcept {
+    return take(fragment, filter);
+  }
+
+  /// Drops what is in progress, and starts afresh: the next fragment may have any number. Returns how many messages
+  /// that were. For the end of a channel, and before another one.
+  std::uint64_t reset() noexcept {
+    const std::uint64_t given_up = in_progress();
+    dropped_ += given_up;
+    for (Assembly& assembly : assemblies_) {
+      assembly.state = State::Settled;
+    }
+    begun_ = false;
+    return given_up;
+  }
+
+  /// Messages whose start was seen and whose end is still to come. O(Origins).
+  [[nodiscard]] std::uint64_t in_progress() const noexcept {
+    std::uint64_t count = 0;
+    for (const Assembly& assembly : assemblies_) {
+      count += assembly.state == State::InProgress ? 1 : 0;
+    }
+    return count;
+  }
+
+  /// Messages delivered.
+  [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
+  /// Messages dropped, for whatever reason.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  /// Messages that the filter did not want.
+  [[nodiscard]] std::uint64_t filtered() const noexcept { return filtered_; }
+
+ private:
+  /// What is known of an origin's next fragment.
+  enum class State : std::uint8_t {
+    Settled,     ///< nothing, if it is no SOM: it may belong to a message that is settled already
+    Between,     ///< it must be a SOM
+    Doubtful,    ///< the same, but fragments were lost since: else it is the rest of a message that is not told of yet
+    InProgress,  ///< it goes on with the message
+  };
+
+  struct Assembly {
+    FragmentMetadata first;  ///< the first fragment's, with the size so far
+    State state = State::Settled;
+  };
+
+  template <class Fragment, class Filter>
+  Reassembly take(Fragment& fragment, Filter& filter) noexcept {
+    const FragmentMetadata metadata = fragment.metadata();
+    Reassembly outcome;
+    TANGO_PRECONDITION(!begun_ || seq_le(next_, metadata.seq), "Reassembler: fragments of one channel, in their order");
+    outcome.missing_ = begun_ ? metadata.seq - next_ : 0;
+    begun_ = true;
+    next_ = metadata.seq + 1;
+    if (outcome.missing_ != 0) [[unlikely]] {
+      outcome.dropped_before_ = drop_all();
+    }
+    const std::size_t origin = origin_of(metadata.ctl);
+    if (origin < Origins) [[likely]] {
+      resume(assemblies_[origin], metadata, filter, outcome);
+      if (outcome.status_ == ReassemblyStatus::Incomplete) {
+        append(assemblies_[origin], memory_.subspan(origin * capacity(), capacity()), fragment, metadata, outcome);
+      }
+    } else if ((metadata.ctl & kSom) != 0) {
+      outcome.status_ = ReassemblyStatus::Dropped;
+      outcome.error_ = {Error::UnknownOrigin, origin, Origins};
+    }
+    dropped_ += outcome.dropped_before_ + (outcome.status_ == ReassemblyStatus::Dropped ? 1 : 0);
+    completed_ += outcome ? 1 : 0;
+    return outcome;
+  }
+
+  /// After a loss: what is in progress may have lost a piece, and what comes next may be the rest of something.
+  TANGO_COLD std::uint64_t drop_all() noexcept {
+    std::uint64_t count = 0;
+    for (Assembly& assembly : assemblies_) {
+      if (assembly.state == State::InProgress) {
+        assembly.state = State::Settled;
+        ++count;
+      } else if (assembly.state == State::Between) {
+        assembly.state = State::Doubtful;
+      }
+    }
+    return count;
+  }
+
+  /// Whether the fragment begins a message or goes on with one: `Incomplete`, and its payload is still to be taken.
+  template <class Filter>
+  void resume(Assembly& assembly, const FragmentMetadata& metadata, Filter& filter, Reassembly& outcome) noexcept {
+    const State rest = (metadata.ctl & kEom) != 0 ? State::Between : State::Settled;
+    if ((metadata.ctl & kSom) != 0) {
+      outcome.dropped_before_ += assembly.state == State::InProgress ? 1 : 0;
+      if (!filter(metadata.sig)) {
+        ++filtered_;
+        assembly.state = rest;
+        return;
+      }
+      assembly.first = metadata;
+      assembly.first.chunk = kInlineChunk;
+      assembly.first.size = 0;
+      assembly.first.ctl |= kEom;
+    } else if (assembly.state == State::Settled) {
+      assembly.state = rest;
+      return;
+    } else if (assembly.state != State::InProgress) {
+      drop(assembly, metadata, assembly.state == State::Between ? Error::MissingSom : Error::FragmentLost, outcome);
+      return;
+    }
+    if ((metadata.ctl & kErr) != 0) {
+      drop(assembly, metadata, Error::MessageBroken, outcome);
+      return;
+    }
+    assembly.state = State::InProgress;
+    outcome.status_ = ReassemblyStatus::Incomplete;
+  }
+
+  /// Adds the payload to the message in progress.
+  template <class Fragment>
+  void append(Assembly& assembly, std::span<std::byte> buffer, Fragment& fragment, const FragmentMetadata& metadata,
+              Reassembly& outcome) noexcept {
+    constexpr bool kInPlace = requires { fragment.payload(); };
+    if constexpr (kInPlace) {
+      if ((metadata.ctl & (kSom | kEom)) == (kSom | kEom)) {
+        deliver(assembly, {metadata.seq, detail::to_words(metadata), fragment.payload().data()}, outcome);
+        return;
+      }
+    }
+    const std::size_t size = assembly.first.size;
+    if (metadata.size > buffer.size() - size) [[unlikely]] {
+      drop(assembly, metadata, {Error::BufferTooSmall, std::uint64_t{size} + metadata.size, buffer.size()}, outcome);
+      return;
+    }
+    if constexpr (kInPlace) {
+      if (metadata.size != 0) {
+        detail::copy_bytes(buffer.data() + size, fragment.payload().data(), metadata.size);
+      }
+    } else if (const Status status = fragment.copy_to(buffer.subspan(size)); !status.ok()) [[unlikely]] {
+      drop(assembly, metadata, status, outcome);
+      return;
+    }
+    assembly.first.size += metadata.size;
+    if ((metadata.ctl & kEom) != 0) {
+      deliver(assembly, {assembly.first.seq, detail::to_words(assembly.first), buffer.data()}, outcome);
+    }
+  }
+
+  void deliver(Assembly& assembly, const FragmentView& message, Reassembly& outcome) noexcept {
+    assembly.state = State::Between;
+    outcome.message_ = message;
+    outcome.status_ = ReassemblyStatus::Complete;
+  }
+
+  void drop(Assembly& assembly, const FragmentMetadata& metadata, const Status& why, Reassembly& outcome) noexcept {
+    assembly.state = (metadata.ctl & kEom) != 0 ? State::Between : State::Settled;
+    outcome.error_ = why;
+    outcome.status_ = ReassemblyStatus::Dropped;
+  }
+
+  std::span<std::byte> memory_;
+  Seq next_ = 0;        ///< the number that follows the last fragment's
+  bool begun_ = false;  ///< there was one
+  std::uint64_t completed_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t filtered_ = 0;
+  Assembly assemblies_[Origins];
+};
+
+}  // namespace tango
