@@ -11,9 +11,9 @@
 
 int main() {
   // How long a tick of the core's counter is. Once, at start-up: it spins for 20 ms.
-  const tango::Calibration clock = tango::calibrate();
-  CHECK(clock);
-  std::cout << "1000000 ticks are " << clock.rate.to_ns(1'000'000) << " ns, to " << clock.rate.error_ppb() << " ppb\n";
+  const auto rate = tango::calibrate();
+  CHECK(rate);
+  std::cout << "1000000 ticks are " << rate->to_ns(1'000'000) << " ns, to " << rate->error_ppb() << " ppb\n";
 
   tango::MCache<64> mcache;
   tango::DCache<64, 64, tango::Plain> dcache;
@@ -45,8 +45,8 @@ int main() {
   const tango::LatencySnapshot all = latency->snapshot();
   const tango::LatencySnapshot second_half = all.since(first_half);
   char text[288];
-  std::cout << "all:         " << print(all, clock.rate, text) << '\n';
-  std::cout << "second half: " << print(second_half, clock.rate, text) << '\n';
+  std::cout << "all:         " << print(all, *rate, text) << '\n';
+  std::cout << "second half: " << print(second_half, *rate, text) << '\n';
   CHECK(all.ticks.count() == kMessages);
   CHECK(first_half.ticks.count() == kMessages / 2 && second_half.ticks.count() == kMessages / 2);
   CHECK(all.ticks.min() <= all.ticks.quantile(1, 2) && all.ticks.quantile(1, 2) <= all.ticks.quantile(9999, 10'000));

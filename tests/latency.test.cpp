@@ -123,7 +123,7 @@ TEST_CASE("it prints in nanoseconds, in 288 bytes at most") {
 }
 
 TEMPLATE_TEST_CASE("from publish to consume, on every kind of channel", "", LossyKind, ReliableKind, ObservedKind) {
-  Channel<TestType::kKind, 8, 8> c;
+  Wiring<TestType::kKind, 8, 8> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   const auto latency = std::make_unique<FakeLatency>();

@@ -29,10 +29,10 @@ TEST_CASE("SteadyClock is std::chrono::steady_clock in nanoseconds") {
 }
 
 TEST_CASE("the counter's rate converts an interval to what SteadyClock says of it") {
-  const Calibration c = calibrate(std::chrono::milliseconds{5});
-  CAPTURE(c.status.error());
+  const auto c = calibrate(std::chrono::milliseconds{5});
+  CAPTURE(c.status().error());
   REQUIRE(c);
-  CHECK(c.rate.error_ppb() > 0);
+  CHECK(c->error_ppb() > 0);
 
   // A bracket at each end of another interval: an interruption only makes them wider. What the operating system slews its
   // clock by is far below 2 %.
@@ -46,23 +46,23 @@ TEST_CASE("the counter's rate converts an interval to what SteadyClock says of i
   const Tick last_before = OrderedTickClock::now();
   const Tick last = SteadyClock::now();
   const Tick last_after = OrderedTickClock::now();
-  const double allowed = 0.02 + static_cast<double>(c.rate.error_ppb()) * 1e-9;
+  const double allowed = 0.02 + static_cast<double>(c->error_ppb()) * 1e-9;
   const auto steady = static_cast<double>(last - start);
-  CHECK(static_cast<double>(c.rate.to_ns(last_before - first_after)) <= steady * (1 + allowed));
-  CHECK(static_cast<double>(c.rate.to_ns(last_after - first_before)) >= steady * (1 - allowed));
+  CHECK(static_cast<double>(c->to_ns(last_before - first_after)) <= steady * (1 + allowed));
+  CHECK(static_cast<double>(c->to_ns(last_after - first_before)) >= steady * (1 - allowed));
 }
 
 TEST_CASE("SteadyClock against itself: a nanosecond is a nanosecond") {
-  const Calibration c = calibrate<SteadyClock>(std::chrono::milliseconds{1});
+  const auto c = calibrate<SteadyClock>(std::chrono::milliseconds{1});
   REQUIRE(c);
-  const std::uint64_t second = c.rate.to_ns(1'000'000'000);
+  const std::uint64_t second = c->to_ns(1'000'000'000);
   const std::uint64_t off = second > 1'000'000'000 ? second - 1'000'000'000 : 1'000'000'000 - second;
-  CHECK(off <= c.rate.error_ppb() + 1);
+  CHECK(off <= c->error_ppb() + 1);
 }
 
 TEST_CASE("an interval of nothing, or less, is as short as it can be") {
   for (const int ms : {0, -1}) {
-    const Calibration c = calibrate(std::chrono::milliseconds{ms});
-    CHECK((c.status.ok() || c.status == Error::ClockStuck));
+    const auto c = calibrate(std::chrono::milliseconds{ms});
+    CHECK((c.status().ok() || c.status() == Error::ClockStuck));
   }
 }

@@ -16,16 +16,10 @@
 
 #include "clock.hpp"
 #include "error.hpp"
+#include "result.hpp"
 #include "seq.hpp"
 
 namespace tango {
-
-/// A rate that was measured, or why there is none (then `rate` is the default).
-struct [[nodiscard]] Calibration {
-  Status status;
-  TickRate rate;
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return status.ok(); }
-};
 
 namespace detail {
 
@@ -90,7 +84,7 @@ template <class C, class R>
 ///
 /// Thread: any; it may move to another core meanwhile if the cores' clocks agree.
 template <Clock C, Clock Reference>
-Calibration calibrate(std::uint64_t nanoseconds) noexcept {
+Result<TickRate> calibrate(std::uint64_t nanoseconds) noexcept {
   constexpr std::uint64_t kBillion = 1'000'000'000;
   constexpr std::uint64_t kPatience = std::uint64_t{1} << 24;
   detail::Watched<C> clock;
@@ -104,17 +98,17 @@ Calibration calibrate(std::uint64_t nanoseconds) noexcept {
     clock.look();
     still = reference.look() == last ? still + 1 : 0;
     if (still == kPatience) {
-      return {{Error::ClockStuck, clock.last - a.after, passed()}, {}};
+      return Status{Error::ClockStuck, clock.last - a.after, passed()};
     }
   }
   const detail::Bracket b = detail::tightest_bracket(clock, reference);
   if (failed()) {
-    return {clock.status.ok() ? reference.status : clock.status, {}};
+    return clock.status.ok() ? reference.status : clock.status;
   }
 
   const std::uint64_t ns = b.reference - a.reference;
   if (b.before - a.after <= clock.resolution) {
-    return {{Error::ClockStuck, b.before - a.after, ns}, {}};
+    return Status{Error::ClockStuck, b.before - a.after, ns};
   }
   const std::uint64_t fewest = b.before - a.after - clock.resolution;
   const std::uint64_t most = b.after - a.before + clock.resolution;
@@ -127,7 +121,7 @@ Calibration calibrate(std::uint64_t nanoseconds) noexcept {
   for (const std::uint64_t part : {of_ticks, of_reference, of_both}) {
     error_ppb = error_ppb + part < part ? ~std::uint64_t{0} : error_ppb + part;
   }
-  return {{}, TickRate{ticks, ns, error_ppb}};
+  return TickRate{ticks, ns, error_ppb};
 }
 
 }  // namespace tango

@@ -58,6 +58,9 @@ class Consumer {
   /// What a batch holds: `FragmentView` or `SpeculativeFragment`.
   using Item = std::conditional_t<kReliable, FragmentView, SpeculativeFragment>;
 
+  /// What blocking calls do that are given no strategy.
+  using DefaultStrategy = Waiting;
+
   /// May be overrun. Refused: see `status`.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first) noexcept
     requires(!kReliable && !kCounted)

@@ -37,9 +37,9 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "consumer.hpp"
 #include "detail/seam.hpp"
 #include "error.hpp"
+#include "filter.hpp"
 #include "fragment.hpp"
 #include "seq.hpp"
 #include "wait.hpp"
@@ -97,7 +97,7 @@ class LargeMessage {
 
   /// Publishes all that is left, each fragment as soon as there is room: waits for credits until they come, the channel
   /// is stopped (`Stopped`), or `strategy` gives up (`NoCredits`: a later call goes on).
-  template <class Producer, WaitStrategy Strategy = Busy>
+  template <class Producer, WaitStrategy Strategy = typename Producer::DefaultStrategy>
   Status publish_blocking(Producer& producer, Strategy strategy = {}) noexcept {
     Status status;
     while (!done_ && status.ok()) {

@@ -33,6 +33,7 @@
 
 #include "config.hpp"
 #include "consumer.hpp"
+#include "filter.hpp"
 #include "error.hpp"
 #include "poll.hpp"
 #include "wait.hpp"
@@ -92,8 +93,8 @@ class Poller {
 
   /// Channels 0, 1, … in this order.
   template <class... Consumers>
-  requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> ||
-                                          ...)) explicit Poller(Consumers&... consumers) noexcept {
+    requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> || ...))
+  explicit Poller(Consumers&... consumers) noexcept {
     static_assert((std::is_same_v<Consumers, Consumer> && ...),
                   "tango: a poller's consumers are of one type: make a poller for each type, and poll them in turn");
     static_assert(sizeof...(Consumers) <= Most, "tango: more consumers than the poller has places");
@@ -155,7 +156,7 @@ class Poller {
   }
 
   /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
-  template <WaitStrategy Strategy = Busy, SigFilter Filter = AcceptAll>
+  template <WaitStrategy Strategy = typename Consumer::DefaultStrategy, SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
     for (std::uint64_t round = 0;; ++round) {
       ChannelPoll<Fragment> outcome = poll(filter);

@@ -27,7 +27,7 @@ struct SteadyClock {
 /// start-up: spins meanwhile. An interval of 0 or less is as short as it can be. Errors and bound as `calibrate<C,
 /// Reference>` (calibrate.hpp).
 template <Clock C = OrderedTickClock>
-Calibration calibrate(std::chrono::nanoseconds interval = std::chrono::milliseconds{20}) noexcept {
+Result<TickRate> calibrate(std::chrono::nanoseconds interval = std::chrono::milliseconds{20}) noexcept {
   return calibrate<C, SteadyClock>(interval.count() > 0 ? static_cast<std::uint64_t>(interval.count()) : 0);
 }
 

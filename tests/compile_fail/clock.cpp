@@ -16,7 +16,7 @@ tango::Latency<Good> latency;
 tango::Histogram histogram;
 std::uint32_t stamp = tango::stamp<Good>();
 std::uint64_t recorded = latency.record(stamp);
-tango::Calibration calibration = tango::calibrate<Good, Good>(1000);
+auto calibration = tango::calibrate<Good, Good>(1000);
 
 #ifdef CLOCK_MAY_THROW  // expect: (noexcept|may throw)
 tango::Latency<MayThrow> wrong;
@@ -27,7 +27,7 @@ std::uint32_t wrong = tango::stamp<Seconds>();
 #endif
 
 #ifdef REFERENCE_IS_NO_CLOCK  // expect: Clock
-tango::Calibration wrong = tango::calibrate<Good, int>(1000);
+auto wrong = tango::calibrate<Good, int>(1000);
 #endif
 
 #ifdef TICK_AS_STAMP  // expect: (use of deleted function|call to deleted member function)

@@ -144,6 +144,8 @@ std::uint64_t built(std::span<std::byte> memory) {
   auto fragment = consumer.poll();
   const auto quote = fragment ? fragment->as<Quote>() : tango::Result<Quote>{tango::Error::NoCredits};
   return ok && quote ? quote->price : 0;
+}
+
 std::uint64_t lossy_large(MCache& mcache, Words& dcache, tango::Fseq& fseq, std::span<const std::byte> bytes,
                           std::span<std::byte> memory) {
   tango::Producer producer{mcache, dcache, fseq};
@@ -181,13 +183,13 @@ std::string_view time(MCache& mcache, Words& dcache, tango::Fseq& fseq, tango::L
                       const tango::LatencySnapshot& baseline, std::span<char> buffer) {
   tango::Producer producer{mcache, dcache, fseq};
   tango::Consumer consumer{mcache, dcache, 1};
-  const tango::Calibration clock = tango::calibrate<tango::OrderedTickClock, Board>(1'000'000);
-  if (!clock || !producer.publish(kText, {.ts = tango::stamp()})) {
-    return tango::print(clock.status, buffer);
+  const auto rate = tango::calibrate<tango::OrderedTickClock, Board>(1'000'000);
+  if (!rate || !producer.publish(kText, {.ts = tango::stamp()})) {
+    return tango::print(rate.status(), buffer);
   }
   tango::LatencySnapshot sum = measure(consumer, latency).since(baseline);
   sum += baseline;
-  return sum == baseline ? tango::print(sum.ticks, buffer) : tango::print(sum, clock.rate, buffer);
+  return sum == baseline ? tango::print(sum.ticks, buffer) : tango::print(sum, *rate, buffer);
 }
 
 std::string_view report(const tango::Status& status, std::span<char> buffer) { return tango::print(status, buffer); }
