@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# The README's line, by pkg-config alone.
+include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
+
+find_program(PKG_CONFIG pkg-config)
+if(NOT PKG_CONFIG)
+  message("skipped: pkg-config is not installed")
+  return()
+endif()
+set(ENV{PKG_CONFIG_PATH} ${INSTALLED}/share/pkgconfig)
+readme_line(command "g++ -std=c++20 -O2 app.cpp")
+string(REPLACE "g++ " "\"$CXX\" " command "${command}")
+string(REPLACE "app.cpp" "${consumers}/app/main.cpp ${consumers}/app/receive.cpp" command "${command}")
+run(sh -c "${command}")
+run(${WORK}/a.out)
+run(${PKG_CONFIG} --modversion tango-ipc)
+if(NOT printed STREQUAL "${VERSION}\n")
+  message(FATAL_ERROR "pkg-config says version ${printed}")
+endif()
+refused("tango-ipc.*${VERSION}" ${PKG_CONFIG} --print-errors --exists "tango-ipc >= 99")
