@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the checks share. Each is run as
-#     cmake -DSOURCE=<this repository> -DVERSION=<its version> -DCOMPILER=<c++> -DGENERATOR=<name> -DWORK=<scratch folder>
-#           -DINSTALLED=<prefix with the library> -P <way>/check.cmake
+#     cmake -DSOURCE=<this repository> -DVERSION=<its version> -DCOMPILER=<c++> -DGENERATOR=<CMake's name for it>
+#           -DWORK=<scratch folder> -DINSTALLED=<prefix with the library> -P <way>/check.cmake
 cmake_minimum_required(VERSION 3.23)
 
 set(ENV{CXX} ${COMPILER})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the Conan recipe does, without Conan: with its cache variables, from the files that it exports, install, and build
-# the project that its test package builds.
+# What the Conan recipe does, without Conan: from the files that it exports, with its cache variables, install, and
+# build the project that its test package builds.
 include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
 file(READ ${SOURCE}/cmake/conan/conanfile.py recipe)

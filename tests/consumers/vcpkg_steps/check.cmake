@@ -3,7 +3,8 @@
 include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
 set(port ${SOURCE}/cmake/vcpkg/tango-ipc)
-set(command ${CMAKE_COMMAND} -DPACKAGE=${WORK}/package -DBUILD=${WORK}/build -P ${CMAKE_CURRENT_LIST_DIR}/stand_ins.cmake)
+set(command ${CMAKE_COMMAND} -DPACKAGE=${WORK}/package -DBUILD=${WORK}/build
+  -P ${CMAKE_CURRENT_LIST_DIR}/stand_ins.cmake)
 run(${command} ${port})
 foreach(file IN ITEMS usage copyright)
   if(NOT EXISTS ${WORK}/package/share/tango-ipc/${file})
