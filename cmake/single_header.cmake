@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DOUTPUT=tango.hpp [-DALSO="yield.hpp;ostream.hpp"] -P cmake/single_header.cmake
+# cmake -DOUTPUT=build/tango.hpp [-DALSO="yield.hpp;ostream.hpp"] -P cmake/single_header.cmake
 # Joins the core, everything that <tango/tango.hpp> reaches, into one file for those who copy a file into their tree.
 # ALSO names hosted headers to go in as well. Every comment stays; what the parts had in common (licence line, include
-# guard, standard headers) stands once, at the top. Part by part, a line `// ==== tango/<name>` says where it came from.
+# guard, standard headers) stands once, at the top. Before each part a line `// ==== tango/<name>` says where it is from.
 cmake_minimum_required(VERSION 3.23)
 
 cmake_path(SET include NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../include")

@@ -4,25 +4,28 @@
 include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
 copy_checkout(${WORK}/tango-ipc)
-readme_line(command "cmake -DOUTPUT=tango.hpp")
+readme_line(command "cmake -DOUTPUT=build/tango.hpp")
 run(sh -c "cd tango-ipc && ${command}")
-set(single ${WORK}/tango-ipc/tango.hpp)
+set(single ${WORK}/tango-ipc/build/tango.hpp)
 
-# For each standard header there is an empty one, so that nothing but our own text is left.
+# Each standard header is replaced by a mark, so that nothing but our own text is left, and which of them it includes.
 file(GLOB_RECURSE headers ${SOURCE}/include/*.hpp)
 foreach(header IN LISTS headers)
   file(STRINGS ${header} includes REGEX "^ *# *include <")
   foreach(line IN LISTS includes)
     string(REGEX REPLACE ".*<(.+)>.*" "\\1" name "${line}")
-    file(WRITE ${WORK}/std/${name} "")
+    file(WRITE ${WORK}/std/${name} "#pragma once\nSTANDARD_${name}\n")
   endforeach()
 endforeach()
 file(WRITE ${WORK}/std/seam_of_a_test.hpp "int seam_of_a_test;\n")
 
 function(preprocessed variable header)
-  run(${COMPILER} -std=c++20 -nostdinc -nostdinc++ -isystem ${WORK}/std -x c++ -E -P ${header} ${ARGN})
-  string(REGEX REPLACE "[ \n]+" " " text "${printed}")
-  set(${variable} "${text}" PARENT_SCOPE)
+  run(${COMPILER} -std=c++20 -nostdinc -nostdinc++ -isystem ${WORK}/std -x c++ -E -P -dD ${header} ${ARGN})
+  string(REGEX MATCHALL "STANDARD_[a-z_]+" standard "${printed}")
+  list(SORT standard)
+  string(REGEX REPLACE "STANDARD_[a-z_]+" "" text "${printed}")
+  string(REGEX REPLACE "[ \n]+" " " text "${text}")
+  set(${variable} "${standard} ${text}" PARENT_SCOPE)
 endfunction()
 
 file(WRITE ${WORK}/one.cpp "#include \"${single}\"\n#include \"${single}\"\n")
@@ -46,7 +49,7 @@ file(GLOB hosted RELATIVE ${SOURCE}/include/tango ${SOURCE}/include/tango/*.hpp)
 set(script ${SOURCE}/cmake/single_header.cmake)
 run(${CMAKE_COMMAND} -DOUTPUT=${WORK}/app/tango/tango.hpp "-DALSO=${hosted}" -P ${script})
 file(COPY ${consumers}/app DESTINATION ${WORK})
-run(${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I${WORK}/app
+run(${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -pthread -I${WORK}/app
   ${WORK}/app/main.cpp ${WORK}/app/receive.cpp -o app.out)
 run(${WORK}/app.out)
 
