@@ -1,33 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD= -DCONSUMER= -DCOMPILER= -DWORK= -P check.cmake
-# Installs, moves the prefix, and builds and runs a consumer against it; a version that we are not is refused.
-cmake_minimum_required(VERSION 3.23)
+# A project finds the library where it was moved to; once more as CMake 3.16 would, which knows no file sets.
+include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
-file(REMOVE_RECURSE ${WORK})
-execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first OUTPUT_QUIET
-  COMMAND_ERROR_IS_FATAL ANY)
-file(RENAME ${WORK}/first ${WORK}/moved)
+set(find -DCMAKE_PREFIX_PATH=${INSTALLED})
+build_and_run(${consumers}/find_package ${WORK}/build ${find})
 
-set(configure ${CMAKE_COMMAND} -S ${CONSUMER} -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${WORK}/moved)
-execute_process(COMMAND ${configure} -B ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${WORK}/build/consumer COMMAND_ERROR_IS_FATAL ANY)
-
-foreach(wrong IN ITEMS 0.0 0.2 1.0)
-  execute_process(COMMAND ${configure} -B ${WORK}/build-${wrong} -DWANTED_VERSION=${wrong}
-    RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE messages)
-  if(result EQUAL 0 OR NOT messages MATCHES "version")
-    message(FATAL_ERROR "version ${wrong} was not refused as such:\n${messages}")
-  endif()
-endforeach()
-
-find_program(PKG_CONFIG pkg-config)
-if(PKG_CONFIG)
-  set(ENV{PKG_CONFIG_PATH} ${WORK}/moved/share/pkgconfig)
-  execute_process(COMMAND ${PKG_CONFIG} --cflags tango-ipc
-    OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  separate_arguments(flags UNIX_COMMAND ${flags})
-  execute_process(COMMAND ${COMPILER} -std=c++20 ${flags} ${CONSUMER}/main.cpp -o ${WORK}/by_pkg_config
-    COMMAND_ERROR_IS_FATAL ANY)
-  execute_process(COMMAND ${WORK}/by_pkg_config COMMAND_ERROR_IS_FATAL ANY)
+file(WRITE ${WORK}/pretend.cmake "set(CMAKE_VERSION 3.16.3)\nset(CMAKE_MINOR_VERSION 16)\nset(CMAKE_PATCH_VERSION 3)\n")
+build_and_run(${consumers}/find_package ${WORK}/old ${find} -DCMAKE_PROJECT_app_INCLUDE=${WORK}/pretend.cmake)
+file(STRINGS ${INSTALLED}/share/cmake/tango-ipc/tango-ipc-targets.cmake path REGEX "INTERFACE_INCLUDE_DIRECTORIES")
+if(NOT path MATCHES "\\\${_IMPORT_PREFIX}/include")
+  message(FATAL_ERROR "the targets file has no include path for CMake before 3.23")
 endif()

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Included at the end of a project that vendors the library: all that it got is one target, with an include path and a
+# standard. `given_flags` are its own flags from before.
+function(collect directory)
+  get_directory_property(here DIRECTORY ${directory} BUILDSYSTEM_TARGETS)
+  get_directory_property(tests_here DIRECTORY ${directory} TESTS)
+  set_property(GLOBAL APPEND PROPERTY all_targets ${here})
+  set_property(GLOBAL APPEND PROPERTY all_tests ${tests_here})
+  get_directory_property(below DIRECTORY ${directory} SUBDIRECTORIES)
+  foreach(directory IN LISTS below)
+    collect(${directory})
+  endforeach()
+endfunction()
+
+function(expect what expected)
+  if(NOT "${ARGN}" STREQUAL "${expected}")
+    message(FATAL_ERROR "${what}: [${ARGN}], expected [${expected}]")
+  endif()
+endfunction()
+
+collect(${CMAKE_SOURCE_DIR})
+get_property(all_targets GLOBAL PROPERTY all_targets)
+list(SORT all_targets)
+expect("targets" "app;tango" ${all_targets})
+get_property(all_tests GLOBAL PROPERTY all_tests)
+expect("tests" "" ${all_tests})
+
+get_target_property(features tango INTERFACE_COMPILE_FEATURES)
+expect("compile features" "cxx_std_20" ${features})
+foreach(property IN ITEMS COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_LIBRARIES LINK_OPTIONS SOURCES)
+  get_target_property(value tango INTERFACE_${property})
+  expect("${property} for all who link it" "value-NOTFOUND" ${value})
+endforeach()
+expect("flags" "${given_flags}" ${CMAKE_CXX_FLAGS})
+expect("standard" "23" ${CMAKE_CXX_STANDARD})

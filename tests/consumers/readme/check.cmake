@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every line of CMake in the README stands in a project here, which builds and runs.
+include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
+
+set(lines "")
+file(GLOB projects ${consumers}/*/CMakeLists.txt)
+foreach(project IN LISTS projects)
+  file(STRINGS ${project} more)
+  list(APPEND lines ${more})
+endforeach()
+
+file(READ ${SOURCE}/README.md readme)
+string(REGEX MATCH "\n```cmake\n([^`]+)\n```\n" matched "${readme}")
+string(REGEX REPLACE " *#[^\n]*" "" block "${CMAKE_MATCH_1}")
+string(REGEX REPLACE "\n+" ";" block "${block}")
+if(block STREQUAL "")
+  message(FATAL_ERROR "README.md shows no CMake")
+endif()
+foreach(line IN LISTS block)
+  if(NOT line IN_LIST lines)
+    message(FATAL_ERROR "README.md shows this line, and no project in ${consumers} has it: ${line}")
+  endif()
+endforeach()

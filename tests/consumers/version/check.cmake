@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# One version everywhere: what cannot read include/tango/version.hpp says the same.
+include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
+
+function(expect where said expected)
+  if(NOT said STREQUAL expected)
+    message(FATAL_ERROR "${where} says '${said}', include/tango/version.hpp says '${expected}'")
+  endif()
+endfunction()
+
+file(READ ${SOURCE}/include/tango/version.hpp header)
+foreach(part IN ITEMS MAJOR MINOR PATCH)
+  string(REGEX MATCH "define TANGO_VERSION_${part} ([0-9]+)\n" matched "${header}")
+  set(${part} ${CMAKE_MATCH_1})
+endforeach()
+string(REGEX MATCH "define TANGO_VERSION_STRING \"([^\"]+)\"" matched "${header}")
+expect("TANGO_VERSION_STRING" "${CMAKE_MATCH_1}" "${MAJOR}.${MINOR}.${PATCH}")
+set(version ${CMAKE_MATCH_1})
+string(REGEX MATCH "define TANGO_LAYOUT_VERSION ([0-9]+)\n" matched "${header}")
+set(layout ${CMAKE_MATCH_1})
+
+expect("CMake's project" "${VERSION}" "${version}")
+file(READ ${SOURCE}/cmake/vcpkg/tango-ipc/vcpkg.json manifest)
+string(JSON said GET "${manifest}" version)
+expect("vcpkg.json" "${said}" "${version}")
+file(STRINGS ${INSTALLED}/share/pkgconfig/tango-ipc.pc said REGEX "^Version: ")
+expect("tango-ipc.pc" "${said}" "Version: ${version}")
+file(READ ${SOURCE}/cmake/conan/conanfile.py recipe)
+if(recipe MATCHES "\n *version *=" OR NOT recipe MATCHES "TANGO_VERSION_STRING")
+  message(FATAL_ERROR "the Conan recipe has a version of its own")
+endif()
+
+file(READ ${SOURCE}/README.md readme)
+string(REGEX MATCH "find_package\\(tango-ipc ([0-9.]+)" matched "${readme}")
+expect("README.md, find_package," "${CMAKE_MATCH_1}" "${MAJOR}.${MINOR}")
+string(REGEX MATCH "require tango-ipc/([0-9.]+)" matched "${readme}")
+expect("README.md, Conan," "${CMAKE_MATCH_1}" "${version}")
+
+file(READ ${SOURCE}/cmake/docs/changelog.md changelog)
+string(REGEX MATCH "\n## ([0-9.]+)[^\n]*, layout ([0-9]+)\n" matched "${changelog}")
+expect("the changelog's newest entry" "${CMAKE_MATCH_1}" "${version}")
+expect("the changelog's newest entry" "layout ${CMAKE_MATCH_2}" "layout ${layout}")
