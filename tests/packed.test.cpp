@@ -16,15 +16,15 @@ using namespace tango::test;
 
 namespace {
 
-struct Tick {
+struct Sample {
   std::uint32_t instrument;
   std::uint32_t price;
   std::uint16_t size;
-  friend bool operator==(const Tick&, const Tick&) = default;
+  friend bool operator==(const Sample&, const Sample&) = default;
 };
 
-std::vector<Tick> ticks(std::size_t count) {
-  std::vector<Tick> all(count);
+std::vector<Sample> ticks(std::size_t count) {
+  std::vector<Sample> all(count);
   for (std::size_t i = 0; i < count; ++i) {
     all[i] = {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i * i + 7),
               static_cast<std::uint16_t>(i % 999)};
@@ -46,8 +46,8 @@ std::vector<std::byte> next_payload(Consumer& consumer) {
   return bytes;
 }
 
-std::vector<Tick> unpacked(std::span<const std::byte> payload) {
-  const PackedArray<Tick> array{payload};
+std::vector<Sample> unpacked(std::span<const std::byte> payload) {
+  const PackedArray<Sample> array{payload};
   REQUIRE(array.intact());
   return {array.begin(), array.end()};
 }
@@ -64,9 +64,9 @@ std::vector<std::string> strings(std::span<const std::byte> payload) {
 
 }  // namespace
 
-static_assert(std::forward_iterator<PackedArray<Tick>::Iterator>);
+static_assert(std::forward_iterator<PackedArray<Sample>::Iterator>);
 static_assert(std::forward_iterator<PackedRecords::Iterator>);
-static_assert(Record<Tick> && Record<std::uint64_t> && Record<char>);
+static_assert(Record<Sample> && Record<std::uint64_t> && Record<char>);
 static_assert(!Record<const char*> && !Record<std::string_view> && !Record<std::span<const std::byte>> &&
               !Record<std::array<int, 3>> && !Record<int[3]> && !Record<std::string> && !Record<decltype(nullptr)>);
 
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("records of one type arrive under one number", "", LossyKind,
   auto producer = channel.producer();
   auto consumer = channel.consumer(1);
   for (const std::size_t count : {1u, 2u, 3u, 17u, 42u}) {  // in the slot, and in one chunk and several
-    const std::vector<Tick> sent = ticks(count);
+    const std::vector<Sample> sent = ticks(count);
     const BatchStatus batch = producer.publish_packed(sent, {.sig = 9, .ts = 5});
     CHECK(batch.status.ok());
     CHECK(batch.count == count);
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("records of one type arrive under one number", "", LossyKind,
       CHECK(fragment->sig() == 9);
       CHECK(fragment->metadata().ts == 5);
       CHECK(fragment->metadata().ctl == (kSom | kEom));
-      CHECK(fragment->size() == count * sizeof(Tick));
+      CHECK(fragment->size() == count * sizeof(Sample));
     }
     REQUIRE(producer.publish_packed(sent).count == count);
     CHECK(unpacked(next_payload(consumer)) == sent);
@@ -143,7 +143,7 @@ TEST_CASE("any contiguous range of records is taken, and none is no message") {
     CHECK_FALSE(values.empty());
   }
   const Seq next = producer.next_seq();
-  const BatchStatus none = producer.publish_packed(std::vector<Tick>{});
+  const BatchStatus none = producer.publish_packed(std::vector<Sample>{});
   CHECK(none.status.ok());
   CHECK(none.count == 0);
   CHECK(producer.next_seq() == next);
@@ -254,11 +254,11 @@ TEST_CASE("a refused producer packs nothing") {
 
 TEST_CASE("payloads that are something else are told apart") {
   const std::vector<std::byte> payload = payload_of(1, 25);
-  CHECK_FALSE(PackedArray<Tick>{payload}.intact());
-  CHECK(PackedArray<Tick>{payload}.size() == 0);
-  CHECK(PackedArray<Tick>{payload}.begin() == PackedArray<Tick>{payload}.end());
+  CHECK_FALSE(PackedArray<Sample>{payload}.intact());
+  CHECK(PackedArray<Sample>{payload}.size() == 0);
+  CHECK(PackedArray<Sample>{payload}.begin() == PackedArray<Sample>{payload}.end());
   CHECK(PackedArray<std::byte>{payload}.size() == 25);
-  CHECK(PackedArray<Tick>{{}}.intact());
+  CHECK(PackedArray<Sample>{{}}.intact());
   CHECK(PackedRecords{{}}.intact());
 
   // A last record whose padding is cut off is none.
