@@ -5,6 +5,7 @@
 #include <span>
 #include <tango/steady_clock.hpp>
 #include <tango/tango.hpp>
+#include <tango/yield.hpp>
 #include <thread>
 
 #include "check.hpp"
@@ -34,7 +35,7 @@ int main() {
   }};
   tango::Consumer consumer{mcache, dcache, fctl, 1};
   tango::LatencySnapshot first_half;
-  for (auto& fragment : consumer.fragments()) {
+  for (auto& fragment : consumer.fragments(tango::Yield{})) {
     latency->record(fragment.ts());
     if (fragment.seq() == kMessages / 2) {
       first_half = latency->snapshot();  // any thread may take one at any time

@@ -112,6 +112,19 @@ TEST_CASE("good clocks: the rate, with a bound of about two brackets over the in
   CHECK((World::now - before) / 1000 <= 200'000'000 + 128 * 3 * 20 + 100);
 }
 
+TEST_CASE("interruptions do not show, as long as a bracket at each end is without") {
+  World::reset();
+  World::happen = [] {  // for a millisecond, one reading out of ten
+    if (World::readings % 10 == 4) {  // in the first bracket, too
+      World::now += 1'000'000'000;
+    }
+  };
+  const Calibration c = calibrate<WorldClock, WorldReference>(20'000'000);
+  REQUIRE(c);
+  CHECK(off_ppb(c.rate) <= c.rate.error_ppb());
+  CHECK(c.rate.error_ppb() < 10'000);
+}
+
 TEST_CASE("whatever the clocks are like, the truth lies within the bound") {
   Random random{3};
   std::uint64_t tight = 0;

@@ -182,6 +182,11 @@ TEST_CASE("two merged are one that recorded both") {
     REQUIRE(sum == snapshot_of(a));
     REQUIRE(other == sum);
   }
+  HistogramSnapshot from_nothing;
+  from_nothing += snapshot_of({7, 9});
+  CHECK(from_nothing == snapshot_of({7, 9}));
+  from_nothing += HistogramSnapshot{};
+  CHECK(from_nothing == snapshot_of({7, 9}));
 }
 
 TEST_CASE("since a baseline: what was recorded after it, its extremes rounded outwards at most to their buckets") {

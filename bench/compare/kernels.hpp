@@ -17,8 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <tango/histogram.hpp>
 
-#include "../support/histogram.hpp"
 #include "../support/messages.hpp"
 #include "contender.hpp"
 #include "harness.hpp"
@@ -194,7 +194,7 @@ Run round_trip(const Placement& placement, const Load& load) {
 /// each latency.
 template <std::size_t Bytes, class Queue, class Wait>
 Run paced(const Placement& placement, const Load& load) {
-  const auto latencies = std::make_unique<Histogram>();
+  const auto latencies = std::make_unique<tango::Histogram>();
   std::atomic<Clock::rep> start{0};
   const auto due = [&](std::uint64_t n) {
     return Clock::time_point{Clock::duration{start.load(std::memory_order_relaxed)}} +
@@ -220,13 +220,12 @@ Run paced(const Placement& placement, const Load& load) {
           latencies->record(late.count() > 0 ? static_cast<std::uint64_t>(nanoseconds(late)) : 0);
         });
       });
-  const auto at = [&](double quantile) { return static_cast<double>(latencies->quantile(quantile)); };
-  return {at(0.5),
-          {{"p50", at(0.5)},
-           {"p99", at(0.99)},
-           {"p99.9", at(0.999)},
-           {"p99.99", at(0.9999)},
-           {"max", static_cast<double>(latencies->largest())}}};
+  const tango::HistogramSnapshot all = latencies->snapshot();
+  const auto at = [&all](std::uint32_t per_ten_thousand) {
+    return static_cast<double>(all.quantile(per_ten_thousand, 10'000));
+  };
+  return {at(5000),
+          {{"p50", at(5000)}, {"p99", at(9900)}, {"p99.9", at(9990)}, {"p99.99", at(9999)}, {"max", at(10'000)}}};
 }
 
 }  // namespace bench
