@@ -8,9 +8,9 @@ if(NOT VCPKG)
   return()
 endif()
 readme_line(command "vcpkg install")
-string(REPLACE "=cmake/" "=${SOURCE}/cmake/" command "${command}")
-string(REPLACE "vcpkg install" "\"${VCPKG}\" install --no-binarycaching --x-install-root=${WORK}/installed \
---x-buildtrees-root=${WORK}/buildtrees --x-packages-root=${WORK}/packages" command "${command}")
+string(REPLACE "=cmake/" "=\"${SOURCE}\"/cmake/" command "${command}")
+string(REPLACE "vcpkg install" "\"${VCPKG}\" install --no-binarycaching --x-install-root=installed \
+--x-buildtrees-root=buildtrees --x-packages-root=packages" command "${command}")
 run(sh -c "${command}")
 file(READ ${SOURCE}/cmake/vcpkg/tango-ipc/usage usage)
 string(FIND "${printed}" "${usage}" at)
