@@ -67,6 +67,10 @@ class [[nodiscard]] ChannelPoll {
   void operator->() const&& = delete;
   [[nodiscard]] std::uint64_t lost() const noexcept { return poll_.lost(); }
 
+  /// An outcome is made where it is returned, also after others were: moving it would copy what was just written, and
+  /// wait for that.
+  static void* operator new(std::size_t, ChannelPoll* place) noexcept { return place; }
+
  private:
   Poll<F> poll_;
   std::size_t channel_;
@@ -146,23 +150,23 @@ class Poller {
   /// O(size()) channels, each as by `Consumer::poll`.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> poll(Filter&& filter = {}) noexcept {
-    for (std::size_t looks = 1;; ++looks) {
-      ChannelPoll<Fragment> outcome = look(filter);
-      if (pass_on(outcome.status()) || looks >= count_) {
-        return outcome;
-      }
+    ChannelPoll<Fragment> outcome = look(filter);  // in the outermost block: else g++ would not make it in place
+    for (std::size_t looks = 1; !pass_on(outcome.status()) && looks < count_; ++looks) {
+      outcome.~ChannelPoll();
+      new (&outcome) ChannelPoll<Fragment>(look(filter));
     }
+    return outcome;
   }
 
   /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
   template <WaitStrategy Strategy = Busy, SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
-    for (std::uint64_t round = 0;; ++round) {
-      ChannelPoll<Fragment> outcome = poll(filter);
-      if (outcome.status() != PollStatus::Empty || !strategy.idle(round)) {
-        return outcome;
-      }
+    ChannelPoll<Fragment> outcome = poll(filter);
+    for (std::uint64_t round = 0; outcome.status() == PollStatus::Empty && strategy.idle(round); ++round) {
+      outcome.~ChannelPoll();
+      new (&outcome) ChannelPoll<Fragment>(poll(filter));
     }
+    return outcome;
   }
 
   /// Calls `each(fragment, channel)` with what the channel whose turn it is has, at most `max` fragments of it: see
