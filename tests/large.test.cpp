@@ -298,6 +298,18 @@ TEMPLATE_TEST_CASE("a message arrives as if it had come in one fragment", "", Lo
   }
 }
 
+TEST_CASE("number, sig, ts and origin of a message are its first fragment's") {
+  Bytes memory(16);
+  Reassembler<3> reassembler{memory};
+  const Piece begin{7, ctl_of(2, kSom), payload_of(7, 2), 70};
+  const Piece end{8, ctl_of(2, kEom), payload_of(8, 3), 80};
+  CHECK(reassembler.accept(view_of(begin)).status() == ReassemblyStatus::Incomplete);
+  const auto outcome = reassembler.accept(view_of(end));
+  REQUIRE(outcome);
+  CHECK((*outcome).metadata() ==
+        FragmentMetadata{.seq = 7, .sig = 70, .chunk = kInlineChunk, .size = 5, .ctl = ctl_of(2), .ts = 7});
+}
+
 TEST_CASE("what comes in one fragment from a reliable consumer is not copied, and may be larger than the memory") {
   Wiring<Kind::Reliable, 8, 16> channel;
   auto producer = channel.producer();

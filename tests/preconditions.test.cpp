@@ -173,3 +173,35 @@ TEST_CASE("metadata is not read from the slots of a reliable channel, which nobo
   REQUIRE(other.publish("x"));
   CHECK(!traps([&] { (void)observed.mcache.try_read(1); }));
 }
+
+TEST_CASE("an origin is one that a control word can name") {
+  volatile std::size_t origin = kMaxOrigins;
+  CHECK(traps([&] { (void)ctl_of(origin); }));
+}
+
+TEST_CASE("a reassembler sees the fragments of one channel in their order, and shows a message only where there is one") {
+  std::byte memory[64];
+  Reassembler reassembler{memory};
+  const auto fragment = [](Seq seq) {
+    return FragmentView{seq, detail::to_words({.seq = seq, .chunk = kInlineChunk, .ctl = kSom}), nullptr};
+  };
+  auto outcome = reassembler.accept(fragment(5));
+  CHECK(traps([&] { (void)*outcome; }));
+  CHECK(traps([&] { (void)outcome->size(); }));
+  CHECK(traps([&] { (void)reassembler.accept(fragment(5)); }));
+  CHECK(traps([&] { (void)reassembler.accept(fragment(4)); }));
+  CHECK(!traps([&] { (void)reassembler.accept(fragment(6)); }));
+  (void)reassembler.reset();
+  CHECK(!traps([&] { (void)reassembler.accept(fragment(4)); }));
+}
+
+TEST_CASE("a poller has a place for each consumer that it is made of, and a fragment only where there is one") {
+  Channel<Kind::Lossy, 4, 8> c;
+  using C = decltype(c.consumer(1));
+  C consumers[] = {c.consumer(1), c.consumer(1)};
+  CHECK(traps([&] { Poller<C, 1> poller{std::span{consumers}}; }));
+  Poller<C, 2> poller{std::span{consumers}};
+  auto outcome = poller.poll();
+  CHECK(traps([&] { (void)*outcome; }));
+  CHECK(traps([&] { (void)outcome->size(); }));
+}

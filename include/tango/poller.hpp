@@ -27,6 +27,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -147,23 +148,25 @@ class Poller {
   /// O(size()) channels, each as by `Consumer::poll`.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> poll(Filter&& filter = {}) noexcept {
-    for (std::size_t looks = 1;; ++looks) {
-      ChannelPoll<Fragment> outcome = look(filter);
-      if (pass_on(outcome.status()) || looks >= count_) {
-        return outcome;
-      }
+    // Made where it is returned, also after others were: moving it would copy what was just written, and wait for that.
+    // In the outermost block, because g++ sees only there that it need not be moved.
+    ChannelPoll<Fragment> outcome = look(filter);
+    for (std::size_t looks = 1; !pass_on(outcome.status()) && looks < count_; ++looks) {
+      outcome.~ChannelPoll();
+      ::new (static_cast<void*>(&outcome)) ChannelPoll<Fragment>(look(filter));
     }
+    return outcome;
   }
 
   /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
   template <WaitStrategy Strategy = typename Consumer::DefaultStrategy, SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
-    for (std::uint64_t round = 0;; ++round) {
-      ChannelPoll<Fragment> outcome = poll(filter);
-      if (outcome.status() != PollStatus::Empty || !strategy.idle(round)) {
-        return outcome;
-      }
+    ChannelPoll<Fragment> outcome = poll(filter);
+    for (std::uint64_t round = 0; outcome.status() == PollStatus::Empty && strategy.idle(round); ++round) {
+      outcome.~ChannelPoll();
+      ::new (static_cast<void*>(&outcome)) ChannelPoll<Fragment>(poll(filter));
     }
+    return outcome;
   }
 
   /// Calls `each(fragment, channel)` with what the channel whose turn it is has, at most `max` fragments of it: see
