@@ -102,7 +102,7 @@ elseif(CASE STREQUAL "workloads")
 elseif(CASE STREQUAL "fault")
   set(work --quick --rounds 1 --workload throughput_64)
   expect(0 "the faulty queue" none ${work})
-  foreach(fault IN ITEMS wrong_byte swapped twice lap)
+  foreach(fault IN ITEMS wrong_byte swapped twice lap wrong_byte_in_a_row swapped_in_a_row lap_in_a_row)
     expect(1 "the faulty queue: it delivered a wrong message.*void" ${fault} ${work})
   endforeach()
   expect(1 "the faulty queue: a message never arrived" silent ${work})  # takes seconds, because it could still come

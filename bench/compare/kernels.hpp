@@ -10,7 +10,7 @@
 ///   given up. May have `bool send_bulk(const Message* first, std::size_t count)`, for messages that lie in a row;
 /// - `Receiver<Wait>{queue}`: `std::uint64_t receive(std::uint64_t most, use)` waits for a message and calls
 ///   `use(bytes)`, a pointer to `Bytes` bytes, for it and up to `most - 1` further ones; how many that were, 0 if the
-///   wait was given up or something was wrong.
+///   wait was given up or something was wrong. For messages that lie in a row, `use.row(bytes, count)`.
 /// Both are made by the thread that uses them, the receiver before anything is sent.
 #pragma once
 
@@ -82,11 +82,9 @@ class Receiving {
   template <class Also>
   [[gnu::always_inline]] void some(std::uint64_t count, Also also) {
     bool right = true;
+    const Use<Also> use{cursor_, right, also};
     for (std::uint64_t left = count; left != 0;) {
-      const std::uint64_t got = receiver_.receive(left, [&](const std::byte* bytes) {
-        right = cursor_.next().is(bytes) && right;
-        also();
-      });
+      const std::uint64_t got = receiver_.receive(left, use);
       if (!right || got == 0 || got > left) [[unlikely]] {
         void_run(Queue::kQueue, right && got == 0 ? "a message never arrived" : "it delivered a wrong message");
       }
@@ -98,6 +96,27 @@ class Receiving {
   }
 
  private:
+  /// What is done with messages as they come: every byte is read and compared.
+  template <class Also>
+  struct Use {
+    typename Messages<Bytes>::Cursor& cursor;
+    bool& right;
+    Also& also;
+
+    /// One of them.
+    [[gnu::always_inline]] void operator()(const std::byte* bytes) const {
+      right = cursor.next().is(bytes) && right;
+      also();
+    }
+    /// Several that lie in a row.
+    [[gnu::always_inline]] void row(const std::byte* bytes, std::uint64_t count) const {
+      right = cursor.are_next(bytes, count) && right;
+      for (std::uint64_t i = 0; i < count; ++i) {
+        also();
+      }
+    }
+  };
+
   typename Queue::template Receiver<Wait> receiver_;
   typename Messages<Bytes>::Cursor cursor_{kMessages<Bytes>};
 };

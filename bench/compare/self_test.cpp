@@ -3,6 +3,7 @@
 // found:
 //
 //     none | wrong_byte | swapped | twice | lap | silent
+//     wrong_byte_in_a_row | swapped_in_a_row | lap_in_a_row      its messages are received as rows
 //
 // Exits as tango_compare does: with 1 for each of them but `none`.
 #include <cstddef>
@@ -20,8 +21,9 @@ using bench::Message;
 
 enum class Fault : std::uint8_t { None, WrongByte, Swapped, Twice, Lap, Silent };
 
-/// Our own queue, whose sender does something wrong at its message number 5000.
-template <Fault kFault>
+/// Our own queue, whose sender does something wrong at its message number 5000. `kInARow`: its messages are received as
+/// rows.
+template <Fault kFault, bool kInARow>
 struct Faulty {
   template <std::size_t Bytes, std::size_t Capacity>
   class Queue : public bench::TangoPoll<Bytes, Capacity> {
@@ -68,27 +70,48 @@ struct Faulty {
      private:
       std::uint64_t sent_ = 0;
     };
+
+    template <class Wait>
+    class Receiver : Right::template Receiver<Wait> {
+      using Base = typename Right::template Receiver<Wait>;
+
+     public:
+      using Base::Base;
+      template <class Use>
+      std::uint64_t receive(std::uint64_t most, Use use) {
+        return Base::receive(most, [&use](const std::byte* bytes) {
+          if constexpr (kInARow) {
+            use.row(bytes, 1);
+          } else {
+            use(bytes);
+          }
+        });
+      }
+    };
   };
 };
 
 template <std::size_t Bytes, std::size_t Capacity>
 using Sound = bench::TangoPoll<Bytes, Capacity>;
 
-template <Fault kFault>
+template <Fault kFault, bool kInARow = false>
 bench::Field field_with() {
   bench::Field field;
   bench::enter<bench::Kind::Throughput, Sound, 64>(field);
-  bench::enter<bench::Kind::Throughput, Faulty<kFault>::template Queue, 64>(field);
+  bench::enter<bench::Kind::Throughput, Faulty<kFault, kInARow>::template Queue, 64>(field);
   return field;
 }
 
 bench::Field field_with(std::string_view fault) {
-  return fault == "wrong_byte" ? field_with<Fault::WrongByte>()
-         : fault == "swapped"  ? field_with<Fault::Swapped>()
-         : fault == "twice"    ? field_with<Fault::Twice>()
-         : fault == "lap"      ? field_with<Fault::Lap>()
-         : fault == "silent"   ? field_with<Fault::Silent>()
-                               : field_with<Fault::None>();
+  return fault == "wrong_byte"            ? field_with<Fault::WrongByte>()
+         : fault == "swapped"             ? field_with<Fault::Swapped>()
+         : fault == "twice"               ? field_with<Fault::Twice>()
+         : fault == "lap"                 ? field_with<Fault::Lap>()
+         : fault == "silent"              ? field_with<Fault::Silent>()
+         : fault == "wrong_byte_in_a_row" ? field_with<Fault::WrongByte, true>()
+         : fault == "swapped_in_a_row"    ? field_with<Fault::Swapped, true>()
+         : fault == "lap_in_a_row"        ? field_with<Fault::Lap, true>()
+                                          : field_with<Fault::None>();
 }
 
 }  // namespace

@@ -63,6 +63,19 @@ class Messages {
       return message;
     }
 
+    /// Whether the next `count` messages lie at `got`, in a row: reads every byte of them.
+    [[nodiscard]] bool are_next(const std::byte* got, std::uint64_t count) noexcept {
+      bool are = true;
+      while (count != 0) {
+        const std::uint64_t here = count < kCount - at_ ? count : kCount - at_;
+        are = std::memcmp(got, table_ + at_, here * Bytes) == 0 && are;
+        at_ = at_ + here == kCount ? 0 : at_ + here;
+        got += here * Bytes;
+        count -= here;
+      }
+      return are;
+    }
+
    private:
     const Message* table_;
     std::uint64_t at_ = 0;

@@ -63,9 +63,7 @@ class Boost {
         return got != 0;
       });
       if constexpr (kTake == Take::Array) {
-        for (std::uint64_t i = 0; i < got; ++i) {
-          look(array_[i]);
-        }
+        use.row(reinterpret_cast<const std::byte*>(array_), got);
       }
       return there ? got : 0;
     }

@@ -223,9 +223,7 @@ class TangoPacked {
         return 0;
       }
       const tango::PackedArray<Message<Bytes>> messages{fragment->payload()};
-      for (const Message<Bytes> message : messages) {
-        use(reinterpret_cast<const std::byte*>(&message));
-      }
+      use.row(fragment->payload().data(), messages.size());
       return messages.size();
     }
 
