@@ -196,7 +196,7 @@ TEST_CASE("a reassembler sees the fragments of one channel in their order, and s
 }
 
 TEST_CASE("a poller has a place for each consumer that it is made of, and a fragment only where there is one") {
-  Channel<Kind::Lossy, 4, 8> c;
+  Wiring<Kind::Lossy, 4, 8> c;
   using C = decltype(c.consumer(1));
   C consumers[] = {c.consumer(1), c.consumer(1)};
   CHECK(traps([&] { Poller<C, 1> poller{std::span{consumers}}; }));

@@ -27,7 +27,7 @@ int main() {
   auto typed = Builder{}.of<Quote>().with_metrics().build();
   auto producer = lossy.producer();
   auto typed_producer = typed.producer();
-  bool ok = producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
+  bool ok = reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
 
 #ifdef FLOW_CONTROL_TWICE  // expect: with_flow_control was called before
   static_cast<void>(Builder{}.with_flow_control().with_flow_control());
