@@ -406,9 +406,9 @@ class Producer {
   TANGO_HOT void finish(detail::Slot& slot, const FragmentMetadata& metadata) noexcept {
     slot.write(detail::to_words(metadata));
     slot.publish(metadata.seq);
+    meter_.published(metadata.size);  // before the positions: behind them it made a lossy channel a fifth slower
     room_.mcache().header().position.store(metadata.seq + 1, detail::memory_order_release);  // pairs with MCache::position
     fseq_->store(metadata.seq + 1);
-    meter_.published(metadata.size);
   }
 
   // For the reservation.
