@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+// Coming and going while the channel runs: consumers join and leave, producers follow each other, somebody stops it.
+#include "support.hpp"
+
+namespace tango::model {
+
+namespace {
+
+using Small = Parts<2, 2, Plain>;
+using SmallWords = Parts<2, 2, Words>;
+
+/// The first one leaves, and the last that it read happens before what is written over it.
+struct Leaving : Small {
+  static constexpr const char* kName = "a reliable consumer leaves";
+  static constexpr const char* kBound = "depth 2, 4 messages of 40 bytes, one consumed";
+  static constexpr const char* kMustReach[] = {"goes on"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+
+  void produce() {
+    publish_all<40>(producer, 4);
+    reached("goes on");
+  }
+  void take() {
+    consume(*consumer, 1);
+    consumer.reset();
+  }
+  TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
+};
+
+/// While the producer publishes, somebody joins: from the number that it asked for, or from a later one; but what it
+/// gets from there on is protected.
+struct Joining : Small {
+  static constexpr const char* kName = "a reliable consumer joins";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes consumed before, 2 attempts more";
+  static constexpr const char* kMustReach[] = {"first 0", "first 2", "read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  Joining() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(consumer.poll());
+    static_cast<void>(consumer.poll());
+    consumer.release();
+    static_cast<void>(consumer.poll());
+  }
+  void produce() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart);
+    check(joiner->status().ok(), "refused");
+    reached("first " + std::to_string(joiner->first() - kStart));
+    auto outcome = joiner->poll();
+    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+    if (outcome) {
+      check_payload(joiner->first(), outcome->payload());
+      reached("read");
+    }
+  }
+  TANGO_MODEL_THREADS(Joining, {"producer", &Joining::produce}, {"joiner", &Joining::join})
+};
+
+/// The same while another consumer goes on: what that one gives back after the limit was announced does not count yet.
+struct JoiningMeanwhile : Small {
+  static constexpr const char* kName = "a reliable consumer joins while another goes on";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 2 attempts more; the other consumes 2";
+  static constexpr const char* kMustReach[] = {"first 0", "first 1", "first 2", "read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  JoiningMeanwhile() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void produce() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void take() {
+    consume(consumer, 2);
+    consumer.release();
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart);
+    check(joiner->status().ok(), "refused");
+    reached("first " + std::to_string(joiner->first() - kStart));
+    auto outcome = joiner->poll();
+    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+    if (outcome) {
+      check_payload(joiner->first(), outcome->payload());
+      reached("read");
+    }
+  }
+  TANGO_MODEL_THREADS(JoiningMeanwhile, {"producer", &JoiningMeanwhile::produce}, {"other", &JoiningMeanwhile::take},
+                      {"joiner", &JoiningMeanwhile::join})
+};
+
+/// The place of who left is taken by who comes; the producer may see either, both, or one's state with the other's
+/// position.
+struct TakingAPlace : Small {
+  static constexpr const char* kName = "a place changes hands";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 attempt more; one leaves, one joins";
+  static constexpr const char* kMustReach[] = {"the same place", "another place", "published"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> leaver{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  TakingAPlace() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void produce() {
+    if (publish<8>(producer).ok()) {
+      reached("published");
+    }
+  }
+  void leave() {
+    consume(*leaver, 1);
+    leaver.reset();
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart + 1);
+    check(joiner->status().ok(), "refused");
+    auto outcome = joiner->poll();
+    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+    if (outcome) {
+      check_payload(joiner->first(), outcome->payload());
+    }
+  }
+  void after() {
+    const Fctl::Joined another = fctl.join(kStart + 1, mcache.header().limit);
+    reached(another.place == 1 ? "the same place" : "another place");
+  }
+  TANGO_MODEL_THREADS(TakingAPlace, {"producer", &TakingAPlace::produce}, {"leaver", &TakingAPlace::leave},
+                      {"joiner", &TakingAPlace::join})
+};
+
+/// Who joined an Fctl whose producer never came leaves no trace, also for who looks at it at the same time.
+struct Retracting : Small {
+  static constexpr const char* kName = "a consumer of a channel without a producer leaves, a producer comes";
+  static constexpr const char* kBound = "depth 2, 3 attempts to publish 8 bytes";
+  static constexpr const char* kMustReach[] = {"waits for the first", "goes on"};
+
+  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<FlowProducer> producer;
+
+  void produce() {
+    producer.emplace(mcache, dcache, fseq, fctl);
+    check(producer->status().ok(), "refused");
+    int published = 0;
+    for (int i = 0; i != 3; ++i) {
+      published += publish<8>(*producer).ok();
+    }
+    reached(published == 2 ? "waits for the first" : "goes on");
+  }
+  void leave() { consumer.reset(); }
+  TANGO_MODEL_THREADS(Retracting, {"producer", &Retracting::produce}, {"consumer", &Retracting::leave})
+};
+
+/// A consumer that was there first finds its producer, and that the components fit.
+struct ConsumerFirst : Small {
+  static constexpr const char* kName = "a consumer is there before its producer";
+  static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+
+  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<FlowProducer> producer;
+
+  void produce() {
+    producer.emplace(mcache, dcache, fseq, fctl);
+    check(publish<8>(*producer).ok(), "refused");
+  }
+  void take() { consume(*consumer, 1); }
+  TANGO_MODEL_THREADS(ConsumerFirst, {"producer", &ConsumerFirst::produce}, {"consumer", &ConsumerFirst::take})
+};
+
+/// A consumer that is made while a producer comes and goes is never told that the components do not fit.
+struct ConsumerMeanwhile : SmallWords {
+  static constexpr const char* kName = "a consumer is made while a producer comes and goes";
+  static constexpr const char* kBound = "depth 2, 1 message of 8 bytes, 1 look";
+  static constexpr const char* kMustReach[] = {"read", "nothing"};
+
+  std::optional<LossyProducer> producer;
+  std::optional<Observer> consumer;
+
+  void produce() {
+    producer.emplace(mcache, dcache, fseq);
+    check(publish<8>(*producer).ok(), "refused");
+    producer.reset();
+  }
+  void look() {
+    consumer.emplace(mcache, dcache, kStart);
+    check(consumer->status().ok(), "refused");
+    auto outcome = consumer->poll();
+    check(consumer->status().ok(), "refused later on");
+    if (outcome) {
+      copy_and_check(outcome, kStart);
+    } else {
+      reached("nothing");
+    }
+  }
+  TANGO_MODEL_THREADS(ConsumerMeanwhile, {"producer", &ConsumerMeanwhile::produce},
+                      {"consumer", &ConsumerMeanwhile::look})
+};
+
+/// A producer follows another: it goes on with the next number, and what the first did happens before.
+struct Succession : Small {
+  static constexpr const char* kName = "a producer follows another";
+  static constexpr const char* kBound = "depth 2, 1 message of 40 bytes each, 1 attempt to follow";
+  static constexpr const char* kMustReach[] = {"followed", "refused"};
+
+  std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
+  std::optional<FlowProducer> second;
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  Note note;
+
+  void produce() {
+    check(publish<40>(*first).ok(), "refused");
+    note.write(7);
+    first.reset();
+  }
+  void follow() {
+    second.emplace(mcache, dcache, fseq, fctl);
+    if (second->status().ok()) {
+      check(note.read() == 7 && second->next_seq() == kStart + 1, "it does not know what was published");
+      check(publish<40>(*second).ok(), "there is room");
+      reached("followed");
+    } else {
+      check(second->status() == Error::SecondProducer, "a wrong cause");
+      reached("refused");
+    }
+  }
+  TANGO_MODEL_THREADS(Succession, {"first", &Succession::produce}, {"second", &Succession::follow})
+};
+
+/// A third party stops the channel: all that was published is delivered, then everyone is told.
+struct StopAndDrain : Small {
+  static constexpr const char* kName = "stop and drain, asked for by a third";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes, then the producer leaves";
+  static constexpr const char* kMustReach[] = {"0 delivered", "1 delivered", "2 delivered"};
+
+  std::optional<FlowProducer> producer{std::in_place, mcache, dcache, fseq, fctl};
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  std::size_t published = 0;
+
+  void produce() {
+    for (int i = 0; i != 2; ++i) {
+      published += publish<8>(*producer).ok();
+    }
+    producer.reset();
+  }
+  void stop() { mcache.stop(); }
+  void take() {
+    for (bool stopped = false; !stopped;) {
+      next(consumer, [&](auto& outcome) {
+        stopped = outcome.status() == PollStatus::Stopped;
+        if (!stopped) {
+          check_payload(outcome->seq(), outcome->payload());
+        }
+      });
+    }
+  }
+  void after() {
+    check(consumer.delivered() == published, "stopped before everything was delivered");
+    reached(std::to_string(consumer.delivered()) + " delivered");
+  }
+  TANGO_MODEL_THREADS(StopAndDrain, {"producer", &StopAndDrain::produce}, {"consumer", &StopAndDrain::take},
+                      {"third", &StopAndDrain::stop})
+};
+
+/// The producer closes the channel itself. Who is told sees all that it did before.
+struct Closing : Small {
+  static constexpr const char* kName = "the producer stops";
+  static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  Note note;
+
+  void produce() {
+    check(publish<8>(producer).ok(), "refused");
+    note.write(7);
+    check(producer.stop(), "not closed");
+  }
+  void take() {
+    consume(consumer, 1);
+    next(consumer, [this](auto& outcome) {
+      check(outcome.status() == PollStatus::Stopped && note.read() == 7, "told before it was done");
+    });
+  }
+  TANGO_MODEL_THREADS(Closing, {"producer", &Closing::produce}, {"consumer", &Closing::take})
+};
+
+/// The same for who only asks whether it is closed.
+struct AskingWhetherClosed : Small {
+  static constexpr const char* kName = "asking whether it is closed";
+  static constexpr const char* kBound = "1 question";
+  static constexpr const char* kMustReach[] = {"closed", "open"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Note note;
+
+  void produce() {
+    note.write(7);
+    static_cast<void>(producer.stop());
+  }
+  void ask() {
+    const bool closed = mcache.closed();
+    check(!closed || note.read() == 7, "told before it was done");
+    reached(closed ? "closed" : "open");
+  }
+  TANGO_MODEL_THREADS(AskingWhetherClosed, {"producer", &AskingWhetherClosed::produce},
+                      {"other", &AskingWhetherClosed::ask})
+};
+
+/// Somebody asks to stop while the producer leaves: one of them closes, at the right number, and one only.
+struct StopWhileLeaving : SmallWords {
+  static constexpr const char* kName = "a stop while the producer leaves";
+  static constexpr const char* kBound = "depth 2, 1 message of 8 bytes, 1 stop";
+
+  std::optional<LossyProducer> producer{std::in_place, mcache, dcache, fseq};
+
+  void produce() {
+    static_cast<void>(publish<8>(*producer));
+    producer.reset();
+  }
+  void stop() { mcache.stop(); }
+  void after() {
+    check(mcache.closed(), "nobody has closed it");
+    check(mcache.header().drained(mcache.position()), "closed at a wrong number");
+  }
+  TANGO_MODEL_THREADS(StopWhileLeaving, {"producer", &StopWhileLeaving::produce}, {"other", &StopWhileLeaving::stop})
+};
+
+/// Somebody asks to stop while a producer comes: it is refused, or it answers.
+struct StopWhileComing : SmallWords {
+  static constexpr const char* kName = "a stop while a producer comes";
+  static constexpr const char* kBound = "depth 2, 1 attempt to publish, 1 stop";
+  static constexpr const char* kMustReach[] = {"came", "refused"};
+
+  std::optional<LossyProducer> producer;
+
+  void produce() {
+    producer.emplace(mcache, dcache, fseq);
+    check(producer->status().ok() || producer->status() == Error::Stopped, "a wrong cause");
+    reached(producer->status().ok() ? "came" : "refused");
+    static_cast<void>(publish<8>(*producer));
+    producer.reset();
+  }
+  void stop() { mcache.stop(); }
+  void after() {
+    check(mcache.closed(), "nobody has closed it");
+    check(mcache.header().drained(mcache.position()), "closed at a wrong number");
+  }
+  TANGO_MODEL_THREADS(StopWhileComing, {"producer", &StopWhileComing::produce}, {"other", &StopWhileComing::stop})
+};
+
+}  // namespace
+
+void add_membership_models(std::vector<Program>& to) {
+  to.push_back(program_of<Leaving>());
+  to.push_back(program_of<Joining>());
+  to.push_back(program_of<JoiningMeanwhile>());
+  to.push_back(program_of<TakingAPlace>());
+  to.push_back(program_of<Retracting>());
+  to.push_back(program_of<ConsumerFirst>());
+  to.push_back(program_of<ConsumerMeanwhile>());
+  to.push_back(program_of<Succession>());
+  to.push_back(program_of<StopAndDrain>());
+  to.push_back(program_of<Closing>());
+  to.push_back(program_of<AskingWhetherClosed>());
+  to.push_back(program_of<StopWhileLeaving>());
+  to.push_back(program_of<StopWhileComing>());
+}
+
+}  // namespace tango::model

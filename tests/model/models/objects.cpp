@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects that two threads share beside a channel: Cnc, Fctl by itself, Metrics. And sleeping and waking, which the
+// library leaves to wait strategies but whose protocol is the same as that of its other handshakes.
+#include "support.hpp"
+
+namespace tango::model {
+
+namespace {
+
+/// A controller asks, the owner does it and says so, twice; each sees what the other did before.
+struct Control {
+  static constexpr const char* kName = "Cnc, request and acknowledgement";
+  static constexpr const char* kBound = "2 requests, 1 transition";
+  static constexpr const char* kMustReach[] = {"done", "a heartbeat"};
+
+  Cnc cnc;
+  Note order;
+  Note answer;
+  Note state;
+
+  Control() { declare_name(cnc, "cnc"); }
+
+  void own() {
+    state.write(5);
+    check(cnc.transition(CncState::Run).ok(), "from Boot to Run");
+    for (std::uint16_t code = 1; code != 3; ++code) {
+      until([&] {
+        const CncRequest request = cnc.pending();
+        if (!request) {
+          return false;
+        }
+        check(request.code == code, "a request was lost");
+        check(order.read() == code, "what the controller did before is not visible");
+        answer.write(code + 10u);
+        cnc.heartbeat(code);
+        cnc.acknowledge();
+        return true;
+      });
+    }
+  }
+  void control() {
+    until([this] { return cnc.state() == CncState::Run; });
+    check(state.read() == 5, "what the owner did before is not visible");
+    check(!cnc.requested(), "nothing was asked yet");
+    for (std::uint16_t code = 1; code != 3; ++code) {
+      order.write(code);
+      check(cnc.request(code).ok() && cnc.last_request() == code, "nothing is pending");
+      until([this] { return cnc.acknowledged(); });
+      check(answer.read() == code + 10u, "what the owner did is not visible");
+      if (cnc.last_heartbeat() == code) {
+        reached("a heartbeat");
+      }
+    }
+    reached("done");
+  }
+  TANGO_MODEL_THREADS(Control, {"owner", &Control::own}, {"controller", &Control::control})
+};
+
+/// A credit taken tells the consumer that something was done before, a credit given back tells the producer.
+struct Credits {
+  static constexpr const char* kName = "Fctl by itself";
+  static constexpr const char* kBound = "1 credit, taken twice, given back twice";
+
+  Fctl fctl{1};
+  Note before_taken[2];
+  Note before_given[2];
+
+  Credits() { declare_name(fctl, "fctl"); }
+
+  void produce() {
+    for (std::size_t i = 0; i != 2; ++i) {
+      before_taken[i].write(i + 1);
+      until([this] { return fctl.acquire(); });
+      if (i != 0) {
+        check(before_given[i - 1].read() == i, "what the consumer did before is not visible");
+      }
+    }
+    until([this] { return fctl.available() == 1; });
+    check(before_given[1].read() == 2, "what the consumer did before is not visible");
+  }
+  void take() {
+    for (std::size_t i = 0; i != 2; ++i) {
+      before_given[i].write(i + 1);
+      until([this] { return fctl.release(); });
+      check(before_taken[i].read() == i + 1, "what the producer did before is not visible");
+    }
+  }
+  TANGO_MODEL_THREADS(Credits, {"producer", &Credits::produce}, {"consumer", &Credits::take})
+};
+
+/// Sleeping and waking (protocol.md): one message, or the sleeper counts itself, looks again and sleeps.
+struct Wake {
+  static constexpr const char* kName = "sleeping and waking";
+  static constexpr const char* kBound = "2 messages, 1 sleeper";
+  static constexpr const char* kMustReach[] = {"slept", "done"};
+
+  detail::Word ready;
+  detail::Word waiters;
+  detail::Word token;  ///< what the operating system's wake-up is
+  Note messages[2];
+
+  Wake() {
+    declare_name(ready, "ready");
+    declare_name(waiters, "waiters");
+    declare_name(token, "token");
+  }
+
+  void produce() {
+    for (std::uint64_t i = 1; i != 3; ++i) {
+      messages[i - 1].write(i);
+      ready.store(i, detail::memory_order_release);
+      detail::fence(detail::memory_order_seq_cst);
+      if (waiters.load(detail::memory_order_relaxed) != 0) {
+        token.store(i, detail::memory_order_relaxed);
+      }
+    }
+  }
+  void take() {
+    std::uint64_t woken = 0;
+    for (std::uint64_t i = 1; i != 3; ++i) {
+      if (ready.load(detail::memory_order_acquire) < i) {
+        waiters.store(1, detail::memory_order_relaxed);
+        detail::fence(detail::memory_order_seq_cst);
+        while (ready.load(detail::memory_order_acquire) < i) {  // it may have been woken for an earlier message
+          until([&] {
+            const std::uint64_t now = token.load(detail::memory_order_acquire);
+            return std::exchange(woken, now) != now;
+          });
+          reached("slept");
+        }
+        waiters.store(0, detail::memory_order_relaxed);
+      }
+      check(messages[i - 1].read() == i, "a wrong message");
+    }
+    reached("done");
+  }
+  TANGO_MODEL_THREADS(Wake, {"producer", &Wake::produce}, {"consumer", &Wake::take})
+};
+
+/// A consumer leaves a place of an Fctl, or has never been part of the channel, and another takes the same: what it
+/// stores there follows what stood there.
+template <bool PART>
+struct Place {
+  static constexpr const char* kName =
+      PART ? "Fctl, a place is left and taken" : "Fctl, a place is retracted and taken";
+  static constexpr const char* kBound = "1 place, 2 consumers";
+  static constexpr const char* kMustReach[] = {"the same place", "another place"};
+
+  Fctl fctl{2};
+  detail::Word limit{kStart + 3};  // so that who wants less than kStart + 1 is moved up
+  std::size_t second = 0;
+
+  Place() { declare_name(fctl, "fctl"); }
+
+  void go() {
+    const Fctl::Joined joined = fctl.join(kStart, limit);
+    if constexpr (PART) {
+      fctl.leave(joined.place);
+    } else {
+      fctl.retract(joined);
+    }
+  }
+  void come() { second = fctl.join(kStart + 3, limit).place; }
+  void after() {
+    check(fctl.position(second).load(detail::memory_order_relaxed) == kStart + 3, "the position of who went");
+    reached(second == 0 ? "the same place" : "another place");
+  }
+  TANGO_MODEL_THREADS(Place, {"one", &Place::go}, {"other", &Place::come})
+};
+
+/// A lossy channel that counts.
+template <Seq START>
+struct Counted : Parts<2, 2, Words> {
+  using CountedProducer = Producer<2, Cache, NoFlowControl, Metrics>;
+  using CountedObserver = Consumer<2, Cache, NoFlowControl, Metrics>;
+  Metrics metrics;
+
+  Counted() : Parts{START} { declare_name(metrics, "metrics"); }
+};
+
+/// A block that changes hands goes on counting.
+struct MetricsBlock : Counted<kStart> {
+  static constexpr const char* kName = "Metrics, a block changes hands";
+  static constexpr const char* kBound = "1 message of 8 bytes, consumed by who leaves and by who comes";
+  static constexpr const char* kMustReach[] = {"2 consumed"};
+
+  CountedProducer producer{mcache, dcache, fseq, metrics};
+  std::optional<CountedObserver> leaver{std::in_place, mcache, dcache, kStart, metrics};
+  std::optional<CountedObserver> joiner;
+
+  MetricsBlock() { static_cast<void>(publish<8>(producer)); }
+  void leave() {
+    static_cast<void>(leaver->poll());
+    leaver.reset();
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, kStart, metrics);
+    check(metrics.snapshot().lag == 1, "who has just come stands elsewhere");
+    static_cast<void>(joiner->poll());
+  }
+  void after() {
+    check(metrics.snapshot().consumed == 2, "a count was lost");
+    reached("2 consumed");
+  }
+  TANGO_MODEL_THREADS(MetricsBlock, {"leaver", &MetricsBlock::leave}, {"joiner", &MetricsBlock::join})
+};
+
+/// A snapshot that sees an endpoint knows where it stands. From a start where nothing reads as ahead, and from one
+/// where it reads as behind.
+template <Seq START>
+struct MetricsJoin : Counted<START> {
+  static constexpr const char* kName = START == kStart ? "Metrics, a snapshot while endpoints come, at the wrap"
+                                                       : "Metrics, a snapshot while endpoints come";
+  static constexpr const char* kBound = "1 message of 8 bytes, 1 snapshot";
+  static constexpr const char* kMustReach[] = {"lag 0", "lag 1"};
+
+  std::optional<typename Counted<START>::CountedProducer> producer;
+  std::optional<typename Counted<START>::CountedObserver> consumer;
+
+  void produce() {
+    producer.emplace(this->mcache, this->dcache, this->fseq, this->metrics);
+    static_cast<void>(publish<8>(*producer));
+  }
+  void join() { consumer.emplace(this->mcache, this->dcache, START, this->metrics); }
+  void snap() {
+    const std::uint64_t lag = this->metrics.snapshot().lag;
+    check(lag <= 1, "an endpoint is seen, but not where it stands");
+    reached("lag " + std::to_string(lag));
+  }
+  TANGO_MODEL_THREADS(MetricsJoin, {"producer", &MetricsJoin::produce}, {"consumer", &MetricsJoin::join},
+                      {"reader", &MetricsJoin::snap})
+};
+
+/// Count and bytes in one word, and marks that say what it stands for: so much between two marks that a mark three
+/// steps old would stand for something else. (What is added at once are many messages of a real channel.)
+struct Tallied {
+  static constexpr const char* kName = "Tally, a reader while marks are set";
+  static constexpr const char* kBound = "3 steps, each with a mark behind it; 1 read";
+  static constexpr const char* kMustReach[] = {"0 steps", "1 steps", "2 steps", "3 steps"};
+  static constexpr std::uint64_t kStep = std::uint64_t{9} << 36;  // bytes; the word wraps at 2^40
+
+  detail::Tally tally;
+  detail::TallyWriter writer{tally};
+
+  Tallied() {
+    declare_name(tally, "tally");
+    static_cast<void>(writer.start());
+  }
+
+  void count() {
+    for (int i = 0; i != 3; ++i) {
+      check(writer.add(kStep), "a mark is due");
+      writer.mark();
+    }
+  }
+  void look() {
+    const detail::Tally::Totals totals = tally.read();
+    check(totals.count <= 3 && totals.bytes == totals.count * kStep, "what was never counted");
+    reached(std::to_string(totals.count) + " steps");
+  }
+  TANGO_MODEL_THREADS(Tallied, {"writer", &Tallied::count}, {"reader", &Tallied::look})
+};
+
+/// Who finds a channel in memory finds all of it made.
+struct Found {
+  static constexpr const char* kName = "a channel is found in memory";
+  static constexpr const char* kBound = "1 look";
+  static constexpr const char* kMustReach[] = {"found", "not yet"};
+  static constexpr detail::ChannelTraits kTraits{.depth = 8};
+
+  detail::ChannelLabel label{kTraits};
+  Note channel;
+
+  Found() { declare_name(label, "label"); }
+
+  void make() {
+    channel.write(5);
+    label.show();
+  }
+  void find() {
+    if (label.look(kTraits).ok()) {
+      check(channel.read() == 5, "it is not made yet");
+      reached("found");
+    } else {
+      reached("not yet");
+    }
+  }
+  TANGO_MODEL_THREADS(Found, {"maker", &Found::make}, {"finder", &Found::find})
+};
+
+}  // namespace
+
+void add_object_models(std::vector<Program>& to) {
+  to.push_back(program_of<Control>());
+  to.push_back(program_of<Credits>());
+  to.push_back(program_of<Place<true>>());
+  to.push_back(program_of<Place<false>>());
+  to.push_back(program_of<Wake>());
+  to.push_back(program_of<MetricsBlock>());
+  to.push_back(program_of<MetricsJoin<kStart>>());
+  to.push_back(program_of<MetricsJoin<100>>());
+  to.push_back(program_of<Tallied>());
+  to.push_back(program_of<Found>());
+}
+
+}  // namespace tango::model
