@@ -113,6 +113,10 @@ int main() {
   ok = producer.publish(tango::Message{}).ok();
 #endif
 
+#ifdef PUBLISH_FRAGMENT_VIEW  // expect: of a fragment, publish its payload
+  ok = producer.publish(tango::FragmentView{}).ok();
+#endif
+
 #ifdef EMPLACE_MAY_THROW  // expect: emplace needs a constructor that is noexcept
   ok = producer.emplace<Throws>({}).ok();
 #endif
