@@ -23,7 +23,7 @@ using Builder = tango::ChannelBuilder<8, 8, 64>;
 
 int main() {
   auto lossy = Builder{}.build();
-  auto reliable = Builder{}.with_flow_control().build();
+  [[maybe_unused]] auto reliable = Builder{}.with_flow_control().build();
   auto typed = Builder{}.of<Quote>().with_metrics().build();
   auto producer = lossy.producer();
   auto typed_producer = typed.producer();
