@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values as messages: published, made in place, and read back as what they were, on every kind of channel.
 #include <array>
+#include <atomic>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
@@ -29,6 +30,13 @@ struct Large {
 };
 enum class Side : std::uint8_t { Buy, Sell };
 struct Empty {};
+struct Converts {
+  std::uint64_t more;
+  operator std::span<const std::byte>() const { return {}; }
+};
+struct MovesOnly {
+  MovesOnly(MovesOnly&&) = default;
+};
 /// Not an aggregate, without a default constructor, and it knows where it was made.
 class Located {
  public:
@@ -79,6 +87,13 @@ TEST_CASE("what is a record, and what is not") {
   STATIC_REQUIRE(!Record<int Small::*>);
   STATIC_REQUIRE(!Record<std::nullptr_t>);
   STATIC_REQUIRE(!Record<int&>);
+  // What `publish` sends as bytes must not be one thing to it and another to `emplace` and `as`.
+  STATIC_REQUIRE(!Record<Converts>);
+  // Trivially copyable by the letter, and not to be copied.
+  STATIC_REQUIRE(!Record<std::atomic<int>>);
+  STATIC_REQUIRE(!Record<Metrics>);
+  STATIC_REQUIRE(!Record<MovesOnly>);
+  STATIC_REQUIRE(!Record<volatile Small>);
 }
 
 TEMPLATE_TEST_CASE("values arrive as they were", "", LossyKind, ReliableKind, ObservedKind) {

@@ -37,6 +37,7 @@ template <class T>
 [[nodiscard]] TANGO_HOT inline std::span<const std::byte> value_bytes(const T& value) noexcept {
   require_record<T>();
   static_assert(!std::is_same_v<T, Message>, "tango: a Message is published by publish_batch");
+  static_assert(!std::is_base_of_v<FragmentView, T>, "tango: of a fragment, publish its payload()");
   return std::as_bytes(std::span{&value, 1});
 }
 

@@ -14,16 +14,19 @@
 
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
 namespace tango {
 
-/// A type whose values may be sent as their bytes: trivially copyable, and nothing that refers to bytes elsewhere or holds
-/// several values (pointers, arrays, spans, strings).
+/// A type whose values may be sent as their bytes: trivially copyable, and copyable at all (an atomic word is the first
+/// without the second), and nothing that refers to bytes elsewhere or holds several values: pointers, arrays, spans,
+/// strings. What converts to bytes or text is none either: those are what `publish` would send of it.
 template <class T>
-concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> && !std::is_pointer_v<T> &&
-                 !std::is_array_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T> &&
+concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> && std::is_object_v<T> &&
+                 !std::is_pointer_v<T> && !std::is_array_v<T> && !std::is_member_pointer_v<T> &&
+                 !std::is_null_pointer_v<T> && !std::is_convertible_v<const T&, std::span<const std::byte>> &&
                  !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
   std::begin(range);
 };

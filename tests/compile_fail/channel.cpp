@@ -23,7 +23,7 @@ using Builder = tango::ChannelBuilder<8, 8, 64>;
 
 int main() {
   auto lossy = Builder{}.build();
-  auto reliable = Builder{}.with_flow_control().build();
+  [[maybe_unused]] auto reliable = Builder{}.with_flow_control().build();
   auto typed = Builder{}.of<Quote>().with_metrics().build();
   auto producer = lossy.producer();
   auto typed_producer = typed.producer();
@@ -111,6 +111,10 @@ int main() {
 
 #ifdef PUBLISH_MESSAGE  // expect: a Message is published by publish_batch
   ok = producer.publish(tango::Message{}).ok();
+#endif
+
+#ifdef PUBLISH_FRAGMENT_VIEW  // expect: of a fragment, publish its payload
+  ok = producer.publish(tango::FragmentView{}).ok();
 #endif
 
 #ifdef EMPLACE_MAY_THROW  // expect: emplace needs a constructor that is noexcept
