@@ -11,9 +11,11 @@
 #include <string>
 #include <tango/heap.hpp>
 #include <tango/tango.hpp>
+#include <tango/yield.hpp>
 #include <type_traits>
 #include <vector>
 
+#include "support/combinations.hpp"
 #include "support/endpoints.hpp"
 
 using namespace tango;
@@ -21,41 +23,11 @@ using namespace tango::test;
 
 namespace {
 
-struct Quote {
-  std::uint64_t price;
-  std::uint32_t size;
-  std::uint32_t side;
-  friend bool operator==(const Quote&, const Quote&) = default;
-};
 /// Another type of the same size and alignment.
 struct Trade {
   std::uint64_t id;
   std::uint64_t price;
 };
-
-constexpr std::size_t kDepth = 8;
-using Base = ChannelBuilder<kDepth, 16, 64>;
-
-// The legal combinations: a kind, with or without metrics, of bytes or of one type. Any wait strategy goes with each.
-constexpr auto lossy = [] { return Base{}; };
-constexpr auto reliable = [] { return Base{}.with_flow_control(); };
-constexpr auto observed = [] { return Base{}.with_flow_control().with_observers(); };
-constexpr auto lossy_metrics = [] { return Base{}.with_metrics(); };
-constexpr auto reliable_metrics = [] { return Base{}.with_metrics().with_flow_control(); };
-constexpr auto observed_metrics = [] { return Base{}.with_observers().with_metrics().with_flow_control(); };
-constexpr auto lossy_typed = [] { return Base{}.of<Quote>(7); };
-constexpr auto reliable_typed = [] { return Base{}.of<Quote>(7).with_flow_control(); };
-constexpr auto observed_typed = [] { return Base{}.with_observers().of<Quote>(7).with_flow_control(); };
-constexpr auto lossy_metrics_typed = [] { return Base{}.with_metrics().of<Quote>(7); };
-constexpr auto reliable_metrics_typed = [] { return Base{}.with_flow_control().with_metrics().of<Quote>(7); };
-constexpr auto observed_metrics_typed = [] {
-  return Base{}.of<Quote>(7).with_flow_control().with_observers().with_metrics();
-};
-
-#define TANGO_EVERY_COMBINATION                                                                                     \
-  decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics),     \
-      decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),        \
-      decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
 
 template <class Make>
 using BuilderOf = std::invoke_result_t<Make>;
@@ -126,6 +98,29 @@ void check_its_kind(C& channel) {
   }
 }
 
+struct GivesUp {
+  bool idle(std::uint64_t) noexcept { return false; }
+};
+
+/// Blocking calls that are given no strategy use the channel's.
+template <class Strategy, class B>
+void check_waits_with(const B& builder) {
+  auto channel = builder.template with_wait<Strategy>().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  STATIC_REQUIRE(std::is_same_v<typename decltype(consumer)::DefaultStrategy, Strategy>);
+  if constexpr (std::is_same_v<Strategy, GivesUp>) {
+    CHECK(consumer.wait().status() == PollStatus::Empty);
+  }
+  REQUIRE(producer.publish_blocking(message(1)));
+  auto fragment = consumer.wait();
+  REQUIRE(fragment);
+  CHECK(*fragment->template as<Quote>() == message(1));
+  channel.stop();
+  CHECK(producer.publish_blocking(message(2)).error() == Error::Stopped);
+  CHECK(consumer.wait().status() == PollStatus::Stopped);
+}
+
 struct Memory {
   alignas(128) std::array<std::byte, 16384> bytes;
 };
@@ -165,6 +160,14 @@ TEMPLATE_TEST_CASE("every legal combination carries messages, on the stack, on t
 TEMPLATE_TEST_CASE("every legal combination is of its kind", "", TANGO_EVERY_COMBINATION) {
   const auto channel = tango::make_unique(TestType{}());
   check_its_kind(*channel);
+}
+
+TEMPLATE_TEST_CASE("every legal combination goes with any wait strategy", "", TANGO_EVERY_COMBINATION) {
+  check_waits_with<Busy>(TestType{}());
+  check_waits_with<Pause>(TestType{}());
+  check_waits_with<Yield>(TestType{}());
+  check_waits_with<SpinThenYield>(TestType{}());
+  check_waits_with<GivesUp>(TestType{}());
 }
 
 TEMPLATE_TEST_CASE("its objects are those that are wired by hand, and no more", "", TANGO_EVERY_COMBINATION) {

@@ -46,11 +46,12 @@ template <bool Reliable, bool Observable, bool Counted, class Strategy, class Me
 struct ChannelOptions {
   static constexpr bool kFlowControl = Reliable;  ///< credits: reliable consumers, nothing is lost
   static constexpr bool kObservers = Observable;  ///< others beside them, which may be overrun
-  static constexpr bool kMetrics = Counted;
+  static constexpr bool kMetrics = Counted;       ///< every endpoint counts
   using Waiting = Strategy;     ///< what blocking calls do that are given no strategy, or `AnyWait`
   using Message = MessageType;  ///< the one type of all messages, or `AnyMessage`
 };
 
+/// All components of one channel, and the endpoints that fit them: see the file's head.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options>
 class Channel {
   static constexpr bool kTyped = !std::is_same_v<typename Options::Message, AnyMessage>;
@@ -64,8 +65,8 @@ class Channel {
  public:
   /// What it is.
   static constexpr bool kFlowControl = Options::kFlowControl;
-  static constexpr bool kObservers = Options::kObservers;
-  static constexpr bool kMetrics = Options::kMetrics;
+  static constexpr bool kObservers = Options::kObservers;  ///< whether others may look on beside its reliable consumers
+  static constexpr bool kMetrics = Options::kMetrics;      ///< whether its endpoints count
 
   /// The type of its messages; `AnyMessage` where they may be anything.
   using Message = typename Options::Message;
@@ -102,6 +103,7 @@ class Channel {
   /// A consumer from the channel's first number on, or from `first`: for new messages only, `position()`. Refused: see
   /// `Consumer::status`.
   [[nodiscard]] Consumer consumer() noexcept { return consumer(start()); }
+  /// From `first` on.
   [[nodiscard]] Consumer consumer(Seq first) noexcept {
     if constexpr (Options::kFlowControl && Options::kMetrics) {
       return Consumer{mcache_, dcache_, fctl_, first, metrics_};
@@ -114,6 +116,7 @@ class Channel {
 
   /// A consumer that may be overrun and that the producer never waits for. Refused: see `Consumer::status`.
   [[nodiscard]] Observer observer() noexcept { return observer(start()); }
+  /// From `first` on.
   [[nodiscard]] Observer observer(Seq first) noexcept {
     static_assert(Options::kObservers || !kFlowControl,
                   "tango: the consumers of this channel are all reliable: build it with_observers()");
@@ -123,29 +126,35 @@ class Channel {
   // --------------------------------------------------------------------------------------------------------- state
 
   /// As MCache's.
+  /// @{
   [[nodiscard]] Seq start() const noexcept { return mcache_.start(); }
   [[nodiscard]] Seq position() const noexcept { return mcache_.position(); }
   void stop() noexcept { mcache_.stop(); }
   [[nodiscard]] bool stop_requested() const noexcept { return mcache_.stop_requested(); }
   [[nodiscard]] bool closed() const noexcept { return mcache_.closed(); }
+  /// @}
 
-  /// Slots, bytes of the largest payload.
+  /// Slots.
   [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return Depth; }
+  /// Bytes of the largest payload.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
   // ---------------------------------------------------------------------------------------------------- components
 
-  [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }
-  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }
-  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }
+  [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }  ///< its ring
+  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }  ///< its payloads
+  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }  ///< its producer's position
+  /// Its credits. Only with flow control.
   [[nodiscard]] Fctl& fctl() noexcept {
     static_assert(kFlowControl, "tango: this channel was built without flow control");
     return fctl_;
   }
+  /// Its counters. Only with metrics.
   [[nodiscard]] Metrics& metrics() noexcept {
     static_assert(Options::kMetrics, "tango: this channel was built without metrics");
     return metrics_;
   }
+  /// The same.
   [[nodiscard]] const Metrics& metrics() const noexcept {
     static_assert(Options::kMetrics, "tango: this channel was built without metrics");
     return metrics_;

@@ -58,6 +58,7 @@ class ChannelBuilder {
   using Message = typename Options::Message;
 
  public:
+  /// What it builds.
   using Channel = tango::Channel<Depth, Chunks, ChunkBytes, Options>;
 
   constexpr ChannelBuilder() noexcept = default;
@@ -117,7 +118,7 @@ class ChannelBuilder {
 
   /// What `build_in` needs, in bytes.
   static constexpr std::size_t kSize = sizeof(Channel);
-  static constexpr std::size_t kAlignment = alignof(Channel);
+  static constexpr std::size_t kAlignment = alignof(Channel);  ///< what `build_in` needs its memory aligned to
 
   /// The channel, wherever the caller puts it. O(its size).
   [[nodiscard]] Channel build() const noexcept {

@@ -32,6 +32,7 @@
 
 namespace tango {
 
+/// Where an owner stands.
 enum class CncState : std::uint8_t {
   Boot = 0,  ///< made, or halted and about to start over
   Run,   ///< at work
@@ -59,11 +60,12 @@ enum class CncState : std::uint8_t {
 
 /// A request that waits to be acknowledged, or none.
 struct CncRequest {
-  bool pending = false;
-  std::uint16_t code = 0;
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return pending; }
+  bool pending = false;    ///< whether there is one
+  std::uint16_t code = 0;  ///< what is asked for; 0 if nothing
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return pending; }  ///< whether one is pending
 };
 
+/// Command and control between an owner and a controller: see the file's head.
 class alignas(kSeparation) Cnc {
  public:
   Cnc() noexcept = default;

@@ -65,6 +65,7 @@ class Consumer {
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first) noexcept
     requires(!kReliable && !kCounted)
       : Consumer{mcache, dcache, nullptr, first, Meter{}} {}
+  /// The same, counted.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first, Metrics& metrics) noexcept
     requires(!kReliable && kCounted)
       : Consumer{mcache, dcache, nullptr, first, Meter{metrics}} {}
@@ -74,12 +75,14 @@ class Consumer {
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first) noexcept
     requires(kReliable && !kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{}} {}
+  /// The same, counted.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first, Metrics& metrics) noexcept
     requires(kReliable && kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{metrics}} {}
 
   /// Precondition (checked): no fragment or batch is out. Afterwards `other` is refused with `Moved`.
   Consumer(Consumer&& other) noexcept { take_over(other); }
+  /// Leaves first. Precondition (checked): no fragment or batch of either is out.
   Consumer& operator=(Consumer&& other) noexcept {
     if (this != &other) {
       leave();
@@ -97,7 +100,7 @@ class Consumer {
   /// `TooManyConsumers`, `FlowControlMissing`, `ComponentMismatch`, `CreditsOutOfRange` (the credits, the depth),
   /// `TooManyMetricsBlocks`, `Moved`.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
 
   /// The first number that it looks at: the one asked for, or a later one (see the constructor).
   [[nodiscard]] Seq first() const noexcept { return cursor_.first(); }

@@ -29,6 +29,7 @@ template <class F>
 class RangeElement : public F {
  public:
   RangeElement() noexcept = default;
+  /// Made by the range.
   RangeElement(F&& fragment, std::uint64_t lost_before) noexcept : F{std::move(fragment)}, lost_before_{lost_before} {}
 
   /// Fragments lost to overruns between the element before and this one.
@@ -38,37 +39,44 @@ class RangeElement : public F {
   std::uint64_t lost_before_ = 0;
 };
 
+/// Where a range of fragments stands: an input iterator.
 template <class Range>
 class ConsumerIter {
  public:
+  /// An input iterator: it cannot go back.
   using iterator_concept = std::input_iterator_tag;
-  using value_type = typename Range::Element;
-  using difference_type = std::ptrdiff_t;
+  using value_type = typename Range::Element;  ///< a fragment, with what was lost before it
+  using difference_type = std::ptrdiff_t;  ///< signed
 
+  /// Made by the range.
   explicit ConsumerIter(Range& range) noexcept : range_{&range} {}
 
   /// The element that the range stands on. Precondition: not at the end.
   [[nodiscard]] value_type& operator*() const noexcept { return range_->element_; }
-  [[nodiscard]] value_type* operator->() const noexcept { return &range_->element_; }
+  [[nodiscard]] value_type* operator->() const noexcept { return &range_->element_; }  ///< the same
 
   /// Gives the element back and waits for the next.
   ConsumerIter& operator++() noexcept {
     range_->advance();
     return *this;
   }
-  void operator++(int) noexcept { ++*this; }
+  void operator++(int) noexcept { ++*this; }  ///< the same
 
+  /// Whether the range has ended.
   friend bool operator==(const ConsumerIter& it, std::default_sentinel_t) noexcept { return it.range_->ended(); }
 
  private:
   Range* range_;
 };
 
+/// What `Consumer::fragments` returns: see the file's head.
 template <class Consumer, WaitStrategy Strategy>
 class FragmentRange {
  public:
+  /// A fragment, with what was lost before it.
   using Element = RangeElement<typename Consumer::Fragment>;
 
+  /// Made by the consumer.
   FragmentRange(Consumer& consumer, Strategy strategy) noexcept : consumer_{&consumer}, strategy_{strategy} {}
   FragmentRange(const FragmentRange&) = delete;
   FragmentRange& operator=(const FragmentRange&) = delete;
@@ -86,6 +94,7 @@ class FragmentRange {
 
   /// Why the range ended: `Stopped`, `Empty` (the wait strategy gave up) or `Refused`; `Fragment` before that.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
+  /// Where the channel is drained.
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
 
  private:

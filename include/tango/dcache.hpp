@@ -68,7 +68,9 @@ class alignas(kSeparation) DCache {
 
   // ---------------------------------------------------------------------------------------------------- endpoints
 
+  /// For the producer: who gets which chunks.
   using Fifo = detail::ChunkFifo<N>;
+  /// For endpoints: what payloads are made of.
   using Unit = std::conditional_t<kWords, detail::Word, std::byte>;
 
   /// For endpoints: chunks that a payload of `size` bytes takes.
@@ -78,6 +80,7 @@ class alignas(kSeparation) DCache {
 
   /// For endpoints: where a chunk starts, as words or as bytes. Precondition: `chunk < chunks()`.
   [[nodiscard]] Unit* data(std::uint32_t chunk) noexcept { return storage_ + chunk * (chunk_size() / sizeof(Unit)); }
+  /// For endpoints: the same.
   [[nodiscard]] const Unit* data(std::uint32_t chunk) const noexcept {
     return storage_ + chunk * (chunk_size() / sizeof(Unit));
   }
@@ -96,7 +99,7 @@ class alignas(kSeparation) DCache {
 
   /// For endpoints: who holds it.
   [[nodiscard]] detail::Ownership& ownership() noexcept { return ownership_; }
-  [[nodiscard]] const detail::Ownership& ownership() const noexcept { return ownership_; }
+  [[nodiscard]] const detail::Ownership& ownership() const noexcept { return ownership_; }  ///< for endpoints: the same
 
  private:
   static constexpr std::size_t kMaxSize = 0xFFFF'FFFFu;  // the size field of the metadata

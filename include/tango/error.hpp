@@ -162,12 +162,14 @@ class [[nodiscard]] Status {
   constexpr Status(Error error, std::uint64_t actual = 0, std::uint64_t allowed = 0) noexcept
       : actual_{actual}, allowed_{allowed}, error_{error} {}
 
-  [[nodiscard]] constexpr bool ok() const noexcept { return error_ == Error::None; }
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return ok(); }
-  [[nodiscard]] constexpr Error error() const noexcept { return error_; }
-  [[nodiscard]] constexpr std::uint64_t actual() const noexcept { return actual_; }
+  [[nodiscard]] constexpr bool ok() const noexcept { return error_ == Error::None; }  ///< whether it is success
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return ok(); }  ///< the same
+  [[nodiscard]] constexpr Error error() const noexcept { return error_; }  ///< the cause, or `None`
+  [[nodiscard]] constexpr std::uint64_t actual() const noexcept { return actual_; }  ///< what the caller gave
+  /// What was possible or expected.
   [[nodiscard]] constexpr std::uint64_t allowed() const noexcept { return allowed_; }
 
+  /// Whether the cause is `b`, whatever the values.
   friend constexpr bool operator==(const Status& a, Error b) noexcept { return a.error_ == b; }
 
  private:

@@ -37,6 +37,7 @@
 
 namespace tango {
 
+/// Credits, and the places of the reliable consumers: see the file's head.
 class alignas(kSeparation) Fctl {
  public:
   /// `credits` messages may be under way at a time: 1 to the depth of the ring, checked where an endpoint is made
@@ -84,9 +85,10 @@ class alignas(kSeparation) Fctl {
   /// Where a consumer joined: its place, or none if all are taken; the first number that it gets; and whether somebody
   /// had the place before.
   struct Joined {
-    std::size_t place;
-    Seq first;
-    bool was_vacant;
+    std::size_t place;  ///< its place
+    Seq first;          ///< the first number that it gets
+    bool was_vacant;    ///< whether somebody had the place before
+    /// Whether there was a place.
     [[nodiscard]] explicit operator bool() const noexcept { return place < kMaxReliableConsumers; }
   };
 
@@ -149,7 +151,7 @@ class alignas(kSeparation) Fctl {
 
   /// For endpoints: who holds it.
   [[nodiscard]] detail::Ownership& ownership() noexcept { return ownership_; }
-  [[nodiscard]] const detail::Ownership& ownership() const noexcept { return ownership_; }
+  [[nodiscard]] const detail::Ownership& ownership() const noexcept { return ownership_; }  ///< for endpoints: the same
 
  private:
   static constexpr std::uint64_t kUnused = 0;

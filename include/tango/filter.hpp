@@ -15,6 +15,7 @@ namespace tango {
 
 /// The filter that lets everything pass.
 struct AcceptAll {
+  /// True.
   constexpr bool operator()(std::uint64_t) const noexcept { return true; }
 };
 

@@ -62,6 +62,7 @@ struct FragmentMetadata {
   std::uint16_t reserved = 0;  ///< 0
   std::uint32_t ts = 0;        ///< the application's timestamp, compressed to 32 bits
 
+  /// Field by field.
   friend constexpr bool operator==(const FragmentMetadata&, const FragmentMetadata&) noexcept = default;
 };
 
@@ -72,9 +73,9 @@ static_assert(offsetof(FragmentMetadata, sig) == 8 && offsetof(FragmentMetadata,
 
 /// What an application says of a message when it publishes it. The default is a whole message in one fragment.
 struct MessageInfo {
-  std::uint64_t sig = 0;
-  std::uint16_t ctl = kSom | kEom;
-  std::uint32_t ts = 0;
+  std::uint64_t sig = 0;            ///< the application's tag, to filter by
+  std::uint16_t ctl = kSom | kEom;  ///< see `ctl_of`
+  std::uint32_t ts = 0;             ///< the application's timestamp: see clock.hpp
 };
 
 /// Prints `seq 7 sig 42 chunk 3 size 100 ctl 3 ts 0` (or `chunk inline`) into `buffer`, cut off where it ends; 128
@@ -172,14 +173,15 @@ class Receipt {
 class FragmentView {
  public:
   FragmentView() noexcept = default;
+  /// Made by the consumer.
   FragmentView(Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
       : seq_{seq}, words_{words}, data_{data} {}
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }
-  [[nodiscard]] Seq seq() const noexcept { return seq_; }
-  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
-  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
-  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
 
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
@@ -212,11 +214,13 @@ class FragmentView {
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
+  /// Made by the consumer.
   Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::Account& account) noexcept
       : FragmentView{seq, words, data}, receipt_{account} {}
   /// Afterwards `other` is empty.
   Fragment(Fragment&& other) noexcept
       : FragmentView{std::exchange(static_cast<FragmentView&>(other), {})}, receipt_{std::move(other.receipt_)} {}
+  /// Releases what this one held. Afterwards `other` is empty.
   Fragment& operator=(Fragment&& other) noexcept {
     if (this != &other) {
       release();
@@ -246,15 +250,16 @@ class Fragment : public FragmentView {
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
+  /// Made by the consumer.
   SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::Word* payload,
                       const detail::Word& slot_seq, detail::Account& account) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }
-  [[nodiscard]] Seq seq() const noexcept { return seq_; }
-  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }
-  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
-  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
 
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.

@@ -16,6 +16,7 @@
 
 namespace tango {
 
+/// A published sequence number: see the file's head.
 class alignas(kSeparation) Fseq {
  public:
   /// Starts at `start`. A producer refuses an Fseq that disagrees with its MCache (`StartMismatch`).

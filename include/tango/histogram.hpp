@@ -84,7 +84,7 @@ class HistogramSnapshot {
 
   /// The smallest and the largest of them, exactly; 0 if there is none.
   [[nodiscard]] constexpr std::uint64_t min() const noexcept { return min_; }
-  [[nodiscard]] constexpr std::uint64_t max() const noexcept { return max_; }
+  [[nodiscard]] constexpr std::uint64_t max() const noexcept { return max_; }  ///< the largest; see `min`
 
   /// The value that `part` of `whole` of all values do not exceed, rounded up to the end of its bucket: at most 1/32
   /// more than the true one, never less. `quantile(1, 2)` is the median, `quantile(9999, 10000)` the 99.99th
@@ -136,6 +136,7 @@ class HistogramSnapshot {
     return s;
   }
 
+  /// Bucket by bucket.
   friend constexpr bool operator==(const HistogramSnapshot&, const HistogramSnapshot&) noexcept = default;
 
  private:

@@ -64,6 +64,7 @@ class LargeMessage {
   /// of chunks: 1.7 x the speed of the largest fragments, through 16 KiB: 2 x).
   explicit LargeMessage(std::span<const std::byte> bytes, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
+  /// The same for characters.
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{std::as_bytes(std::span{text.data(), text.size()}), info, fragment_size} {}
 
@@ -173,6 +174,7 @@ enum class ReassemblyStatus : std::uint8_t {
 /// What `Reassembler::accept` answers: the message if this fragment completed it, and what was dropped.
 class [[nodiscard]] Reassembly {
  public:
+  /// What became of it.
   [[nodiscard]] ReassemblyStatus status() const noexcept { return status_; }
 
   /// Whether there is a message.
@@ -186,7 +188,7 @@ class [[nodiscard]] Reassembly {
     TANGO_PRECONDITION(*this, "Reassembly: there is a message");
     return message_;
   }
-  [[nodiscard]] const FragmentView* operator->() const noexcept { return &**this; }
+  [[nodiscard]] const FragmentView* operator->() const noexcept { return &**this; }  ///< the same
 
   /// Why the fragment's message was dropped, with `Dropped`; else success. `MissingSom`; `MessageBroken` (ERR);
   /// `Overrun` (overwritten while it was copied); `FragmentLost` (its start was); `BufferTooSmall` (its bytes up to
@@ -250,6 +252,7 @@ class Reassembler {
   Reassembly accept(const FragmentView& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
   }
+  /// The same where the consumer may be overrun: what is copied is validated, and what was overwritten is dropped.
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(SpeculativeFragment& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);

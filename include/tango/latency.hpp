@@ -32,7 +32,7 @@ namespace tango {
 
 /// The latencies at some time: a value, of 15 KiB. Any thread.
 struct LatencySnapshot {
-  HistogramSnapshot ticks;
+  HistogramSnapshot ticks;     ///< how long messages took, in ticks
   std::uint64_t negative = 0;  ///< of these, the ones whose stamp lay ahead of the clock; they are in `ticks` as 0
 
   /// Both together: as if one had recorded what both did.
@@ -47,6 +47,7 @@ struct LatencySnapshot {
     return {ticks.since(baseline.ticks), negative - baseline.negative};
   }
 
+  /// Bucket by bucket.
   friend constexpr bool operator==(const LatencySnapshot&, const LatencySnapshot&) noexcept = default;
 };
 

@@ -44,8 +44,8 @@ enum class ReadStatus : std::uint8_t {
 
 /// What `MCache::try_read` found; `metadata` counts only with `Ok`.
 struct ReadResult {
-  ReadStatus status = ReadStatus::NotReady;
-  FragmentMetadata metadata;
+  ReadStatus status = ReadStatus::NotReady;  ///< whether it was there
+  FragmentMetadata metadata;                 ///< of the number that was asked for
 };
 
 /// A ring of `N` slots; `N` is a power of two, at least 2.
@@ -138,11 +138,12 @@ class alignas(kSeparation) MCache {
 
   /// For endpoints: the slot that `seq` maps to.
   [[nodiscard]] detail::Slot& slot(Seq seq) noexcept { return slots_[seq & (N - 1)]; }
+  /// For endpoints: the same.
   [[nodiscard]] const detail::Slot& slot(Seq seq) const noexcept { return slots_[seq & (N - 1)]; }
 
   /// For endpoints: where the channel stands.
   [[nodiscard]] detail::ChannelHeader& header() noexcept { return header_; }
-  [[nodiscard]] const detail::ChannelHeader& header() const noexcept { return header_; }
+  [[nodiscard]] const detail::ChannelHeader& header() const noexcept { return header_; }  ///< for endpoints: the same
 
  private:
   detail::ChannelHeader header_;

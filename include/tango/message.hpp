@@ -16,14 +16,14 @@ namespace tango {
 
 /// A message of a batch.
 struct Message {
-  std::span<const std::byte> payload;
-  MessageInfo info;
+  std::span<const std::byte> payload;  ///< its bytes
+  MessageInfo info;                    ///< what is said of it
 };
 
 /// How far a batch got: the first `count` messages were published; `status` says why not the next one.
 struct [[nodiscard]] BatchStatus {
-  std::size_t count = 0;
-  Status status;
+  std::size_t count = 0;  ///< messages, or records, that were accepted
+  Status status;          ///< why not the next one, or success
 };
 
 namespace detail {

@@ -31,12 +31,12 @@ inline constexpr std::size_t kMaxMeteredConsumers = 8;
 
 /// The counters of a channel at some time. All are numbers of fragments, unless said otherwise.
 struct MetricsSnapshot {
-  std::uint64_t published = 0;
-  std::uint64_t published_bytes = 0;
-  std::uint64_t backpressure = 0;  ///< refusals for want of credits; a blocking publish that waits counts once
-  std::uint64_t consumed = 0;      ///< delivered by all consumers together, and not found overwritten afterwards
-  std::uint64_t consumed_bytes = 0;
-  std::uint64_t filtered = 0;
+  std::uint64_t published = 0;        ///< messages published
+  std::uint64_t published_bytes = 0;  ///< their payload bytes
+  std::uint64_t backpressure = 0;     ///< refusals for want of credits; a blocking publish that waits counts once
+  std::uint64_t consumed = 0;         ///< delivered by all consumers together, and not found overwritten afterwards
+  std::uint64_t consumed_bytes = 0;   ///< their payload bytes
+  std::uint64_t filtered = 0;         ///< skipped because of their `sig`
   std::uint64_t overruns = 0;  ///< times that a consumer was found overrun, or a fragment overwritten while it was read
   std::uint64_t lost = 0;      ///< fragments lost to overruns
   std::uint64_t rejected = 0;  ///< fragments whose metadata was out of range
@@ -57,6 +57,7 @@ struct MetricsSnapshot {
             lag};
   }
 
+  /// Counter by counter.
   friend constexpr bool operator==(const MetricsSnapshot&, const MetricsSnapshot&) noexcept = default;
 };
 
@@ -124,6 +125,7 @@ struct alignas(kSeparation) ConsumerBlock {
 
 }  // namespace detail
 
+/// The counters of a channel, a block for each endpoint: see the file's head.
 class alignas(kSeparation) Metrics {
  public:
   Metrics() noexcept = default;
@@ -165,6 +167,7 @@ class alignas(kSeparation) Metrics {
 
   /// For endpoints: the blocks.
   [[nodiscard]] detail::ProducerBlock& producer() noexcept { return producer_; }
+  /// For endpoints: the consumers' blocks.
   [[nodiscard]] std::span<detail::ConsumerBlock, kMaxMeteredConsumers> consumers() noexcept { return consumers_; }
 
  private:
@@ -179,6 +182,7 @@ static_assert(sizeof(Metrics) == 128 + 8 * 128 && alignof(Metrics) == 128);
 /// Thread: one per reader; any number of readers.
 class MetricsReader {
  public:
+  /// Nothing is reset yet: everything ever counted.
   explicit MetricsReader(const Metrics& metrics) noexcept : metrics_{&metrics} {}
 
   /// What was counted since the last reset, or ever.

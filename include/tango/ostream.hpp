@@ -29,18 +29,30 @@ std::ostream& stream(std::ostream& out, const T& value) {
 
 }  // namespace detail
 
+/// Its name.
 inline std::ostream& operator<<(std::ostream& out, Error error) { return out << name(error); }
+/// Its name.
 inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
+
+/// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }
+
+/// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const FragmentMetadata& metadata) {
   return detail::stream(out, metadata);
 }
+
+/// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const MetricsSnapshot& snapshot) {
   return detail::stream(out, snapshot);
 }
+
+/// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const HistogramSnapshot& histogram) {
   return detail::stream(out, histogram);
 }
+
+/// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
 
 }  // namespace tango

@@ -42,25 +42,31 @@ concept PackableRange = requires(const R& range) { std::span{range}; };
 template <Record T>
 class PackedArray {
  public:
+  /// Goes from record to record: a forward iterator whose elements are values.
   class Iterator {
    public:
+    /// A forward iterator: its elements are values.
     using iterator_concept = std::forward_iterator_tag;
-    using value_type = T;
-    using difference_type = std::ptrdiff_t;
+    using value_type = T;  ///< a record
+    using difference_type = std::ptrdiff_t;  ///< signed
 
     Iterator() noexcept = default;
+    /// For `PackedArray`.
     explicit Iterator(const std::byte* at) noexcept : at_{at} {}
 
-    [[nodiscard]] T operator*() const noexcept { return value_at(at_); }
+    [[nodiscard]] T operator*() const noexcept { return value_at(at_); }  ///< the record, copied
+    /// To the next one.
     Iterator& operator++() noexcept {
       at_ += sizeof(T);
       return *this;
     }
+    /// To the next one; returns where it was.
     Iterator operator++(int) noexcept {
       Iterator before = *this;
       ++*this;
       return before;
     }
+    /// Whether both stand at one record.
     friend bool operator==(const Iterator&, const Iterator&) noexcept = default;
 
    private:
@@ -75,7 +81,7 @@ class PackedArray {
 
   /// Records.
   [[nodiscard]] std::size_t size() const noexcept { return intact() ? payload_.size() / sizeof(T) : 0; }
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }  ///< whether there are none
 
   /// The `i`-th record. Precondition (checked): `i < size()`.
   [[nodiscard]] T operator[](std::size_t i) const noexcept {
@@ -83,7 +89,8 @@ class PackedArray {
     return value_at(payload_.data() + i * sizeof(T));
   }
 
-  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_.data()}; }
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_.data()}; }  ///< at the first record
+  /// Behind the last record.
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
@@ -105,27 +112,35 @@ class PackedRecords {
     return kHead + (size + kUnit - 1) / kUnit * kUnit;
   }
 
+  /// Goes from record to record: a forward iterator whose elements are spans.
   class Iterator {
    public:
+    /// A forward iterator: its elements are values.
     using iterator_concept = std::forward_iterator_tag;
-    using value_type = std::span<const std::byte>;
-    using difference_type = std::ptrdiff_t;
+    using value_type = std::span<const std::byte>;  ///< the bytes of a record
+    using difference_type = std::ptrdiff_t;  ///< signed
 
     Iterator() noexcept = default;
+    /// For `PackedRecords`.
     explicit Iterator(std::span<const std::byte> rest) noexcept : rest_{rest} { look(); }
 
+    /// The record, in place.
     [[nodiscard]] std::span<const std::byte> operator*() const noexcept { return rest_.subspan(kHead, size_); }
+    /// To the next one.
     Iterator& operator++() noexcept {
       rest_ = rest_.subspan(packed_size(size_));
       look();
       return *this;
     }
+    /// To the next one; returns where it was.
     Iterator operator++(int) noexcept {
       Iterator before = *this;
       ++*this;
       return before;
     }
+    /// Whether both stand at one record.
     friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.rest_.data() == b.rest_.data(); }
+    /// Whether there is no further record.
     friend bool operator==(const Iterator& it, std::default_sentinel_t) noexcept { return !it.there_; }
 
    private:
@@ -149,7 +164,8 @@ class PackedRecords {
   /// Looks at `payload`, which must stay as it is meanwhile.
   explicit PackedRecords(std::span<const std::byte> payload) noexcept : payload_{payload} {}
 
-  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }  ///< at the first record
+  /// Behind the last record.
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
 
   /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).

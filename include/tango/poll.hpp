@@ -32,12 +32,14 @@ enum class PollStatus : std::uint8_t {
 template <class F>
 class [[nodiscard]] Poll {
  public:
+  /// An outcome without a fragment. Made by the consumer.
   explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
   /// Makes the fragment in place, so that nothing that was just written is copied.
   template <class... Args>
   explicit Poll(std::in_place_t, Args&&... args) noexcept
       : fragment_{static_cast<Args&&>(args)...}, status_{PollStatus::Fragment} {}
 
+  /// Which outcome it is.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
 
   /// Whether there is a fragment.
@@ -49,13 +51,14 @@ class [[nodiscard]] Poll {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
+  /// The same.
   [[nodiscard]] const F& operator*() const& noexcept {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
-  [[nodiscard]] F* operator->() & noexcept { return &**this; }
-  [[nodiscard]] const F* operator->() const& noexcept { return &**this; }
-  [[nodiscard]] F&& operator*() && noexcept { return std::move(**this); }
+  [[nodiscard]] F* operator->() & noexcept { return &**this; }  ///< the same
+  [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
+  [[nodiscard]] F&& operator*() && noexcept { return std::move(**this); }  ///< the same
   void operator->() const&& = delete;
 
   /// How many were lost, with `Overrun`; else 0.
@@ -70,9 +73,9 @@ class [[nodiscard]] Poll {
 /// How a batch ended. After its `count` fragments came `status`: `Fragment` if there may be more, or what a poll would
 /// have answered next; an `Overrun` or `Rejected` has been dealt with and is not reported again.
 struct [[nodiscard]] BatchResult {
-  std::size_t count = 0;
-  PollStatus status = PollStatus::Fragment;
-  std::uint64_t lost = 0;
+  std::size_t count = 0;                     ///< fragments delivered
+  PollStatus status = PollStatus::Fragment;  ///< what came after them
+  std::uint64_t lost = 0;                    ///< how many were lost there
 };
 
 /// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
@@ -80,6 +83,7 @@ struct [[nodiscard]] BatchResult {
 template <class Item>
 class [[nodiscard]] Batch {
  public:
+  /// Made by the consumer.
   Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
       : items_{items}, result_{result}, end_{end}, receipt_{account} {}
   /// Afterwards `other` is empty.
@@ -88,6 +92,7 @@ class [[nodiscard]] Batch {
         result_{other.result_},
         end_{other.end_},
         receipt_{std::move(other.receipt_)} {}
+  /// Gives back what this one held. Afterwards `other` is empty.
   Batch& operator=(Batch&& other) noexcept {
     if (this != &other) {
       give_back();
@@ -100,15 +105,15 @@ class [[nodiscard]] Batch {
   }
   ~Batch() { give_back(); }
 
-  [[nodiscard]] Item* begin() const noexcept { return items_.data(); }
-  [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
-  [[nodiscard]] Item& operator[](std::size_t i) const noexcept { return items_[i]; }
+  [[nodiscard]] Item* begin() const noexcept { return items_.data(); }  ///< the first item
+  [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }  ///< behind the last item
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }  ///< items
+  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }  ///< whether there are none
+  [[nodiscard]] Item& operator[](std::size_t i) const noexcept { return items_[i]; }  ///< the `i`-th item
 
   /// What came after the last item, and how many were lost there: see `BatchResult`.
   [[nodiscard]] PollStatus status() const noexcept { return result_.status; }
-  [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }  ///< lost after the last item
 
   /// Gives all items back. Their payloads must not be touched afterwards; `SpeculativeFragment`s are let go of, too (which
   /// a batch that is destroyed or assigned to does not do: the storage may hold the next one's already). Idempotent.

@@ -59,6 +59,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] std::size_t channel() const noexcept { return status() == PollStatus::Empty ? kNoChannel : channel_; }
 
   /// As of `Poll`.
+  /// @{
   [[nodiscard]] PollStatus status() const noexcept { return poll_.status(); }
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(poll_); }
   [[nodiscard]] F& operator*() & noexcept { return *poll_; }
@@ -68,6 +69,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] const F* operator->() const& noexcept { return &*poll_; }
   void operator->() const&& = delete;
   [[nodiscard]] std::uint64_t lost() const noexcept { return poll_.lost(); }
+  /// @}
 
  private:
   Poll<F> poll_;
@@ -77,7 +79,7 @@ class [[nodiscard]] ChannelPoll {
 /// What a poller's `poll_batch` returns: a consumer's `BatchResult`, and which channel it is of; `kNoChannel` as with
 /// `ChannelPoll`.
 struct [[nodiscard]] ChannelBatch : BatchResult {
-  std::size_t channel = kNoChannel;
+  std::size_t channel = kNoChannel;  ///< whose batch it is
 };
 
 /// `Most` is how many channels there can be at a time.
@@ -86,7 +88,9 @@ class Poller {
   static_assert(Most >= 1, "tango: a poller has at least one place");
 
  public:
+  /// What a poll delivers: as its consumers'.
   using Fragment = typename Consumer::Fragment;
+  /// What a batch holds: as its consumers'.
   using Item = typename Consumer::Item;
 
   /// No channel yet.
@@ -141,7 +145,7 @@ class Poller {
 
   /// Channels that are polled: those that are neither stopped, refused nor removed.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }  ///< whether no channel is left
 
   /// The next fragment of the channel whose turn it is, or what else there is to tell of it: see `Consumer::poll`. A
   /// fragment is good until it is released or the poller's next poll, which may come to its channel again. Wait-free;

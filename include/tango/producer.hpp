@@ -50,6 +50,7 @@ class Producer {
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
  public:
+  /// What `reserve` answers.
   using Reservation = tango::Reservation<Producer>;
   /// What blocking calls do that are given no strategy.
   using DefaultStrategy = Waiting;
@@ -61,6 +62,7 @@ class Producer {
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept
     requires(!kFlow && !kCounted)
       : Producer{mcache, dcache, fseq, nullptr, Meter{}} {}
+  /// The same, counted.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept
     requires(!kFlow && kCounted)
       : Producer{mcache, dcache, fseq, nullptr, Meter{metrics}} {}
@@ -69,12 +71,14 @@ class Producer {
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl) noexcept
     requires(kFlow && !kCounted)
       : Producer{mcache, dcache, fseq, &fctl, Meter{}} {}
+  /// The same, counted.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl, Metrics& metrics) noexcept
     requires(kFlow && kCounted)
       : Producer{mcache, dcache, fseq, &fctl, Meter{metrics}} {}
 
   /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`.
   Producer(Producer&& other) noexcept { take_over(other); }
+  /// Leaves first. Precondition (checked): no reservation of either is open.
   Producer& operator=(Producer&& other) noexcept {
     if (this != &other) {
       leave();
@@ -93,7 +97,7 @@ class Producer {
   /// number, the channel's), `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Stopped` (a closed
   /// channel), `Moved`.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
 
   /// The number that the next message gets. Of no meaning in a producer that was refused or moved from.
   [[nodiscard]] Seq next_seq() const noexcept { return meter_.next(); }
@@ -179,11 +183,13 @@ class Producer {
     put(payload, chunks, next, info);
     return {};
   }
+  /// The same for characters; no terminator is sent.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(std::as_bytes(std::span{text.data(), text.size()}), info, strategy);
   }
 
+  /// The same for a value, as its bytes.
   template <detail::Value T, WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(detail::value_bytes(value), info, strategy);

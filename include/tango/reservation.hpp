@@ -33,6 +33,7 @@ namespace tango {
 class WordWriter {
  public:
   WordWriter() noexcept = default;
+  /// For the reservation.
   WordWriter(detail::Word* words, std::size_t size) noexcept : words_{words}, size_{size} {}
 
   /// Bytes that were reserved.
@@ -45,6 +46,7 @@ class WordWriter {
                        "WordWriter::write: within the reserved bytes");
     detail::overwrite_words(words_, offset, bytes.data(), bytes.size());
   }
+  /// The same for characters.
   void write(std::size_t offset, std::string_view text) noexcept {
     write(offset, std::as_bytes(std::span{text.data(), text.size()}));
   }
@@ -61,6 +63,7 @@ class WordWriter {
   std::size_t size_ = 0;
 };
 
+/// Room for one message: see the file's head.
 template <class Producer>
 class [[nodiscard]] Reservation {
  public:
@@ -72,11 +75,13 @@ class [[nodiscard]] Reservation {
   Reservation(Producer& producer, Unit* data, std::size_t size) noexcept
       : producer_{&producer}, data_{data}, size_{size} {}
 
+  /// Afterwards `other` is closed.
   Reservation(Reservation&& other) noexcept
       : producer_{std::exchange(other.producer_, nullptr)},
         data_{other.data_},
         size_{other.size_},
         status_{std::exchange(other.status_, Error::ReservationClosed)} {}
+  /// Drops what this one held. Afterwards `other` is closed.
   Reservation& operator=(Reservation&& other) noexcept {
     if (this != &other) {
       drop();
@@ -91,7 +96,7 @@ class [[nodiscard]] Reservation {
 
   /// Why there is no room, or success; `ReservationClosed` once it was committed, dropped or moved from.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it is open
 
   /// Bytes that were reserved.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -43,8 +43,9 @@ class [[nodiscard]] Result {
     TANGO_PRECONDITION(status_.ok(), "Result: there is a value");
     return value_;
   }
+  /// The same.
   [[nodiscard]] constexpr T operator*() && noexcept { return static_cast<const Result&>(*this).operator*(); }
-  [[nodiscard]] constexpr const T* operator->() const noexcept { return &**this; }
+  [[nodiscard]] constexpr const T* operator->() const noexcept { return &**this; }  ///< the same
 
  private:
   struct Nothing {};

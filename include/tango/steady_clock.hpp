@@ -17,6 +17,7 @@ namespace tango {
 /// `std::chrono::steady_clock` in nanoseconds: on every machine, monotonic, the same on all cores and for all processes
 /// of the machine; 20 - 50 ns a reading. Its rate is `TickRate{}`.
 struct SteadyClock {
+  /// Nanoseconds since some start.
   [[nodiscard]] static Tick now() noexcept {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<Tick>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());

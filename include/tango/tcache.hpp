@@ -71,7 +71,7 @@ class Tcache {
 
   /// Tags remembered.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }  ///< whether there are none
 
   /// Tags that it can remember.
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return N; }
@@ -159,7 +159,7 @@ class TagFilter {
 
   /// Bits set: tags that were taken for new.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }  ///< whether none is set
 
   /// Bits.
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return 64 * WORDS; }

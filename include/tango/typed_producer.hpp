@@ -36,10 +36,12 @@ class TypedProducer : private Base {
 
   /// As `Producer::publish`, `publish_blocking` and `emplace`.
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept { return Base::publish(value, info); }
+  /// As `Producer::publish_blocking`.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return Base::publish_blocking(value, info, strategy);
   }
+  /// As `Producer::emplace`.
   template <class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
     return Base::template emplace<T>(info, std::forward<Args>(args)...);

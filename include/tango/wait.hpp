@@ -24,11 +24,13 @@ concept WaitStrategy = requires(S& strategy, std::uint64_t round) {
 
 /// Looks again at once: the lowest latency; takes a whole core and, with SMT, much of its sibling.
 struct Busy {
+  /// True: look again.
   [[gnu::always_inline]] bool idle(std::uint64_t) noexcept { return true; }
 };
 
 /// Looks again after the core's spin hint (pause, isb): a few nanoseconds more, less power, kind to an SMT sibling.
 struct Pause {
+  /// True, after the hint.
   [[gnu::always_inline]] bool idle(std::uint64_t) noexcept {
     detail::pause();
     return true;
@@ -37,7 +39,8 @@ struct Pause {
 
 /// Gives up after `rounds` looks that found nothing. For loops that must be bounded.
 struct Bounded {
-  std::uint64_t rounds;
+  std::uint64_t rounds;  ///< looks, at least one
+  /// True as long as `round + 1 < rounds`.
   bool idle(std::uint64_t round) noexcept {
     detail::pause();
     return round + 1 < rounds;

@@ -14,6 +14,7 @@ namespace tango {
 
 /// Lets the scheduler run somebody else between two looks. Microseconds of latency when it does.
 struct Yield {
+  /// True, after the yield.
   bool idle(std::uint64_t) noexcept {
     std::this_thread::yield();
     return true;
@@ -23,7 +24,8 @@ struct Yield {
 /// Spins for `spins` looks with the core's spin hint, then yields between looks: low latency while traffic flows, a
 /// core for others when it does not.
 struct SpinThenYield {
-  std::uint64_t spins = 1000;
+  std::uint64_t spins = 1000;  ///< looks before the first yield
+  /// True, after a hint or a yield.
   bool idle(std::uint64_t round) noexcept {
     if (round < spins) {
       detail::pause();

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the README shows. Each region is one of its blocks, to the letter; around it stands what makes it run.
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <tango/steady_clock.hpp>
+//! [quick start]
+#include <tango/tango.hpp>
+//! [quick start]
+#include <vector>
+
+// clang-format off: comments stand where they do in the README.
+
+namespace {
+
+constexpr std::uint64_t kTicks = 1;
+constexpr std::uint64_t kImage = 2;
+
+/// What is written to std::cout while it lives.
+class Printed {
+ public:
+  Printed() : before_{std::cout.rdbuf(text_.rdbuf())} {}
+  ~Printed() { std::cout.rdbuf(before_); }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
+
+std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+TEST_CASE("README: quick start") {
+  std::string used;
+  const auto use = [&](const std::byte* data, std::size_t size) { used = text_of({data, size}); };
+  const int code = [&]() -> int {
+    //! [quick start]
+    tango::MCache<64> mcache;                          // 64 slots of metadata; the first number is 1
+    tango::DCache<64, 256> dcache;                     // 64 chunks of 256 bytes
+    tango::Fseq fseq{1};                               // where the producer shows its position
+    tango::Producer producer{mcache, dcache, fseq};
+    tango::Consumer consumer{mcache, dcache, 1};       // wants number 1 first
+
+    if (!producer.publish("hello", {.sig = 42})) return 1;   // 5 bytes, no terminator
+
+    std::byte copy[256];
+    if (auto fragment = consumer.poll()) {             // sig and size are known to be good here
+      if (fragment->copy_to(copy)) use(copy, fragment->size());   // the payload too, if this says so
+    }
+    //! [quick start]
+    return 0;
+  }();
+  CHECK(code == 0);
+  CHECK(used == "hello");
+}
+
+TEST_CASE("README: with flow control") {
+  const std::string text(40, 'a');
+  const auto bytes = std::as_bytes(std::span{text});
+  std::vector<std::string> used;
+  const auto use = [&](std::span<const std::byte> payload) { used.push_back(text_of(payload)); };
+  const auto fill = [](std::span<std::byte> room) { std::fill(room.begin(), room.end(), std::byte{'b'}); };
+
+  //! [flow control]
+  tango::MCache<64> mcache;
+  tango::DCache<64, 256, tango::Plain> dcache;       // every consumer is reliable, so payloads are plain bytes
+  tango::Fseq fseq{1};
+  tango::Fctl fctl{64};                              // 64 messages may be under way
+  tango::Producer producer{mcache, dcache, fseq, fctl};
+  tango::Consumer consumer{mcache, dcache, fctl, 1};
+
+  if (auto status = producer.publish(bytes); status == tango::Error::NoCredits) { /* full: later, or publish_blocking */ }
+
+  if (auto room = producer.reserve(1000)) {          // zero copy, contiguous over as many chunks as it takes
+    fill(room.span());
+    (void)room.commit({.sig = 7});                   // an open reservation is always published
+  }
+  //! [flow control]
+  producer.stop();
+  //! [flow control]
+  for (auto& fragment : consumer.fragments()) {      // until the channel is stopped and drained
+    use(fragment.payload());                         // a span into the channel; given back when the loop moves on
+  }
+  //! [flow control]
+  CHECK(used == std::vector<std::string>{text, std::string(1000, 'b')});
+}
+
+namespace {
+
+struct Tick {
+  std::uint32_t price;
+  std::uint32_t size;
+};
+
+std::vector<Tick> latest_ticks() { return {{100, 1}, {101, 2}, {102, 3}}; }
+
+}  // namespace
+
+TEST_CASE("README: many small records") {
+  auto channel = tango::ChannelBuilder<8, 8, 256>{}.with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  std::vector<std::uint32_t> used;
+  const auto use = [&](const Tick& tick) { used.push_back(tick.price); };
+
+  //! [packed]
+  std::vector<Tick> ticks = latest_ticks();          // any contiguous range of a trivially copyable type
+  auto sent = producer.publish_packed(ticks, {.sig = kTicks});   // one message, one number; sent.count of them fitted
+  //! [packed]
+  CHECK(sent.status);
+  CHECK(sent.count == 3);
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  CHECK(fragment->sig() == kTicks);
+  //! [packed]
+  for (const Tick tick : tango::PackedArray<Tick>{fragment->payload()}) use(tick);
+  //! [packed]
+  CHECK(used == std::vector<std::uint32_t>{100, 101, 102});
+}
+
+TEST_CASE("README: larger than a payload") {
+  auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  const std::string text = std::string(300, 'a') + std::string(300, 'b');
+  const auto bytes = std::as_bytes(std::span{text});
+  static_assert(decltype(producer)::max_payload() < 600);
+  std::array<std::byte, 600> memory;
+  std::vector<std::string> used;
+  const auto use = [&](std::span<const std::byte> payload) { used.push_back(text_of(payload)); };
+  std::vector<tango::Error> logged;
+  const auto log = [&](const tango::Status& status) { logged.push_back(status.error()); };
+
+  //! [large]
+  tango::LargeMessage message{bytes, {.sig = kImage}};           // any size; split into fragments as it goes
+  while (!message.done()) {
+    auto status = message.publish(producer);                     // as much as there is room for; message.sent() bytes went
+    if (!status && status != tango::Error::NoCredits) break;
+  }
+  //! [large]
+  producer.stop();
+  //! [large]
+  tango::Reassembler<> reassembler{memory};                      // your memory, as large as the largest message
+  for (auto& fragment : consumer.fragments()) {
+    auto whole = reassembler.accept(fragment);
+    if (whole) use(whole->payload());                            // as if it had come in one fragment
+    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());
+  }
+  //! [large]
+  CHECK(used == std::vector<std::string>{text});
+  CHECK(logged.empty());
+}
+
+TEST_CASE("README: several producers") {
+  const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control();
+  auto channel_a = builder.build();
+  auto channel_b = builder.build();
+  auto producer_a = channel_a.producer();
+  auto producer_b = channel_b.producer();
+  auto alice = channel_a.consumer();
+  auto bob = channel_b.consumer();
+  REQUIRE(producer_a.publish("a"));
+  REQUIRE(producer_b.publish("b"));
+  producer_a.stop();
+  producer_b.stop();
+  std::vector<std::string> used(2);
+  const auto use = [&](std::size_t channel, std::span<const std::byte> payload) { used[channel] += text_of(payload); };
+
+  //! [several producers]
+  tango::Poller poller{alice, bob};                              // a channel and a consumer for each producer
+  while (!poller.empty()) {                                      // until every channel is stopped and drained
+    auto fragment = poller.wait();
+    if (fragment) use(fragment.channel(), fragment->payload());  // 0 or 1
+  }
+  //! [several producers]
+  CHECK(used == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("README: with metrics") {
+  tango::MCache<64> mcache;
+  tango::DCache<64, 256, tango::Plain> dcache;
+  tango::Fseq fseq{1};
+  tango::Fctl fctl{64};
+  const Printed printed;
+
+  //! [metrics]
+  tango::Metrics metrics;
+  tango::Producer producer{mcache, dcache, fseq, fctl, metrics};
+  tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};
+  // ... publish and consume ...
+  //! [metrics]
+  REQUIRE(producer.publish("hello"));
+  REQUIRE(producer.publish("again"));
+  REQUIRE(consumer.poll());
+  //! [metrics]
+  char text[320];
+  std::cout << print(metrics.snapshot(), text);      // published, consumed, bytes, overruns, lost, backpressure, lag, ...
+  //! [metrics]
+  CHECK(printed.text().find("published 2 (10 bytes)") != std::string::npos);
+  CHECK(printed.text().find("lag 1") != std::string::npos);
+}
+
+namespace {
+
+//! [in one piece]
+struct Quote { std::uint64_t price; std::uint32_t size; };
+//! [in one piece]
+
+}  // namespace
+
+TEST_CASE("README: in one piece") {
+  std::uint64_t used = 0;
+  const auto use = [&](std::uint64_t price) { used = price; };
+  const int code = [&]() -> int {
+    //! [in one piece]
+    auto channel = tango::ChannelBuilder<1024, 1024, 256>{}      // slots, chunks, bytes of a chunk
+                       .with_flow_control()                      // reliable; with_observers() as well: observed
+                       .with_metrics()
+                       .of<Quote>()                              // all messages are quotes; without it: bytes
+                       .build();
+    auto producer = channel.producer();
+    auto consumer = channel.consumer();
+
+    if (!producer.publish(Quote{100, 5})) return 1;              // or in place: producer.emplace({.sig = 7}, 100u, 5u)
+    if (auto fragment = consumer.poll()) {
+      if (auto quote = fragment->as<Quote>()) use(quote->price);
+    }
+    //! [in one piece]
+    const bool ok = producer.emplace({.sig = 7}, 100u, 5u).ok();
+    return ok ? 0 : 2;
+  }();
+  CHECK(code == 0);
+  CHECK(used == 100);
+}
+
+TEST_CASE("README: latency") {
+  tango::MCache<64> mcache;
+  tango::DCache<64, 256> dcache;
+  tango::Fseq fseq{1};
+  tango::Producer producer{mcache, dcache, fseq};
+  tango::Consumer consumer{mcache, dcache, 1};
+  const std::string message(40, 'a');
+  const auto bytes = std::as_bytes(std::span{message});
+  const Printed printed;
+
+  //! [latency]
+  const auto rate = tango::calibrate();              // <tango/steady_clock.hpp>: how long a tick is; 20 ms
+  tango::Latency latency;                            // 15 KiB, fixed; absent unless used
+
+  (void)producer.publish(bytes, {.ts = tango::stamp()});         // the core's counter: TSC, CNTVCT or rdtime
+  if (auto fragment = consumer.poll()) latency.record(fragment->ts());
+
+  char text[288];
+  std::cout << print(latency.snapshot(), *rate, text);           // count, min, p50, p90, p99, p99.9, p99.99, max in ns
+  //! [latency]
+  CHECK(printed.text().find("count 1 ") != std::string::npos);
+}
