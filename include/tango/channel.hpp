@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Channel: all components of one channel in one object, as a `ChannelBuilder` made it, and the endpoints that fit them.
+/// Channel: all components of one channel in one object, as a `ChannelBuilder` made it, and the endpoints that fit
+/// them.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 256>{}.with_flow_control().build();
 ///     auto producer = channel.producer();
@@ -55,7 +56,8 @@ struct ChannelOptions {
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options>
 class Channel {
   static constexpr bool kTyped = !std::is_same_v<typename Options::Message, AnyMessage>;
-  using Cache = DCache<Chunks, ChunkBytes, std::conditional_t<Options::kFlowControl && !Options::kObservers, Plain, Words>>;
+  static constexpr bool kPlain = Options::kFlowControl && !Options::kObservers;
+  using Cache = DCache<Chunks, ChunkBytes, std::conditional_t<kPlain, Plain, Words>>;
   using Flow = std::conditional_t<Options::kFlowControl, Fctl, NoFlowControl>;
   using Counted = std::conditional_t<Options::kMetrics, Metrics, NoMetrics>;
   using Waiting = std::conditional_t<std::is_same_v<typename Options::Waiting, AnyWait>, Busy,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ChannelBuilder: says what a channel is, and makes it. Each call answers a builder of another type, so what does not go
-/// together does not compile; `build` answers one object with all components, `channel.hpp`.
+/// ChannelBuilder: says what a channel is, and makes it. Each call answers a builder of another type, so what does not
+/// go together does not compile; `build` answers one object with all components, `channel.hpp`.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 256>{}       // slots, chunks, bytes of a chunk
 ///                        .with_flow_control()                       // nothing is lost
@@ -14,8 +14,8 @@
 /// | reliable | x | | up to 8, never overrun |
 /// | observed | x | x | up to 8 reliable ones, any number of observers that may be overrun |
 ///
-/// Each of the three also `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (what blocking calls
-/// do that are given no strategy), in any order.
+/// Each of the three also `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (what blocking
+/// calls do that are given no strategy), in any order.
 ///
 /// Where the channel goes:
 ///
@@ -45,8 +45,8 @@ namespace tango {
 /// A lossy channel of bytes, without metrics.
 using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
 
-/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes: powers of two, see mcache.hpp and dcache.hpp. The start number,
-/// the credits and the type's id are values; the last call of those counts.
+/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes: powers of two, see mcache.hpp and dcache.hpp. The start
+/// number, the credits and the type's id are values; the last call of those counts.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options = DefaultOptions>
 class ChannelBuilder {
   template <bool Flow, bool Observers, bool Counted, class Strategy, class Message>
@@ -65,8 +65,8 @@ class ChannelBuilder {
 
   // -------------------------------------------------------------------------------------------------------- options
 
-  /// The producer waits for the slowest of up to 8 consumers. `credits` messages may be under way at a time: 1 to `Depth`,
-  /// else the endpoints are refused (`CreditsOutOfRange`).
+  /// The producer waits for the slowest of up to 8 consumers. `credits` messages may be under way at a time: 1 to
+  /// `Depth`, else the endpoints are refused (`CreditsOutOfRange`).
   [[nodiscard]] constexpr auto with_flow_control(std::uint64_t credits = Depth) const noexcept {
     static_assert(!kFlow, "tango: with_flow_control was called before");
     auto next = as<With<true, kObservers, kMetrics, Waiting, Message>>();
@@ -86,8 +86,8 @@ class ChannelBuilder {
     return as<With<kFlow, kObservers, true, Waiting, Message>>();
   }
 
-  /// What `publish_blocking`, `reserve_blocking`, `wait` and `fragments` do while they wait, unless they are given another
-  /// strategy.
+  /// What `publish_blocking`, `reserve_blocking`, `wait` and `fragments` do while they wait, unless they are given
+  /// another strategy.
   template <WaitStrategy Strategy>
   [[nodiscard]] constexpr auto with_wait() const noexcept {
     static_assert(std::is_same_v<Waiting, AnyWait>, "tango: with_wait was called before");
@@ -101,7 +101,8 @@ class ChannelBuilder {
   [[nodiscard]] constexpr auto of(std::uint64_t id = 0) const noexcept {
     detail::require_record<T>();
     static_assert(std::is_same_v<Message, AnyMessage>, "tango: of was called before");
-    static_assert(sizeof(T) <= Channel::max_payload(), "tango: a message of this type is larger than the largest payload");
+    static_assert(sizeof(T) <= Channel::max_payload(),
+                  "tango: a message of this type is larger than the largest payload");
     auto next = as<With<kFlow, kObservers, kMetrics, Waiting, T>>();
     next.type_id_ = id;
     return next;
@@ -127,8 +128,8 @@ class ChannelBuilder {
   }
 
   /// The channel at the front of `memory`, which must outlive it; whatever stood there is gone. There is nothing to
-  /// destroy. `MemoryTooSmall` (bytes, bytes needed), `MemoryMisaligned` (bytes past the alignment, the alignment): nothing
-  /// was touched.
+  /// destroy. `MemoryTooSmall` (bytes, bytes needed), `MemoryMisaligned` (bytes past the alignment, the alignment):
+  /// nothing was touched.
   [[nodiscard]] Result<Channel*> build_in(std::span<std::byte> memory) const noexcept {
     check();
     if (const Status fits = check_memory(memory); !fits.ok()) {
@@ -137,10 +138,10 @@ class ChannelBuilder {
     return ::new (static_cast<void*>(memory.data())) Channel{start_, credits_, type_id_};
   }
 
-  /// The channel that another builder like this one made at the front of `memory`. Any number of times, from any thread,
-  /// also before it is there: `NoChannel`. `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`, `ChunkSizeMismatch`,
-  /// `KindMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` (what stands there, what this builder makes);
-  /// errors of `build_in`. Start and credits are the other's.
+  /// The channel that another builder like this one made at the front of `memory`. Any number of times, from any
+  /// thread, also before it is there: `NoChannel`. `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`,
+  /// `ChunkSizeMismatch`, `KindMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` (what stands there,
+  /// what this builder makes); errors of `build_in`. Start and credits are the other's.
   [[nodiscard]] Result<Channel*> attach(std::span<std::byte> memory) const noexcept {
     check();
     if (const Status fits = check_memory(memory); !fits.ok()) {

@@ -156,15 +156,17 @@ class alignas(kSeparation) Cnc {
 
 static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
 
-/// Prints `state Run heartbeat 17 request 3 pending` (or `acknowledged`; `request none` before the first) into `buffer`,
-/// cut off where it ends; 96 bytes hold every one. Word by word: what changes meanwhile may be half shown. Any thread.
+/// Prints `state Run heartbeat 17 request 3 pending` (or `acknowledged`; `request none` before the first) into
+/// `buffer`, cut off where it ends; 96 bytes hold every one. Word by word: what changes meanwhile may be half shown.
+/// Any thread.
 inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "state " << name(cnc.state()) << " heartbeat " << cnc.last_heartbeat() << " request ";
   if (!cnc.requested()) {
     out << "none";
   } else {
-    out << cnc.last_request() << (cnc.acknowledged() ? std::string_view{" acknowledged"} : std::string_view{" pending"});
+    out << cnc.last_request();
+    out << (cnc.acknowledged() ? std::string_view{" acknowledged"} : std::string_view{" pending"});
   }
   return out.view();
 }

@@ -170,9 +170,9 @@ class Consumer {
     return Batch<Item>{storage.first(result.count), result, cursor_.next(), cursor_.account()};
   }
 
-  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a ring's
-  /// depth of them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or a
-  /// `SpeculativeFragment&`, and does not touch this consumer; what it throws ends the program.
+  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a
+  /// ring's depth of them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or
+  /// a `SpeculativeFragment&`, and does not touch this consumer; what it throws ends the program.
   template <std::invocable<Item&> Each, SigFilter Filter = AcceptAll>
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     const BatchResult result = collect(

@@ -141,7 +141,8 @@ class alignas(kSeparation) Fctl {
     if (seq_le(seen, known)) {
       return known;
     }
-    // Never lowered: a producer that has just followed another knows less than was announced, and who joins relies on it.
+    // Never lowered: a producer that has just followed another knows less than was announced, and who joins relies on
+    // it.
     if (seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)) {  // own word
       limit.store(seen + credits_, detail::memory_order_relaxed);
     }

@@ -19,8 +19,8 @@ struct AcceptAll {
   constexpr bool operator()(std::uint64_t) const noexcept { return true; }
 };
 
-/// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends the
-/// program.
+/// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends
+/// the program.
 template <class F>
 concept SigFilter = std::predicate<F&, std::uint64_t>;
 

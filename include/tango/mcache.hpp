@@ -88,8 +88,8 @@ class alignas(kSeparation) MCache {
 
   /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
   /// waits, never fails; overwrites what is `depth()` numbers older. Nobody but who publishes here can answer a stop:
-  /// look at `stop_requested()`. What is published all the same can still be read by its number. From then on the ring is
-  /// one of metadata alone: Producers and Consumers refuse it (`ComponentMismatch`). Thread: the only producer.
+  /// look at `stop_requested()`. What is published all the same can still be read by its number. From then on the ring
+  /// is one of metadata alone: Producers and Consumers refuse it (`ComponentMismatch`). Thread: the only producer.
   /// Precondition (checked): no Producer was ever made on this MCache.
   Seq publish(const FragmentMetadata& metadata) noexcept {
     const bool is_nobodys = header_.ownership.use_directly();
@@ -104,8 +104,8 @@ class alignas(kSeparation) MCache {
     return s;
   }
 
-  /// Reads the metadata of `seq`, validated. Wait-free; any thread. Precondition (checked): the channel is not reliable:
-  /// there nobody may be overrun, and the producer does not mark what it overwrites.
+  /// Reads the metadata of `seq`, validated. Wait-free; any thread. Precondition (checked): the channel is not
+  /// reliable: there nobody may be overrun, and the producer does not mark what it overwrites.
   [[nodiscard]] ReadResult try_read(Seq seq) const noexcept {
     const detail::Slot& source = slot(seq);
     if (const std::int64_t ahead = seq_diff(source.observe(), seq); ahead != 0) {

@@ -94,9 +94,9 @@ struct BlockClaim {
   void release() noexcept { word.store(0, memory_order_release); }
 };
 
-// Where an endpoint stands is not kept but follows from its counts: stores are what counting costs. A block's owners come
-// one after the other and go on counting, so `origin` is the sequence number at which one owner alone would have begun. It
-// matters to the lag only, which may be wrong in a snapshot that is taken while an endpoint is made.
+// Where an endpoint stands is not kept but follows from its counts: stores are what counting costs. A block's owners
+// come one after the other and go on counting, so `origin` is the sequence number at which one owner alone would have
+// begun. It matters to the lag only, which may be wrong in a snapshot that is taken while an endpoint is made.
 
 struct alignas(kSeparation) ProducerBlock {
   BlockClaim claim;

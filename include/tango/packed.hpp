@@ -103,8 +103,9 @@ class PackedArray {
   std::span<const std::byte> payload_;
 };
 
-/// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A record
-/// starts at a multiple of 4 from the payload's start. The walk ends at the first size that points past the payload's end.
+/// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A
+/// record starts at a multiple of 4 from the payload's start. The walk ends at the first size that points past the
+/// payload's end.
 class PackedRecords {
  public:
   /// Bytes that a record of `size` takes in the payload.

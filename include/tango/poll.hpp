@@ -115,8 +115,9 @@ class [[nodiscard]] Batch {
   [[nodiscard]] PollStatus status() const noexcept { return result_.status; }
   [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }  ///< lost after the last item
 
-  /// Gives all items back. Their payloads must not be touched afterwards; `SpeculativeFragment`s are let go of, too (which
-  /// a batch that is destroyed or assigned to does not do: the storage may hold the next one's already). Idempotent.
+  /// Gives all items back. Their payloads must not be touched afterwards; `SpeculativeFragment`s are let go of, too
+  /// (which a batch that is destroyed or assigned to does not do: the storage may hold the next one's already).
+  /// Idempotent.
   void release() noexcept {
     if constexpr (requires(Item& item) { item.release(); }) {
       for (Item& item : std::exchange(items_, {})) {

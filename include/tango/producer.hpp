@@ -213,8 +213,8 @@ class Producer {
   /// ranges or string views, each a record of its own size.
   ///
   /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
-  /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record, no
-  /// message. Other errors as `publish`, with a count of 0. O(bytes).
+  /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record,
+  /// no message. Other errors as `publish`, with a count of 0. O(bytes).
   template <PackableRange Records>
   BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
     return detail::publish_packed(*this, detail::packing_of(records), info);
@@ -413,7 +413,8 @@ class Producer {
     slot.write(detail::to_words(metadata));
     slot.publish(metadata.seq);
     meter_.published(metadata.size);  // before the positions: behind them it made a lossy channel a fifth slower
-    room_.mcache().header().position.store(metadata.seq + 1, detail::memory_order_release);  // pairs with MCache::position
+    detail::Word& position = room_.mcache().header().position;
+    position.store(metadata.seq + 1, detail::memory_order_release);  // pairs with MCache::position
     fseq_->store(metadata.seq + 1);
   }
 

@@ -101,7 +101,8 @@ class [[nodiscard]] Reservation {
   /// Bytes that were reserved.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// The reserved bytes, uninitialised; good until the commit. Only on a reliable channel. Precondition (checked): the reservation is open.
+  /// The reserved bytes, uninitialised; good until the commit. Only on a reliable channel. Precondition (checked): the
+  /// reservation is open.
   [[nodiscard]] std::span<std::byte> span() noexcept {
     static_assert(!Producer::kWords,
                   "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use "

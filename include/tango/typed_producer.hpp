@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// TypedProducer: the producer of a channel whose messages are all of one type. As Producer, but it publishes nothing else.
+/// TypedProducer: the producer of a channel whose messages are all of one type. As Producer, but it publishes nothing
+/// else.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.of<Quote>().build();
 ///     auto producer = channel.producer();

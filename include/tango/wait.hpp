@@ -2,9 +2,9 @@
 /// \file
 /// Wait strategies: what a blocking call does between two looks at the channel.
 ///
-/// A strategy is any type with `bool idle(std::uint64_t round) noexcept`. It is called after the `round`-th look in a row that
-/// found nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a deadline is a
-/// strategy too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
+/// A strategy is any type with `bool idle(std::uint64_t round) noexcept`. It is called after the `round`-th look in a
+/// row that found nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a
+/// deadline is a strategy too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
 ///
 /// Thread: the one that waits. A strategy object belongs to one call at a time.
 #pragma once

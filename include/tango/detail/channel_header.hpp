@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What concerns a channel as a whole: where it starts and ends, who produces, how far it got, who may join. It stands in
-/// front of the slots of its MCache, whose head draws the life of a channel (mcache.hpp).
+/// What concerns a channel as a whole: where it starts and ends, who produces, how far it got, who may join. It stands
+/// in front of the slots of its MCache, whose head draws the life of a channel (mcache.hpp).
 #pragma once
 
 #include <cstddef>

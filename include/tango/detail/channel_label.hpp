@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What stands in front of a channel in memory: which channel this is, so that who finds it there can tell whether it is
-/// the one that it was compiled for.
+/// What stands in front of a channel in memory: which channel this is, so that who finds it there can tell whether it
+/// is the one that it was compiled for.
 #pragma once
 
 #include <cstddef>

@@ -12,9 +12,9 @@
 /// What is still held is not recorded here: the fragments' own metadata says it, in the slots, and `holder(seq)` looks
 /// there. A run is at most half the ring, so with nothing held every payload fits, wherever the head stands.
 ///
-/// The head is kept as its distance from the next number to publish, which does not change as long as each message takes
-/// one chunk: then a publish stores nothing here. Stores leave a core in order, so each of them delays the ones that wait
-/// for a line of the other side: two less made 64 B messages 1.2 x as fast where the cores stand far apart
+/// The head is kept as its distance from the next number to publish, which does not change as long as each message
+/// takes one chunk: then a publish stores nothing here. Stores leave a core in order, so each of them delays the ones
+/// that wait for a line of the other side: two less made 64 B messages 1.2 x as fast where the cores stand far apart
 /// (bench/README.md).
 ///
 /// Thread: the producer; a successor is ordered after it by the DCache's claim. `next` is the next number to publish.
@@ -50,7 +50,8 @@ class ChunkFifo {
     return fits(chunks, next, oldest_held(live, next, holder).tail);
   }
 
-  /// The chunks of the longest free run, which may be more than `kMaxRun`, were every fragment before `live` given back.
+  /// The chunks of the longest free run, which may be more than `kMaxRun`, were every fragment before `live` given
+  /// back.
   template <class Holder>
   [[nodiscard]] std::size_t longest(Seq live, Seq next, const Holder& holder) const noexcept {
     const std::uint64_t free = N - (head(next) - oldest_held(live, next, holder).tail);

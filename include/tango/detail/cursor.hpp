@@ -65,8 +65,8 @@ class Cursor {
     }
   }
 
-  /// Before a look: gives back, and takes over what fragments found overwritten. Whether this consumer was so far behind
-  /// again and again that it should go on at the latest fragment.
+  /// Before a look: gives back, and takes over what fragments found overwritten. Whether this consumer was so far
+  /// behind again and again that it should go on at the latest fragment.
   TANGO_HOT bool settle() noexcept {
     give_back();
     if constexpr (Reliable) {

@@ -27,7 +27,8 @@ inline constexpr std::uint64_t kKindMask = 3;
 
 /// The identity of a channel: a hash of where all its components stood in the first producer's address space, with the
 /// kind in the two lowest bits. All of them, so that a component left over from a dead channel is told apart also when
-/// a new MCache stands where the dead one stood. 0 means that there was no producer yet. It is compared, never followed.
+/// a new MCache stands where the dead one stood. 0 means that there was no producer yet. It is compared, never
+/// followed.
 class IdentityHash {
  public:
   void add(const void* component) noexcept {
@@ -71,7 +72,8 @@ struct Ownership {
                                          memory_order_acquire);
   }
 
-  /// Whether a producer holds it. Acquire: pairs with `release`; who finds that it holds it no longer sees what it wrote.
+  /// Whether a producer holds it. Acquire: pairs with `release`; who finds that it holds it no longer sees what it
+  /// wrote.
   [[nodiscard]] bool held_by_producer() const noexcept {
     return claim.load(memory_order_acquire) == static_cast<std::uint64_t>(Claim::Producer);
   }

@@ -20,7 +20,8 @@
 
 namespace tango::detail {
 
-/// Flow control as a producer keeps it: what it knows of the slowest reliable consumer, and what follows for its credits.
+/// Flow control as a producer keeps it: what it knows of the slowest reliable consumer, and what follows for its
+/// credits.
 class ProducerFlow {
  public:
   explicit ProducerFlow(Fctl* fctl) noexcept : fctl_{fctl} {}
@@ -92,8 +93,8 @@ class Room {
     }
   }
 
-  /// Whether a message of `chunks` chunks may be published now. If so, that many chunks are free and the slots of whoever
-  /// held them have been marked.
+  /// Whether a message of `chunks` chunks may be published now. If so, that many chunks are free and the slots of
+  /// whoever held them have been marked.
   [[nodiscard]] TANGO_HOT bool make(std::size_t chunks, Seq next) noexcept {
     if constexpr (kFlow) {
       if (flow_.credits_left(next) <= 0) [[unlikely]] {

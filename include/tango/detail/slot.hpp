@@ -31,7 +31,8 @@ namespace tango::detail {
 inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
 
 /// The metadata of a slot as its three words, read once and from then on local. Whoever keeps them keeps the words:
-/// fields that are written one by one and copied as a whole right afterwards wait until every store before them is done.
+/// fields that are written one by one and copied as a whole right afterwards wait until every store before them is
+/// done.
 struct SlotWords {
   std::uint64_t sig = 0;
   std::uint64_t place = 0;  ///< chunk in the low half, size in the high half

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Tally: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting one more is
-/// a single store: stores leave a core in order, so each one delays the line that the other side waits for.
+/// Tally: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting one more
+/// is a single store: stores leave a core in order, so each one delays the line that the other side waits for.
 ///
 ///     sum            count * 2^40 + bytes, modulo 2^64       stored with every message
 ///     count, bytes   the marks: both as they were lately     stored every 2^21 messages or 2^37 bytes
 ///
-/// A reader takes a mark and adds what the sum has gained since. Both are cyclic differences, as of sequence numbers: right
-/// as long as sum and marks lie less than 2^23 messages and 2^39 bytes apart. The reader makes sure that no more than one
-/// new mark was set between its reads, so they lie less than two marks apart: a quarter of the way to being wrong.
+/// A reader takes a mark and adds what the sum has gained since. Both are cyclic differences, as of sequence numbers:
+/// right as long as sum and marks lie less than 2^23 messages and 2^39 bytes apart. The reader makes sure that no more
+/// than one new mark was set between its reads, so they lie less than two marks apart: half of the way to being
+/// wrong.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,8 @@ struct Tally {
       const std::uint64_t marked_count = count.load(memory_order_acquire);
       const std::uint64_t marked_bytes = bytes.load(memory_order_relaxed);
       const std::uint64_t now = sum.load(memory_order_relaxed);
-      // Pairs with the release fence in TallyWriter::mark: had the sum or the bytes come from behind the next mark but one,
-      // the count would now be another.
+      // Pairs with the release fence in TallyWriter::mark: had the sum or the bytes come from behind the next mark but
+      // one, the count would now be another.
       fence(memory_order_acquire);
       if (count.load(memory_order_relaxed) == marked_count) {
         return totals(now, {marked_count, marked_bytes});

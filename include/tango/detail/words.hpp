@@ -23,8 +23,8 @@ inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
   return word;
 }
 
-/// Calls `each(i)` for i = 0 … count - 1. Four in a row: the compiler leaves a loop over atomics as it is, and what the loop
-/// itself costs is then half of a copy (64 B lossy: 1.3 - 1.5 x, bench/README.md).
+/// Calls `each(i)` for i = 0 … count - 1. Four in a row: the compiler leaves a loop over atomics as it is, and what the
+/// loop itself costs is then half of a copy (64 B lossy: 1.3 - 1.5 x, bench/README.md).
 template <class Each>
 [[gnu::always_inline]] inline void for_words(std::size_t count, Each each) noexcept {
   const std::size_t by_four = count - count % 4;
