@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/combinations.hpp"
 #include "support/endpoints.hpp"
 
 using namespace tango;
@@ -21,46 +22,13 @@ using namespace tango::test;
 
 namespace {
 
-struct Quote {
-  std::uint64_t price;
-  std::uint32_t size;
-  std::uint32_t side;
-  friend bool operator==(const Quote&, const Quote&) = default;
-};
 /// Another type of the same size and alignment.
 struct Trade {
   std::uint64_t id;
   std::uint64_t price;
 };
 
-constexpr std::size_t kDepth = 8;
-using Base = ChannelBuilder<kDepth, 16, 64>;
-
-// The legal combinations: a kind, with or without metrics, of bytes or of one type. Any wait strategy goes with each.
-constexpr auto lossy = [] { return Base{}; };
-constexpr auto reliable = [] { return Base{}.with_flow_control(); };
-constexpr auto observed = [] { return Base{}.with_flow_control().with_observers(); };
-constexpr auto lossy_metrics = [] { return Base{}.with_metrics(); };
-constexpr auto reliable_metrics = [] { return Base{}.with_metrics().with_flow_control(); };
-constexpr auto observed_metrics = [] { return Base{}.with_observers().with_metrics().with_flow_control(); };
-constexpr auto lossy_typed = [] { return Base{}.of<Quote>(7); };
-constexpr auto reliable_typed = [] { return Base{}.of<Quote>(7).with_flow_control(); };
-constexpr auto observed_typed = [] { return Base{}.with_observers().of<Quote>(7).with_flow_control(); };
-constexpr auto lossy_metrics_typed = [] { return Base{}.with_metrics().of<Quote>(7); };
-constexpr auto reliable_metrics_typed = [] { return Base{}.with_flow_control().with_metrics().of<Quote>(7); };
-constexpr auto observed_metrics_typed = [] {
-  return Base{}.of<Quote>(7).with_flow_control().with_observers().with_metrics();
-};
-
-#define TANGO_EVERY_COMBINATION                                                                                     \
-  decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics),     \
-      decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),        \
-      decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
-
-template <class Make>
-using BuilderOf = std::invoke_result_t<Make>;
-template <class Make>
-using ChannelOf = typename BuilderOf<Make>::Channel;
+constexpr std::size_t kDepth = kBuiltDepth;
 
 /// The `i`-th message.
 Quote message(std::uint64_t i) {
