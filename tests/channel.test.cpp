@@ -29,10 +29,7 @@ struct Trade {
   std::uint64_t price;
 };
 
-template <class Make>
-using BuilderOf = std::invoke_result_t<Make>;
-template <class Make>
-using ChannelOf = typename BuilderOf<Make>::Channel;
+constexpr std::size_t kDepth = kBuiltDepth;
 
 /// The `i`-th message.
 Quote message(std::uint64_t i) {

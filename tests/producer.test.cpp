@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -798,6 +799,34 @@ TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "",
 }
 
 // -------------------------------------------------------------------------------------------------------------- stop
+
+TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrote into the channel", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
+  for (const std::uint64_t off : {std::uint64_t{1}, std::uint64_t{100}, kHalf / 2, kHalf - 1, kHalf, kHalf + 9, 0 - kHalf / 2,
+                                  ~std::uint64_t{0}}) {
+    Wiring<TestType::kKind, 8, 4> wire{1};
+    const auto large = payload_of(1, 2 * 64);
+    {
+      auto producer = wire.producer();
+      CHECK(producer.publish(large));
+      wire.dcache.fifo().start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
+      for (int i = 0; i < 4; ++i) {
+        static_cast<void>(producer.publish(large));
+        static_cast<void>(producer.available_payload());
+      }
+    }
+    const Seq start = wire.mcache.position() + off;
+    std::memcpy(static_cast<void*>(&wire.mcache), &start, sizeof start);  // the channel's first number
+    wire.mcache.header().close(start - 1);                                // which is: still open
+    auto successor = wire.producer();
+    CHECK(successor);
+    for (int i = 0; i < 4; ++i) {
+      static_cast<void>(successor.publish(large));
+      static_cast<void>(successor.available_payload());
+    }
+  }
+}
 
 TEMPLATE_TEST_CASE("a producer that stops closes the channel behind what it published", "", LossyKind, ReliableKind,
                    ObservedKind) {

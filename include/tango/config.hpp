@@ -13,6 +13,9 @@
 
 #include "version.hpp"
 
+static_assert(sizeof(std::size_t) == 8 && alignof(std::uint64_t) == 8,
+              "tango needs a 64-bit target: sizes and 64-bit words of 8 bytes each, aligned to 8");
+
 namespace tango {
 
 /// Bytes that travel together between cores: the unit in which slots and chunks are laid out. A constant, not

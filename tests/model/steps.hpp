@@ -67,7 +67,7 @@ inline constexpr Edit kEdits[] = {
     {"credit returned inside poll_batch", "result.count == 0", "true", true},
     {"credit before use: one more than there are", "limit_ = consumed + fctl_->credits();",
      "limit_ = consumed + fctl_->credits() + 1;"},
-    {"chunks taken back up to the next number", "fifo().take_back(flow_.consumed(), next, holder());",
+    {"chunks taken back up to the next number", "fifo().take_back(consumed(next), next, holder());",
      "fifo().take_back(next, next, holder());"},
     {"no flush before empty", "cursor_.give_back();", "", false, "if (status != PollStatus::Fragment) [[unlikely]] {\n      "},
     {"only the first consumer counts", "any_active = true;", "any_active = true; break;"},

@@ -94,6 +94,8 @@ class Random {
     state_ ^= state_ << 17;
     return state_;
   }
+  /// It never runs out of choices.
+  [[nodiscard]] static constexpr bool empty() { return false; }
   /// 0 … `bound` - 1.
   std::uint64_t below(std::uint64_t bound) { return (*this)() % bound; }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// \file
-/// Every channel that a builder makes, in the order of the table in cmake/docs/kinds.md (docs.test.cpp compares them).
+// Every channel that a builder makes, in the order of the table in cmake/docs/kinds.md (docs.test.cpp compares them): a
+// kind, with or without metrics, of bytes or of one type. Any wait strategy goes with each.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <tango/tango.hpp>
+#include <type_traits>
 
 namespace tango::test {
 
@@ -16,10 +17,9 @@ struct Quote {
   friend bool operator==(const Quote&, const Quote&) = default;
 };
 
-inline constexpr std::size_t kDepth = 8;
-using Base = ChannelBuilder<kDepth, 16, 64>;
+inline constexpr std::size_t kBuiltDepth = 8;
+using Base = ChannelBuilder<kBuiltDepth, 16, 64>;
 
-// The legal combinations: a kind, with or without metrics, of bytes or of one type. Any wait strategy goes with each.
 inline constexpr auto lossy = [] { return Base{}; };
 inline constexpr auto reliable = [] { return Base{}.with_flow_control(); };
 inline constexpr auto observed = [] { return Base{}.with_flow_control().with_observers(); };
@@ -39,5 +39,10 @@ inline constexpr auto observed_metrics_typed = [] {
   decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics),     \
       decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),        \
       decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
+
+template <class Make>
+using BuilderOf = std::invoke_result_t<Make>;
+template <class Make>
+using ChannelOf = typename BuilderOf<Make>::Channel;
 
 }  // namespace tango::test

@@ -10,6 +10,8 @@
 #include <span>
 #include <thread>
 #include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "channel.hpp"
@@ -31,8 +33,11 @@ template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 
 struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>> {
   static constexpr Kind kKind = KIND;
   static constexpr bool kFlow = KIND != Kind::Lossy;
+  static constexpr bool kCounted = false;  // by its endpoints
+  static constexpr bool kTyped = false;
   static constexpr std::size_t kDepth = DEPTH;
   static constexpr std::size_t kChunks = CHUNKS;
+  using Cache = DCache<CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>;
 
   using Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>::Components;
 
@@ -57,6 +62,57 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
   using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl, NoMetrics>;
   auto observer(Seq first) { return Consumer{this->mcache, this->dcache, first}; }
 };
+
+/// The same from a builder: also counted, and of one type of messages (`AnyMessage`: of bytes).
+template <Kind KIND, bool COUNTED, class MESSAGE, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
+struct BuiltWiring {
+  static constexpr Kind kKind = KIND;
+  static constexpr bool kFlow = KIND != Kind::Lossy;
+  static constexpr bool kCounted = COUNTED;
+  static constexpr bool kTyped = !std::is_same_v<MESSAGE, AnyMessage>;
+  static constexpr std::size_t kDepth = DEPTH;
+  static constexpr std::size_t kChunks = CHUNKS;
+  using Message = MESSAGE;
+  using Options = ChannelOptions<kFlow, KIND == Kind::Observed, COUNTED, AnyWait, MESSAGE>;
+  using Built = Channel<DEPTH, CHUNKS, CHUNK, Options>;
+  using Cache = std::remove_reference_t<decltype(std::declval<Built&>().dcache())>;
+  using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl,
+                            std::conditional_t<COUNTED, Metrics, NoMetrics>>;
+
+  explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{start, credits, 0} {}
+
+  auto producer() { return channel.producer(); }
+  auto consumer(Seq first) { return channel.consumer(first); }
+  auto observer(Seq first) { return channel.observer(first); }
+
+  Built channel;
+  MCache<DEPTH>& mcache = channel.mcache();
+  Cache& dcache = channel.dcache();
+  Fseq& fseq = channel.fseq();
+  const Metrics& metrics = metrics_of(channel);
+
+ private:
+  static const Metrics& metrics_of(const Built& built) {
+    static const Metrics none;
+    if constexpr (COUNTED) {
+      return built.metrics();
+    } else {
+      return none;
+    }
+  }
+};
+
+/// A producer's reservation; nothing, where it is one of a typed channel and makes none.
+template <class P, class = void>
+struct RoomOfProducer {
+  using Type = std::monostate;
+};
+template <class P>
+struct RoomOfProducer<P, std::void_t<typename P::Reservation>> {
+  using Type = typename P::Reservation;
+};
+template <class P>
+using RoomOf = typename RoomOfProducer<P>::Type;
 
 /// The payload of a fragment, whatever its kind; none if it was overwritten.
 template <class F>

@@ -105,11 +105,12 @@ class ChunkFifo {
     return run_start(chunks, next) + chunks - tail <= N;
   }
 
-  /// The first fragment from `live` on that holds a run, and where that run starts; or `next` and the head.
+  /// The first fragment from `live` on that holds a run, and where that run starts; or `next` and the head. Ends also if
+  /// somebody else wrote into the channel's memory, and `oldest_` lies past `next`.
   template <class Holder>
   [[nodiscard]] Held oldest_held(Seq live, Seq next, const Holder& holder) const noexcept {
     if (holds_any(next)) {
-      for (Seq s = seq_max(live, oldest_); s != next; ++s) {
+      for (Seq s = seq_max(live, oldest_); seq_lt(s, next); ++s) {
         if (const std::uint32_t chunk = holder(s); chunk != kInlineChunk) {
           // At most N behind the head and at least 1, so the chunk alone tells the position.
           return {s, head(next) - 1 - (head(next) - 1 - chunk) % N};

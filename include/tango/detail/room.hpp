@@ -123,7 +123,7 @@ class Room {
       if (flow_.credits_left(next) <= 0) {
         return 0;
       }
-      const std::size_t bytes = fifo().longest(flow_.consumed(), next, holder()) * Cache::chunk_size();
+      const std::size_t bytes = fifo().longest(consumed(next), next, holder()) * Cache::chunk_size();
       return bytes < kInlineBytes ? kInlineBytes : bytes < Cache::max_payload() ? bytes : Cache::max_payload();
     } else {
       return Cache::max_payload();
@@ -132,6 +132,10 @@ class Room {
 
  private:
   [[nodiscard]] typename Cache::Fifo& fifo() const noexcept { return dcache_->fifo(); }
+
+  /// Everything before this number is known to be consumed. Never further back than the ring is deep, as long as there are
+  /// credits; also if somebody else wrote into the channel's memory, so that every search through it ends.
+  [[nodiscard]] Seq consumed(Seq next) const noexcept { return seq_max(flow_.consumed(), next - Depth); }
 
   /// Which chunk a fragment in the ring holds.
   [[nodiscard]] auto holder() const noexcept {
@@ -142,9 +146,9 @@ class Room {
   /// many.
   TANGO_COLD bool make_chunks(std::size_t chunks, Seq next) noexcept {
     if constexpr (kFlow) {
-      if (!fifo().would_fit(chunks, flow_.consumed(), next, holder())) {
+      if (!fifo().would_fit(chunks, consumed(next), next, holder())) {
         flow_.refill(mcache_->header(), next);
-        if (!fifo().would_fit(chunks, flow_.consumed(), next, holder())) {
+        if (!fifo().would_fit(chunks, consumed(next), next, holder())) {
           return false;
         }
       }
@@ -156,7 +160,7 @@ class Room {
         fifo().take_back(fifo().oldest() + 1, next, holder());
       }
     } else {
-      fifo().take_back(flow_.consumed(), next, holder());
+      fifo().take_back(consumed(next), next, holder());
     }
     return true;
   }
