@@ -3,10 +3,14 @@
 /// The version, in one place. CMake, the package recipes and pkg-config read these lines.
 #pragma once
 
-#define TANGO_VERSION_MAJOR 0  ///< rises when users may break
-#define TANGO_VERSION_MINOR 1  ///< rises with what is new; before 1.0, when users may break
-#define TANGO_VERSION_PATCH 0  ///< rises when something is mended
-#define TANGO_VERSION_STRING "0.1.0"  ///< all three
+/// Rises when users may break.
+#define TANGO_VERSION_MAJOR 0
+/// Rises with what is new; before 1.0, when users may break.
+#define TANGO_VERSION_MINOR 1
+/// Rises when something is mended.
+#define TANGO_VERSION_PATCH 0
+/// All three.
+#define TANGO_VERSION_STRING "0.1.0"
 
 /// The version of the objects' byte layout. It changes whenever the place or the meaning of a stored byte does; two
 /// sides that share memory must agree on it.
