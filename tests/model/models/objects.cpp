@@ -266,7 +266,14 @@ struct Found {
   static constexpr const char* kName = "a channel is found in memory";
   static constexpr const char* kBound = "1 look";
   static constexpr const char* kMustReach[] = {"found", "not yet"};
-  static constexpr detail::ChannelTraits kTraits{.depth = 8};
+  static constexpr detail::ChannelTraits kTraits{.layout = TANGO_LAYOUT_VERSION,
+                                                 .depth = 8,
+                                                 .chunks = 8,
+                                                 .chunk_size = 64,
+                                                 .kind = 1,
+                                                 .type_size = 0,
+                                                 .type_align = 0,
+                                                 .type_id = 0};
 
   detail::ChannelLabel label{kTraits};
   Note channel;
