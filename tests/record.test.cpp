@@ -40,14 +40,16 @@ struct MovesOnly {
 /// Not an aggregate, without a default constructor, and it knows where it was made.
 class Located {
  public:
-  Located(int number, std::array<std::byte, 60>) noexcept : number_{number}, self_{reinterpret_cast<std::uintptr_t>(this)} {}
+  Located(int number, const std::array<std::byte, 60>& more) noexcept
+      : number_{number}, self_{reinterpret_cast<std::uintptr_t>(this)}, more_{more} {}
   int number() const { return number_; }
   std::uintptr_t self() const { return self_; }
+  std::byte last() const { return more_.back(); }
 
  private:
   int number_;
   std::uintptr_t self_;
-  std::array<std::byte, 60> more_{};
+  std::array<std::byte, 60> more_;
 };
 
 Large large(std::uint64_t seed) {
@@ -168,7 +170,9 @@ TEMPLATE_TEST_CASE("emplace: made from its arguments, errors as publish, and the
   auto consumer = wire->consumer(1);
   REQUIRE(producer.template emplace<Small>({.sig = 3}, 4u, 5u));
   REQUIRE(producer.template emplace<Large>({.sig = 4}, large(8)));
-  REQUIRE(producer.template emplace<Located>({}, 6, std::array<std::byte, 60>{}));
+  std::array<std::byte, 60> more{};
+  more.back() = std::byte{9};
+  REQUIRE(producer.template emplace<Located>({}, 6, more));
   {
     auto fragment = consumer.poll();
     REQUIRE(fragment);
@@ -176,7 +180,10 @@ TEMPLATE_TEST_CASE("emplace: made from its arguments, errors as publish, and the
     CHECK(*fragment->template as<Small>() == Small{4, 5});
   }
   CHECK(*next_as<Large>(consumer) == large(8));
-  CHECK(next_as<Located>(consumer)->number() == 6);
+  const auto located = next_as<Located>(consumer);
+  REQUIRE(located);
+  CHECK(located->number() == 6);
+  CHECK(located->last() == std::byte{9});
 
   struct Huge {
     std::byte bytes[Wire<TestType>::kChunks * 64];

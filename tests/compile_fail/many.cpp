@@ -35,7 +35,7 @@ void wrong() { tango::Poller poller{tango::Consumer{mcache, words, 1}}; }
 tango::Poller<decltype(one), 0> wrong;
 #endif
 
-#ifdef ARROW_ON_A_TEMPORARY  // expect: (deleted function|call to deleted)
+#ifdef ARROW_ON_A_TEMPORARY  // expect: (use of deleted function|selected deleted operator)
 std::size_t wrong(tango::Poller<decltype(one), 2>& poller) { return poller.poll()->size(); }
 #endif
 
