@@ -249,7 +249,7 @@ struct Tallied {
 
   void count() {
     for (int i = 0; i != 3; ++i) {
-      check(writer.add(kStep), "a mark is due");
+      static_cast<void>(writer.add(kStep));  // more than asks for a mark
       writer.mark();
     }
   }
