@@ -237,7 +237,7 @@ struct Tallied {
   static constexpr const char* kName = "Tally, a reader while marks are set";
   static constexpr const char* kBound = "3 steps, each with a mark behind it; 1 read";
   static constexpr const char* kMustReach[] = {"0 steps", "1 steps", "2 steps", "3 steps"};
-  static constexpr std::uint64_t kStep = std::uint64_t{9} << 36;  // bytes; the word wraps at 2^40
+  static constexpr std::uint64_t kStep = std::uint64_t{3} << 36;  // bytes: two steps are less than 2^39, three more
 
   detail::Tally tally;
   detail::TallyWriter writer{tally};
