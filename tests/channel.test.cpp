@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Channels as the builder makes them: every combination that is legal, wherever it lies, and everything that is refused.
 #include <array>
+#include <atomic>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <tango/heap.hpp>
 #include <tango/tango.hpp>
 #include <tango/yield.hpp>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -299,6 +301,29 @@ TEST_CASE("who finds another channel than the one it was compiled for is told wh
   CHECK(id.error() == Error::TypeIdMismatch);
   CHECK(id.actual() == 7);
   CHECK(id.allowed() == 8);
+}
+
+TEST_CASE("who looks for a channel while it is made finds none, or all of it") {
+  const auto memory = std::make_unique<Memory>();
+  const auto builder = reliable_metrics().starting_at(77);
+  std::atomic<bool> looked{false};
+  bool none_before = true;
+  bool whole = false;
+  std::thread other{[&] {
+    auto found = builder.attach(memory->bytes);
+    looked.store(true, std::memory_order_relaxed);
+    while (!found) {
+      none_before = none_before && found.status().error() == Error::NoChannel;
+      found = builder.attach(memory->bytes);
+    }
+    whole = (*found)->start() == 77 && (*found)->consumer(77);
+  }};
+  while (!looked.load(std::memory_order_relaxed)) {
+  }
+  CHECK(builder.build_in(memory->bytes));
+  other.join();
+  CHECK(none_before);
+  CHECK(whole);
 }
 
 TEST_CASE("every word of the label counts") {

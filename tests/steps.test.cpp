@@ -402,3 +402,31 @@ TEST_CASE("metrics: while a snapshot is taken, so much is published that what on
       });
   CHECK(steps > 5);
 }
+
+TEST_CASE("a channel is made where another stood: from the first access on nobody finds either, until it is whole") {
+  struct Memory {
+    alignas(128) std::byte bytes[8192];
+    std::optional<Seq> found;  ///< the start of the channel that was found meanwhile
+  };
+  constexpr auto builder = ChannelBuilder<2, 4, 64>{}.with_flow_control();
+  const std::int64_t steps = at_every_step(
+      [&] {
+        auto memory = std::make_unique<Memory>();
+        (void)builder.starting_at(5).build_in(memory->bytes);
+        return memory;
+      },
+      [&](Memory& memory) { (void)builder.starting_at(77).build_in(memory.bytes); },
+      [&](Memory& memory) {
+        if (const auto found = builder.attach(memory.bytes)) {
+          memory.found = (*found)->start();
+        }
+      },
+      [&](Memory& memory, std::int64_t at) {
+        CAPTURE(at);
+        CHECK((at == 0 || !memory.found));
+        const auto found = builder.attach(memory.bytes);
+        REQUIRE(found);
+        CHECK((*found)->start() == 77);
+      });
+  CHECK(steps >= 4);
+}

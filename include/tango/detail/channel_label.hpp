@@ -48,9 +48,15 @@ struct ChannelTraits {
 struct alignas(kSeparation) ChannelLabel {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
 
-  explicit ChannelLabel(const ChannelTraits& what) noexcept : traits{what} {}
+  /// Somebody may be looking for it already, at what stood here before: nothing is found from the first store on.
+  explicit ChannelLabel(const ChannelTraits& what) noexcept {
+    magic.store(0, memory_order_relaxed);  // there is nothing to find
+    traits = what;
+  }
 
-  Word magic{0};
+  union {
+    Word magic;  ///< in a union, so that it is not made with the label: that is a plain store, and races with `look`
+  };
   ChannelTraits traits;
 
   /// From here on it can be found. Release: pairs with `look`; who finds it finds all of it made.
