@@ -43,7 +43,8 @@ class TangoIpc(ConanFile):
     def generate(self):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables.update(
-            {"TANGO_BUILD_TESTS": False, "TANGO_BUILD_BENCH": False, "TANGO_BUILD_EXAMPLES": False})
+            {"TANGO_BUILD_TESTS": False, "TANGO_BUILD_BENCH": False, "TANGO_BUILD_EXAMPLES": False,
+             "TANGO_DOCS": False})
         toolchain.generate()
 
     def build(self):

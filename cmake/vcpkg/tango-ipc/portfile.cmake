@@ -13,7 +13,7 @@ set(VCPKG_BUILD_TYPE release)
 set(VCPKG_FIXUP_ELF_RPATH OFF)
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
-  OPTIONS -DTANGO_BUILD_TESTS=OFF -DTANGO_BUILD_BENCH=OFF -DTANGO_BUILD_EXAMPLES=OFF)
+  OPTIONS -DTANGO_BUILD_TESTS=OFF -DTANGO_BUILD_BENCH=OFF -DTANGO_BUILD_EXAMPLES=OFF -DTANGO_DOCS=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH share/cmake/tango-ipc)
 vcpkg_fixup_pkgconfig()
