@@ -281,6 +281,7 @@ struct Found {
   Found() { declare_name(label, "label"); }
 
   void make() {
+    ::new (static_cast<void*>(&label)) detail::ChannelLabel{kTraits};
     channel.write(5);
     label.show();
   }
