@@ -200,7 +200,7 @@ class alignas(kSeparation) Histogram {
   Histogram(const Histogram&) = delete;
   Histogram& operator=(const Histogram&) = delete;
 
-  /// Counts a value: one store, and one more for a new extreme. O(1). Thread: the one writer.
+  /// Counts a value: one store, and one more for each extreme that it is. O(1). Thread: the one writer.
   void record(std::uint64_t value) noexcept {
     if (value > max_.read()) [[unlikely]] {
       max_.write(value);

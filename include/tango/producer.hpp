@@ -111,10 +111,11 @@ class Producer {
     return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_seq());
   }
 
-  /// Bytes of the largest message that there is room for, as far as this producer knows without looking at the
-  /// consumers: after a call of `available`, or a refusal, as of then. 0 without a slot for it.
+  /// Bytes of the largest message that `publish` has room for, as far as this producer knows without looking at the
+  /// consumers: after a call of `available`, or a refusal, as of then. 0 without a slot for it, if refused or asked to
+  /// stop. (`reserve` needs a chunk for a message of up to `kInlineBytes`, too.)
   [[nodiscard]] std::size_t available_payload() const noexcept {
-    return status_.ok() ? room_.largest(next_seq()) : 0;
+    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.largest(next_seq());
   }
 
   // ------------------------------------------------------------------------------------------------------ publish
@@ -142,6 +143,8 @@ class Producer {
     return publish(std::as_bytes(std::span{text.data(), text.size()}), info);
   }
 
+  /// No text: a null pointer would be taken for some.
+  Status publish(std::nullptr_t, MessageInfo info = {}) = delete;
   /// The same for a value, as its bytes: see record.hpp.
   template <detail::Value T>
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
@@ -190,6 +193,8 @@ class Producer {
   }
 
   /// The same for a value, as its bytes.
+  template <WaitStrategy Strategy = Waiting>
+  Status publish_blocking(std::nullptr_t, MessageInfo info = {}, Strategy strategy = {}) = delete;
   template <detail::Value T, WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(detail::value_bytes(value), info, strategy);

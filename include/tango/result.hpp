@@ -22,6 +22,7 @@ namespace tango {
 template <class T>
 class [[nodiscard]] Result {
   static_assert(std::is_trivially_copyable_v<T>, "tango: a Result holds a trivially copyable value");
+  static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not tell a value from a cause");
 
  public:
   /// None, because of `why`. Precondition (checked): that is an error.

@@ -109,6 +109,20 @@ int main() {
   ok = producer.publish(&ok).ok();
 #endif
 
+#ifdef PUBLISH_NULL  // expect: (use of deleted function|call to deleted member function)
+  ok = producer.publish(nullptr).ok();
+#endif
+
+#ifdef PUBLISH_NULL_BLOCKING  // expect: (use of deleted function|call to deleted member function)
+  ok = producer.publish_blocking(nullptr).ok();
+#endif
+
+#ifdef AS_STATUS  // expect: a Result of a Status could not tell a value from a cause
+  auto consumer = lossy.consumer();
+  auto fragment = consumer.poll();
+  auto wrong = fragment->as<tango::Status>();
+#endif
+
 #ifdef PUBLISH_MESSAGE  // expect: a Message is published by publish_batch
   ok = producer.publish(tango::Message{}).ok();
 #endif

@@ -72,7 +72,8 @@ class TallyWriter {
 
   /// Goes on from where the writer before was. Returns what was counted so far.
   TANGO_COLD Tally::Totals start() noexcept {
-    mark_ = {tally_->count.load(memory_order_relaxed), tally_->bytes.load(memory_order_relaxed)};
+    mark_.count = tally_->count.load(memory_order_relaxed);
+    mark_.bytes = tally_->bytes.load(memory_order_relaxed);
     mark();
     return mark_;
   }
