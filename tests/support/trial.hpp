@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sequence of operations against a model that keeps every message for ever: the properties of properties.test.cpp, whoever
-// decides what comes next.
+// A sequence of operations against a model that keeps every message for ever: the properties of properties.test.cpp,
+// whoever decides what comes next.
 #pragma once
 
 #include <algorithm>
