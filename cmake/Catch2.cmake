@@ -3,6 +3,25 @@
 # headers with version 3's names.
 add_library(tango_catch2 INTERFACE)
 
+# For another machine Debian has no library, but 2.13 is also a header of its own, which a source of ours makes into one.
+# A link to it, because nothing else in its directory is meant for that machine.
+if(CMAKE_CROSSCOMPILING)
+  find_path(TANGO_CATCH2_INCLUDE catch2/catch.hpp NO_CMAKE_FIND_ROOT_PATH)
+  if(NOT TANGO_CATCH2_INCLUDE)
+    message(FATAL_ERROR "Catch2 2.13 is not installed (Debian: apt-get install catch2)")
+  endif()
+  set(catch2 ${PROJECT_BINARY_DIR}/catch2)
+  file(MAKE_DIRECTORY ${catch2}/include)
+  file(CREATE_LINK ${TANGO_CATCH2_INCLUDE}/catch2 ${catch2}/include/catch2 SYMBOLIC)
+  file(CONFIGURE OUTPUT ${catch2}/main.cpp CONTENT "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n")
+  add_library(tango_catch2_main STATIC EXCLUDE_FROM_ALL ${catch2}/main.cpp)
+  target_compile_features(tango_catch2_main PRIVATE cxx_std_20)
+  target_include_directories(tango_catch2_main SYSTEM PUBLIC
+    ${PROJECT_SOURCE_DIR}/tests/support/catch2_v2 ${catch2}/include)
+  target_link_libraries(tango_catch2 INTERFACE tango_catch2_main)
+  return()
+endif()
+
 find_package(Catch2 3 QUIET)
 if(NOT Catch2_FOUND)
   find_package(Catch2 2.13 QUIET)
