@@ -310,6 +310,31 @@ TEST_CASE("number, sig, ts and origin of a message are its first fragment's") {
         FragmentMetadata{.seq = 7, .sig = 70, .chunk = kInlineChunk, .size = 5, .ctl = ctl_of(2), .ts = 7});
 }
 
+TEST_CASE("any number but the next one is a loss: an earlier one, too, of all the numbers that lie before it") {
+  Bytes memory(16);
+  Reassembler reassembler{memory};
+  const auto accept = [&](Seq seq, std::uint16_t flags) {
+    return reassembler.accept(view_of({seq, ctl_of(0, flags), payload_of(seq, 2), 0}));
+  };
+  CHECK(accept(7, kSom).status() == ReassemblyStatus::Incomplete);
+  for (const Seq jump : {Seq{1}, Seq{1} << 62, Seq{1} << 63, (Seq{1} << 63) + 1, ~Seq{0}}) {
+    const Seq at = 8 + jump;
+    INFO("jump " << jump);
+    reassembler.reset();
+    (void)accept(7, kSom);
+    const std::uint64_t dropped = reassembler.dropped();
+    const auto begins = accept(at, kSom);
+    CHECK(begins.missing() == jump);
+    CHECK(begins.dropped_before() == 1);
+    CHECK(begins.error_before() == Error::FragmentLost);
+    CHECK(reassembler.dropped() == dropped + 1);
+    const auto ends = accept(at + 1, kEom);
+    REQUIRE(ends);
+    CHECK(ends.missing() == 0);
+    CHECK(ends->seq() == at);
+  }
+}
+
 TEST_CASE("what comes in one fragment from a reliable consumer is not copied, and may be larger than the memory") {
   Wiring<Kind::Reliable, 8, 16> channel;
   auto producer = channel.producer();

@@ -247,7 +247,9 @@ class Reassembler {
   /// The channel's next fragment. `filter` sees the sig of a message's first fragment; if it says no, the message is
   /// skipped. Payloads of what is skipped or dropped are not touched.
   ///
-  /// Precondition (checked): the fragments come from one channel and in their order. O(size); after a loss O(Origins).
+  /// The fragments come from one channel and in their order. Any number but the one that follows counts as a loss, an
+  /// earlier one as a loss of nearly all numbers that there are: so it looks when positions were forged, or when
+  /// fragments of another channel came without a `reset` between. O(size); after a loss O(Origins).
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(const FragmentView& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
@@ -304,7 +306,6 @@ class Reassembler {
   Reassembly take(Fragment& fragment, Filter& filter) noexcept {
     const FragmentMetadata metadata = fragment.metadata();
     Reassembly outcome;
-    TANGO_PRECONDITION(!begun_ || seq_le(next_, metadata.seq), "Reassembler: fragments of one channel, in their order");
     outcome.missing_ = begun_ ? metadata.seq - next_ : 0;
     begun_ = true;
     next_ = metadata.seq + 1;
