@@ -68,6 +68,9 @@ class LargeMessage {
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{std::as_bytes(std::span{text.data(), text.size()}), info, fragment_size} {}
 
+  LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
+  LargeMessage& operator=(LargeMessage&&) = default;  ///< the same
+
   /// Bytes of the message.
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 

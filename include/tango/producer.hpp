@@ -76,7 +76,8 @@ class Producer {
     requires(kFlow && kCounted)
       : Producer{mcache, dcache, fseq, &fctl, Meter{metrics}} {}
 
-  /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`.
+  /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`, as
+  /// long as the channel is there.
   Producer(Producer&& other) noexcept { take_over(other); }
   /// Leaves first. Precondition (checked): no reservation of either is open.
   Producer& operator=(Producer&& other) noexcept {

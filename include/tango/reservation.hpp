@@ -3,8 +3,8 @@
 /// Reservation: room in the channel for one message, written in place and then committed.
 ///
 ///     if (auto room = producer.reserve(sizeof quote)) {
-///       fill(room.span());              // a reliable channel: bytes
-///       room.commit({.sig = 7});
+///       fill(room.span());                                   // a reliable channel: bytes
+///       if (auto status = room.commit({.sig = 7}); !status) report(status);
 ///     }
 ///
 /// Dropped without a commit, it publishes nothing and spends neither a number nor a credit. One at a time per producer;

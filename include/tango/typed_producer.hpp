@@ -24,10 +24,9 @@ namespace tango {
 /// `Base` is a Producer.
 template <Record T, class Base>
 class TypedProducer : private Base {
-  using Waiting = typename Base::DefaultStrategy;
-
  public:
   using Base::Base;
+  using typename Base::DefaultStrategy;
 
   using Base::available;
   using Base::next_seq;
@@ -38,7 +37,7 @@ class TypedProducer : private Base {
   /// As `Producer::publish`, `publish_blocking` and `emplace`.
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept { return Base::publish(value, info); }
   /// As `Producer::publish_blocking`.
-  template <WaitStrategy Strategy = Waiting>
+  template <WaitStrategy Strategy = DefaultStrategy>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return Base::publish_blocking(value, info, strategy);
   }

@@ -123,6 +123,10 @@ int main() {
   auto wrong = fragment->as<tango::Status>();
 #endif
 
+#ifdef PUBLISH_LARGE_MESSAGE  // expect: only a trivially copyable type travels as its bytes
+  ok = producer.publish(tango::LargeMessage{"text"}).ok();
+#endif
+
 #ifdef PUBLISH_MESSAGE  // expect: a Message is published by publish_batch
   ok = producer.publish(tango::Message{}).ok();
 #endif

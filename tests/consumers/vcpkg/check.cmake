@@ -7,6 +7,10 @@ if(NOT VCPKG)
   message("skipped: vcpkg is not installed; consumer.vcpkg_steps runs the port without it")
   return()
 endif()
+# It takes nothing from elsewhere: no tools of its own, no assets, no word home.
+set(ENV{VCPKG_FORCE_SYSTEM_BINARIES} 1)
+set(ENV{X_VCPKG_ASSET_SOURCES} "clear;x-block-origin")
+set(ENV{VCPKG_DISABLE_METRICS} 1)
 readme_line(command "vcpkg install")
 string(REPLACE "=cmake/" "=\"${SOURCE}\"/cmake/" command "${command}")
 string(REPLACE "vcpkg install" "\"${VCPKG}\" install --no-binarycaching --x-install-root=installed \
