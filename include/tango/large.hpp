@@ -41,6 +41,7 @@
 #include "error.hpp"
 #include "filter.hpp"
 #include "fragment.hpp"
+#include "record.hpp"
 #include "seq.hpp"
 #include "wait.hpp"
 
@@ -66,7 +67,7 @@ class LargeMessage {
       : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
   /// The same for characters.
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
-      : LargeMessage{std::as_bytes(std::span{text.data(), text.size()}), info, fragment_size} {}
+      : LargeMessage{detail::bytes_of(text), info, fragment_size} {}
 
   LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
   LargeMessage& operator=(LargeMessage&&) = default;  ///< the same

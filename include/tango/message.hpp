@@ -38,7 +38,7 @@ template <class T>
   require_record<T>();
   static_assert(!std::is_same_v<T, Message>, "tango: a Message is published by publish_batch");
   static_assert(!std::is_base_of_v<FragmentView, T>, "tango: of a fragment, publish its payload()");
-  return std::as_bytes(std::span{&value, 1});
+  return bytes_at(&value, sizeof(T));
 }
 
 }  // namespace detail

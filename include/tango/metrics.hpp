@@ -122,6 +122,7 @@ struct alignas(kSeparation) ConsumerBlock {
     return consumed.read() + filtered.read() + lost.read() + rejected.read();
   }
 };
+using ConsumerBlocks = ConsumerBlock[kMaxMeteredConsumers];
 
 }  // namespace detail
 
@@ -168,11 +169,11 @@ class alignas(kSeparation) Metrics {
   /// For endpoints: the blocks.
   [[nodiscard]] detail::ProducerBlock& producer() noexcept { return producer_; }
   /// For endpoints: the consumers' blocks.
-  [[nodiscard]] std::span<detail::ConsumerBlock, kMaxMeteredConsumers> consumers() noexcept { return consumers_; }
+  [[nodiscard]] detail::ConsumerBlocks& consumers() noexcept { return consumers_; }
 
  private:
   detail::ProducerBlock producer_;
-  detail::ConsumerBlock consumers_[kMaxMeteredConsumers];
+  detail::ConsumerBlocks consumers_;
 };
 
 static_assert(sizeof(Metrics) == 128 + 8 * 128 && alignof(Metrics) == 128);

@@ -172,7 +172,7 @@ class PackedRecords {
   /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).
   [[nodiscard]] bool intact() const noexcept {
     Iterator it = begin();
-    while (it != end()) {
+    while (it.there_) {
       ++it;
     }
     return it.rest_.empty();
@@ -208,7 +208,7 @@ class ArrayToPack {
   /// Publishes the first `count`.
   template <class Producer>
   [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info) const noexcept {
-    return producer.publish(std::as_bytes(records_.first(count)), info);
+    return producer.publish(bytes_at(records_.data(), packed_size(count)), info);
   }
 
  private:
@@ -252,7 +252,7 @@ class RecordsToPack {
       pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
         copy_bytes(packed + at, bytes.data(), bytes.size());
       });
-      return producer.publish(std::span{packed}.first(size), info);
+      return producer.publish(bytes_at(packed, size), info);
     }
     auto room = producer.reserve(size);
     if (!room) {
@@ -275,8 +275,7 @@ class RecordsToPack {
     if constexpr (std::is_convertible_v<const Bytes&, std::span<const std::byte>>) {
       return record;
     } else {
-      const std::string_view text = record;
-      return std::as_bytes(std::span{text.data(), text.size()});
+      return bytes_of(record);
     }
   }
 
@@ -289,13 +288,13 @@ class RecordsToPack {
       const std::span<const std::byte> bytes = raw(record);
       const auto size = static_cast<std::uint32_t>(bytes.size());
       const std::size_t next = at + PackedRecords::packed_size(bytes.size());
-      write(at, std::as_bytes(std::span{&size, 1}));
+      write(at, bytes_at(&size, sizeof size));
       at += sizeof size;
       if (!bytes.empty()) {
         write(at, bytes);
         at += bytes.size();
       }
-      write(at, std::span{kPadding}.first(next - at));
+      write(at, bytes_at(kPadding, next - at));
       at = next;
     }
   }

@@ -141,7 +141,7 @@ class Producer {
 
   /// The same for characters; no terminator is sent.
   TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
-    return publish(std::as_bytes(std::span{text.data(), text.size()}), info);
+    return publish(detail::bytes_of(text), info);
   }
 
   /// No text: a null pointer would be taken for some.
@@ -190,7 +190,7 @@ class Producer {
   /// The same for characters; no terminator is sent.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return publish_blocking(std::as_bytes(std::span{text.data(), text.size()}), info, strategy);
+    return publish_blocking(detail::bytes_of(text), info, strategy);
   }
 
   /// The same for a value, as its bytes.

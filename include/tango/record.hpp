@@ -18,6 +18,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "config.hpp"
+
 namespace tango {
 
 /// A type whose values may be sent as their bytes: trivially copyable, and copyable at all (an atomic word is the first
@@ -32,6 +34,17 @@ concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v
 };
 
 namespace detail {
+
+/// The `size` bytes that lie at `at`. As `std::as_bytes`, without the spans of other types that it goes through: the
+/// compiler would spend more on those than on all else in this header.
+[[nodiscard]] TANGO_HOT inline std::span<const std::byte> bytes_at(const void* at, std::size_t size) noexcept {
+  return {static_cast<const std::byte*>(at), size};
+}
+
+/// The bytes of a text, without a terminator.
+[[nodiscard]] TANGO_HOT inline std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+  return bytes_at(text.data(), text.size());
+}
 
 /// Compiles for a `Record`, and says why not for others.
 template <class T>

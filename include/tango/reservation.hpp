@@ -24,6 +24,7 @@
 #include "detail/words.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
+#include "record.hpp"
 
 namespace tango {
 
@@ -48,14 +49,14 @@ class WordWriter {
   }
   /// The same for characters.
   void write(std::size_t offset, std::string_view text) noexcept {
-    write(offset, std::as_bytes(std::span{text.data(), text.size()}));
+    write(offset, detail::bytes_of(text));
   }
 
   /// Writes a field at `offset`. Precondition (checked): it lies within `size()`.
   template <class T>
   void store(std::size_t offset, const T& value) noexcept {
     static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be written to a payload");
-    write(offset, std::as_bytes(std::span{&value, 1}));
+    write(offset, detail::bytes_at(&value, sizeof(T)));
   }
 
  private:
