@@ -8,6 +8,10 @@
 /// | `TANGO_SEAM_HEADER` | none | replaces the atomics, for tests (detail/seam.hpp) |
 #pragma once
 
+#if __cplusplus < 202002L
+#error "tango needs C++20: compile with -std=c++20 or newer"
+#endif
+
 #include <cstddef>
 #include <cstdint>
 
