@@ -8,14 +8,14 @@
 /// | `TANGO_SEAM_HEADER` | none | replaces the atomics, for tests (detail/seam.hpp) |
 #pragma once
 
-#if __cplusplus < 202002L
-#error "tango needs C++20: compile with -std=c++20 or newer"
-#endif
-
 #include <cstddef>
 #include <cstdint>
 
 #include "version.hpp"
+
+#if __cplusplus < 202002L
+#error "tango needs C++20: compile with -std=c++20 or newer"
+#endif
 
 static_assert(sizeof(std::size_t) == 8 && alignof(std::uint64_t) == 8,
               "tango needs a 64-bit target: sizes and 64-bit words of 8 bytes each, aligned to 8");
