@@ -197,7 +197,8 @@ class Trial {
         chunks_.runs.pop_front();
       }
     } else if (chunks != 0) {
-      chunks_.forget_before(consumed());
+      // Not what is before consumed(): a consumer may yet join further back, as long as the producer has not looked.
+      chunks_.forget_before(next() > kDepth ? next() - kDepth : 0);
     }
     return Error::None;
   }

@@ -133,9 +133,11 @@ class Room {
  private:
   [[nodiscard]] typename Cache::Fifo& fifo() const noexcept { return dcache_->fifo(); }
 
-  /// Everything before this number is known to be consumed. Never further back than the ring is deep, as long as there are
-  /// credits; also if somebody else wrote into the channel's memory, so that every search through it ends.
-  [[nodiscard]] Seq consumed(Seq next) const noexcept { return seq_max(flow_.consumed(), next - Depth); }
+  /// Everything before this number is known to be consumed: a number between `next` less the depth and `next`, as long as
+  /// there are credits; also if somebody else wrote into the channel's memory, so that every search through it ends.
+  [[nodiscard]] Seq consumed(Seq next) const noexcept {
+    return seq_min(seq_max(flow_.consumed(), next - Depth), next);
+  }
 
   /// Which chunk a fragment in the ring holds.
   [[nodiscard]] auto holder() const noexcept {
