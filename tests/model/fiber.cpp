@@ -62,11 +62,11 @@ void Fiber::start(void (*entry)()) {
   frame[kSaved + 1] = nullptr;
   top_ = frame;
 #else
-  ::getcontext(&context_);
-  context_.uc_stack.ss_sp = stack_.get();
-  context_.uc_stack.ss_size = kStackBytes;
-  context_.uc_link = nullptr;
-  ::makecontext(&context_, entry, 0);
+  ::getcontext(context_.get());
+  context_->uc_stack.ss_sp = stack_.get();
+  context_->uc_stack.ss_size = kStackBytes;
+  context_->uc_link = nullptr;
+  ::makecontext(context_.get(), entry, 0);
 #endif
 }
 
@@ -74,7 +74,7 @@ void Fiber::switch_to(Fiber& from, Fiber& to) {
 #if defined(__x86_64__)
   tango_model_switch(&from.top_, to.top_);
 #else
-  ::swapcontext(&from.context_, &to.context_);
+  ::swapcontext(from.context_.get(), to.context_.get());
 #endif
 }
 

@@ -30,7 +30,7 @@ class Fiber {
 #if defined(__x86_64__)
   void* top_ = nullptr;  ///< of its stack, while it does not run
 #else
-  ucontext_t context_{};
+  std::unique_ptr<ucontext_t> context_ = std::make_unique<ucontext_t>();  // may end in an array of no elements
 #endif
 };
 
