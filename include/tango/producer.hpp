@@ -146,6 +146,7 @@ class Producer {
 
   /// No text: a null pointer would be taken for some.
   Status publish(std::nullptr_t, MessageInfo info = {}) = delete;
+
   /// The same for a value, as its bytes: see record.hpp.
   template <detail::Value T>
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
@@ -187,15 +188,18 @@ class Producer {
     put(payload, chunks, next, info);
     return {};
   }
+
   /// The same for characters; no terminator is sent.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(detail::bytes_of(text), info, strategy);
   }
 
-  /// The same for a value, as its bytes.
+  /// No text: a null pointer would be taken for some.
   template <WaitStrategy Strategy = Waiting>
   Status publish_blocking(std::nullptr_t, MessageInfo info = {}, Strategy strategy = {}) = delete;
+
+  /// The same for a value, as its bytes.
   template <detail::Value T, WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return publish_blocking(detail::value_bytes(value), info, strategy);
@@ -391,6 +395,7 @@ class Producer {
     const Error error = admit(chunks, next);
     return error == Error::NoCredits ? await_room(chunks, next, strategy) : error;
   }
+
   template <WaitStrategy Strategy>
   [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Seq next, Strategy& strategy) noexcept {
     meter_.refused();
