@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("the range is an input range", "", LossyKind, ReliableKind, O
   using Iter = std::ranges::iterator_t<Range>;
   CHECK(std::input_iterator<Iter>);
   CHECK(std::ranges::input_range<Range>);
-  CHECK(std::sentinel_for<std::default_sentinel_t, Iter>);
+  CHECK(std::sentinel_for<std::ranges::sentinel_t<Range>, Iter>);
   CHECK(!std::forward_iterator<Iter>);
   CHECK(!std::is_copy_constructible_v<Range>);
   CHECK(std::is_same_v<std::ranges::range_reference_t<Range>, typename Range::Element&>);

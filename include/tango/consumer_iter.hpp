@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 
 #include "poll.hpp"
@@ -39,12 +38,10 @@ class RangeElement : public F {
   std::uint64_t lost_before_ = 0;
 };
 
-/// Where a range of fragments stands: an input iterator.
+/// Where a range of fragments stands: an input iterator, which cannot go back.
 template <class Range>
 class ConsumerIter {
  public:
-  /// An input iterator: it cannot go back.
-  using iterator_concept = std::input_iterator_tag;
   using value_type = typename Range::Element;  ///< a fragment, with what was lost before it
   using difference_type = std::ptrdiff_t;  ///< signed
 
@@ -63,7 +60,7 @@ class ConsumerIter {
   void operator++(int) noexcept { ++*this; }  ///< the same
 
   /// Whether the range has ended.
-  friend bool operator==(const ConsumerIter& it, std::default_sentinel_t) noexcept { return it.range_->ended(); }
+  friend bool operator==(const ConsumerIter& it, typename Range::End) noexcept { return it.range_->ended(); }
 
  private:
   Range* range_;
@@ -75,6 +72,8 @@ class FragmentRange {
  public:
   /// A fragment, with what was lost before it.
   using Element = RangeElement<typename Consumer::Fragment>;
+  /// Behind the last element.
+  struct End {};
 
   /// Made by the consumer.
   FragmentRange(Consumer& consumer, Strategy strategy) noexcept : consumer_{&consumer}, strategy_{strategy} {}
@@ -94,8 +93,7 @@ class FragmentRange {
 
   /// Why the range ended: `Stopped`, `Empty` (the wait strategy gave up) or `Refused`; `Fragment` before that.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
-  /// Where the channel is drained.
-  [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
+  [[nodiscard]] End end() const noexcept { return {}; }  ///< behind the last element
 
  private:
   friend ConsumerIter<FragmentRange>;

@@ -32,7 +32,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 
@@ -243,7 +242,7 @@ class Reassembler {
   /// Bytes of the largest message that can be put together, less than 4 GiB. One that comes in a single fragment from a
   /// reliable consumer may be larger: it is not copied.
   [[nodiscard]] std::size_t capacity() const noexcept {
-    constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::size_t kMost = 0xFFFF'FFFFu;
     const std::size_t part = memory_.size() / Origins;
     return part < kMost ? part : kMost;
   }

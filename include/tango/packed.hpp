@@ -20,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -45,8 +44,6 @@ class PackedArray {
   /// Goes from record to record: a forward iterator whose elements are values.
   class Iterator {
    public:
-    /// A forward iterator: its elements are values.
-    using iterator_concept = std::forward_iterator_tag;
     using value_type = T;  ///< a record
     using difference_type = std::ptrdiff_t;  ///< signed
 
@@ -113,11 +110,12 @@ class PackedRecords {
     return kHead + (size + kUnit - 1) / kUnit * kUnit;
   }
 
+  /// Behind the last record.
+  struct End {};
+
   /// Goes from record to record: a forward iterator whose elements are spans.
   class Iterator {
    public:
-    /// A forward iterator: its elements are values.
-    using iterator_concept = std::forward_iterator_tag;
     using value_type = std::span<const std::byte>;  ///< the bytes of a record
     using difference_type = std::ptrdiff_t;  ///< signed
 
@@ -142,7 +140,7 @@ class PackedRecords {
     /// Whether both stand at one record.
     friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.rest_.data() == b.rest_.data(); }
     /// Whether there is no further record.
-    friend bool operator==(const Iterator& it, std::default_sentinel_t) noexcept { return !it.there_; }
+    friend bool operator==(const Iterator& it, End) noexcept { return !it.there_; }
 
    private:
     friend PackedRecords;
@@ -166,8 +164,7 @@ class PackedRecords {
   explicit PackedRecords(std::span<const std::byte> payload) noexcept : payload_{payload} {}
 
   [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }  ///< at the first record
-  /// Behind the last record.
-  [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
+  [[nodiscard]] End end() const noexcept { return {}; }                         ///< behind the last record
 
   /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).
   [[nodiscard]] bool intact() const noexcept {

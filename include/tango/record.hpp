@@ -13,7 +13,6 @@
 #pragma once
 
 #include <cstddef>
-#include <iterator>
 #include <span>
 #include <string_view>
 #include <type_traits>

@@ -13,14 +13,14 @@ namespace tango::detail {
 /// Appends to a buffer and cuts off at its end; never writes a terminator.
 class TextWriter {
  public:
-  constexpr explicit TextWriter(std::span<char> buffer) noexcept : buffer_{buffer} {}
+  constexpr explicit TextWriter(std::span<char> buffer) noexcept : begin_{buffer.data()}, size_{buffer.size()} {}
 
   constexpr TextWriter& operator<<(std::string_view text) noexcept {
     for (const char c : text) {
-      if (used_ == buffer_.size()) {
+      if (used_ == size_) {
         break;
       }
-      buffer_[used_++] = c;
+      begin_[used_++] = c;
     }
     return *this;
   }
@@ -38,13 +38,19 @@ class TextWriter {
       digits[--first] = static_cast<char>('0' + number % 10);
       number /= 10;
     } while (number != 0);
-    return *this << std::string_view{digits + first, sizeof digits - first};
+    return *this << text(digits + first, sizeof digits - first);
   }
 
-  [[nodiscard]] constexpr std::string_view view() const noexcept { return {buffer_.data(), used_}; }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return text(begin_, used_); }
 
  private:
-  std::span<char> buffer_;
+  /// From a pointer to const: of any other the compiler would first find out what kind of iterator it is.
+  [[nodiscard]] static constexpr std::string_view text(const char* begin, std::size_t size) noexcept {
+    return {begin, size};
+  }
+
+  char* begin_;  ///< no span: to copy one costs the compiler more than all else in this header
+  std::size_t size_;
   std::size_t used_ = 0;
 };
 
