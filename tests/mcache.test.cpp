@@ -172,6 +172,41 @@ TEST_CASE("wait: a number that comes together with the stop is read") {
   CHECK(last.metadata.sig == 9);
 }
 
+namespace {
+
+/// The position after each of `count` messages of some sizes, of which some evict what was published just before, and after
+/// the producer has left.
+template <std::size_t N, std::size_t CHUNKS>
+void check_positions(Seq start, Seq count) {
+  Components<N, CHUNKS> c{start};
+  {
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    for (Seq s = start; s != start + count; ++s) {
+      REQUIRE(c.mcache.position() == s);
+      REQUIRE(producer.publish(payload_of(s, s % 3 == 0 ? producer.max_payload() : s % 3 * 40)));
+    }
+    REQUIRE(c.mcache.position() == start + count);
+  }
+  CHECK(c.mcache.position() == start + count);
+  CHECK(c.mcache.header().position.load(std::memory_order_relaxed) == start + count);
+  Producer successor{c.mcache, c.dcache, c.fseq};
+  CHECK(successor.next_seq() == start + count);
+}
+
+}  // namespace
+
+TEST_CASE("position: the number behind what was published last, at every moment") {
+  for (const Seq start : kStarts) {
+    for (const Seq count : {1u, 7u, 8u, 50u}) {
+      CAPTURE(start, count);
+      check_positions<2, 4>(start, count);
+      check_positions<4, 16>(start, count);
+      check_positions<16, 4>(start, count);
+      check_positions<64, 64>(start, count);
+    }
+  }
+}
+
 TEST_CASE("a stop without a producer closes at once, at the position") {
   for (const Seq start : kStarts) {
     for (const Seq published : {0u, 1u, 5u}) {

@@ -189,6 +189,40 @@ TEMPLATE_TEST_CASE("the consumer runs at any point of a publish", "", LossyKind,
   });
 }
 
+TEMPLATE_TEST_CASE("the producer runs at any point of a look for its position", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  const auto look = [](Seq start, auto wire) {
+    using Wire = typename decltype(wire)::element_type;
+    for (Seq before = 0; before <= 20; ++before) {
+      for (const Seq meanwhile : {1u, 3u, 8u, 40u}) {
+        CAPTURE(start, before, meanwhile);
+        Seq known = 0;
+        Seq position = 0;
+        const auto make = [&] {
+          auto made = scene<Wire>(start, before, before);
+          known = made->producer->next_seq();
+          return made;
+        };
+        const auto steps = at_every_step(
+            make, [&](auto& s) { position = s.wire.mcache.position(); }, [&](auto& s) { s.publish(meanwhile); },
+            [&](auto& s, std::int64_t at) {
+              CAPTURE(at);
+              CHECK(seq_le(known, position));
+              CHECK(seq_le(position, s.producer->next_seq()));
+              CHECK(s.wire.mcache.position() == s.producer->next_seq());
+            });
+        CHECK(steps > 1);
+      }
+    }
+  };
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    look(start, std::make_unique<Wiring<TestType::kKind, 2, 4>>(start));
+    look(start, std::make_unique<Wiring<TestType::kKind, 4, 8>>(start));
+    look(start, std::make_unique<Wiring<TestType::kKind, 16, 4>>(start));
+    look(start, std::make_unique<Wiring<TestType::kKind, 16, 32>>(start));
+  }
+}
+
 TEMPLATE_TEST_CASE("what was polled before is looked at in the middle of a publish", "", LossyKind, ObservedKind) {
   using Held = Watched<Wiring<TestType::kKind, 4, 4>>;
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {

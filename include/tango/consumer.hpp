@@ -212,8 +212,7 @@ class Consumer {
   TANGO_COLD Status enter() noexcept {
     const detail::ChannelHeader& header = cursor_.mcache().header();
     const Seq wanted = cursor_.first();
-    // Relaxed: a number to compare with; nothing is read through it.
-    const Seq position = header.position.load(detail::memory_order_relaxed);
+    const Seq position = cursor_.mcache().position();
     if (wanted - header.start > position - header.start) {
       return {Error::StartMismatch, wanted, position};
     }

@@ -310,6 +310,7 @@ class Producer {
     TANGO_PRECONDITION(!reserved_, "Producer: destroyed or overwritten while a reservation is open");
     if (holds_) {
       holds_ = false;
+      room_.mcache().header().advance(next_seq());
       meter_.leave();
       parts().give_back();
     }
@@ -424,8 +425,7 @@ class Producer {
     slot.write(detail::to_words(metadata));
     slot.publish(metadata.seq);
     meter_.published(metadata.size);  // before the positions: behind them it made a lossy channel a fifth slower
-    detail::Word& position = room_.mcache().header().position;
-    position.store(metadata.seq + 1, detail::memory_order_release);  // pairs with MCache::position
+    room_.mcache().published(metadata.seq + 1);
     fseq_->store(metadata.seq + 1);
   }
 

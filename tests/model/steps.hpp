@@ -39,8 +39,7 @@ inline constexpr Edit kEdits[] = {
     {"published before the metadata", "slot.write(detail::to_words(metadata));",
      "slot.publish(metadata.seq); slot.write(detail::to_words(metadata));"},
     {"position before the slot", "slot.publish(metadata.seq);",
-     "room_.mcache().header().position.store(metadata.seq + 1, detail::memory_order_release); "
-     "slot.publish(metadata.seq);"},
+     "room_.mcache().header().advance(metadata.seq + 1); slot.publish(metadata.seq);"},
     {"Fseq before the ring's position", "slot.publish(metadata.seq);", "fseq_->store(metadata.seq + 1); slot.publish(metadata.seq);"},
     {"fresh slots marked for index - depth", "slot(start + i).mark(start + i);",
      "slots_[i].seq.store(i - N, detail::memory_order_relaxed);"},
@@ -53,6 +52,9 @@ inline constexpr Edit kEdits[] = {
     {"no eviction", "mcache_->slot(victim).evict(victim, Depth);", ""},
     {"evicted slots marked as not ready", "mcache_->slot(victim).evict(victim, Depth);",
      "mcache_->slot(victim).mark(victim);"},
+    {"position not stored before an eviction", "mcache_->header().advance(next);", ""},
+    {"position not looked at again where a slot has gone on",
+     "return seq_max(next, header_.position.load(detail::memory_order_acquire));", "return next;"},
     {"one chunk too many is free", "return run_start(chunks, next) + chunks - tail <= N;",
      "return run_start(chunks, next) + chunks - tail <= N + 1;"},
     {"runs do not skip the end of the region", "return chunks <= before_wrap ? head(next) : head(next) + before_wrap;",
@@ -92,6 +94,7 @@ inline constexpr Edit kEdits[] = {
     {"a joiner's fence before its position", "detail::fence(detail::memory_order_seq_cst);", "", false,
      "pairs with the acquire load in minimum\n      "},
     {"who leaves keeps its place", "fctl_->leave(place_.place);", ""},
+    {"who leaves does not store its position", "room_.mcache().header().advance(next_seq());", ""},
     // Stopping.
     {"stopped once the flag is set and the slot is empty",
      "return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;",

@@ -27,10 +27,14 @@ struct alignas(kSeparation) ChannelHeader {
   Word closed_at;       ///< the number that will never be published; start - 1 as long as the channel is open
 
   // Written by the producer.
-  alignas(kSeparation) Word position;  ///< the next number to publish
+  alignas(kSeparation) Word position;  ///< the next number to publish, as it was lately: see MCache::position
   Word oldest;                         ///< where who was overrun resumes, if later than position - depth: every
                                        ///< fragment before it that held chunks is gone
   Word limit;                          ///< announced: no reliable consumer may start before limit - credits
+
+  /// Everything before `next` was published. Release: pairs with the acquire loads in MCache::position. Thread: who holds
+  /// the claim.
+  void advance(Seq next) noexcept { position.store(next, memory_order_release); }
 
   /// Whether the channel is closed. Acquire: pairs with `close`.
   [[nodiscard]] bool closed() const noexcept { return closed_at.load(memory_order_acquire) != start - 1; }
@@ -68,7 +72,7 @@ struct alignas(kSeparation) ChannelHeader {
   void close_if_unclaimed() noexcept {
     if (ownership.take(Claim::Closer)) {
       if (!closed()) {
-        close(position.load(memory_order_relaxed));  // ordered by the claim
+        close(position.load(memory_order_relaxed));  // ordered by the claim, and exact: the last producer left it so
       }
       ownership.release();
     }

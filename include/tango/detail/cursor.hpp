@@ -112,11 +112,12 @@ class Cursor {
   }
 
   /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where
-  /// the producer is, so the producer's own words say where to go on. Relaxed: whoever goes on there validates what it
-  /// reads. They may be older than what the slot showed; then there is nothing yet, and the next look will see more.
+  /// the producer is, so the producer's own words say where to go on: the position, which is later than `next_` for who
+  /// saw that (unless somebody else wrote there; then there is nothing), and the oldest. That one is relaxed: whoever
+  /// goes on there validates what it reads.
   TANGO_COLD PollStatus overrun() noexcept {
     const ChannelHeader& header = mcache_->header();
-    const Seq position = header.position.load(memory_order_relaxed);
+    const Seq position = mcache_->position();
     if (seq_le(position, next_)) {
       return PollStatus::Empty;
     }
@@ -137,8 +138,8 @@ class Cursor {
     } else {
       setbacks_.end_if_looked();
     }
-    // Relaxed: see overrun. Nothing to skip where the next fragment is the latest.
-    return setbacks_.behind() && seq_lt(next_ + 1, mcache_->header().position.load(memory_order_relaxed));
+    // Nothing to skip where the next fragment is the latest.
+    return setbacks_.behind() && seq_lt(next_ + 1, mcache_->position());
   }
 
   /// The slot is not ready.

@@ -156,7 +156,9 @@ class Room {
       }
     }
     if constexpr (kWords) {
-      // Evict, oldest first. With flow control only consumed fragments give way: would_fit has seen to it.
+      // Evict, oldest first. With flow control only consumed fragments give way: would_fit has seen to it. What is
+      // evicted may lie behind the position that was stored last, and MCache::position stops there.
+      mcache_->header().advance(next);
       while (!fifo().fits(chunks, next)) {
         evict(fifo().oldest());
         fifo().take_back(fifo().oldest() + 1, next, holder());

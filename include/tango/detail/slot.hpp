@@ -54,8 +54,10 @@ struct alignas(kLineSize) Slot {
   /// Relaxed: the release fence that the writer passes before its first payload store (write-step 2) orders it.
   void mark(Seq s) noexcept { seq.store(s - 1, memory_order_relaxed); }
 
-  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Same fence as `mark`.
-  void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_relaxed); }
+  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. The same fence as for
+  /// `mark` orders what comes after it. Release, for what came before: pairs with `observe` in MCache::position, where who
+  /// finds `s` evicted must find a position behind it.
+  void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_release); }
 
   /// Write-step 3, metadata. Relaxed: published by write-step 4.
   void write(const SlotWords& words) noexcept {

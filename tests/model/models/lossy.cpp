@@ -198,7 +198,7 @@ struct EvictionAtWrap : Lossy<4, 4> {
 struct OverrunAndResume : Lossy<2, 2> {
   static constexpr const char* kName = "lossy, overrun and resume";
   static constexpr const char* kBound = "depth 2, 4 messages of 8 bytes, 2 published before; 2 looks";
-  static constexpr const char* kMustReach[] = {"read", "overrun", "empty", "resumed and read"};
+  static constexpr const char* kMustReach[] = {"read", "overrun", "resumed and read"};
 
   OverrunAndResume() {
     static_cast<void>(publish<8>(producer));
@@ -377,6 +377,53 @@ struct Positions : Lossy<2, 2> {
                       {"fseq", &Positions::watch_fseq})
 };
 
+/// A position never goes back, also where the slots that told it have gone on.
+struct PositionOfLapped : Lossy<2, 2> {
+  static constexpr const char* kName = "lossy, positions while the ring is lapped";
+  static constexpr const char* kBound = "depth 2, 3 messages of 8 bytes, 2 looks, 1 read";
+  static constexpr const char* kMustReach[] = {"0", "1", "2", "3"};
+
+  void produce() {
+    for (int i = 0; i != 3; ++i) {
+      static_cast<void>(publish<8>(producer));
+    }
+  }
+  void watch() {
+    const Seq first = mcache.position();
+    const Seq second = mcache.position();
+    check(seq_le(first, second), "a position went back");
+    check(second == mcache.start() || mcache.try_read(second - 1).status != ReadStatus::NotReady, "not visible");
+    reached(std::to_string(second - kStart));
+  }
+  TANGO_MODEL_THREADS(PositionOfLapped, {"producer", &PositionOfLapped::produce}, {"watch", &PositionOfLapped::watch})
+};
+
+/// The same where they were evicted: the third message takes the chunks of both others, one of which the position that
+/// was stored last does not count.
+struct PositionOfEvicted : Parts<4, 4, Words> {
+  static constexpr const char* kName = "lossy, positions while messages are evicted";
+  static constexpr const char* kBound = "depth 4, 4 chunks, messages of 1, 2 and 2 chunks, 2 looks, 1 read";
+  static constexpr const char* kMustReach[] = {"0", "1", "2", "3"};
+  static constexpr Seq kFirst = kStart + 1;
+
+  LossyProducer producer{mcache, dcache, fseq};
+
+  PositionOfEvicted() : Parts{kFirst} {}
+
+  void produce() {
+    check(publish<40>(producer).ok() && publish<72>(producer).ok() && publish<72>(producer).ok(), "refused");
+  }
+  void watch() {
+    const Seq first = mcache.position();
+    const Seq second = mcache.position();
+    check(seq_le(first, second), "a position went back");
+    check(second == mcache.start() || mcache.try_read(second - 1).status != ReadStatus::NotReady, "not visible");
+    reached(std::to_string(second - kFirst));
+  }
+  TANGO_MODEL_THREADS(PositionOfEvicted, {"producer", &PositionOfEvicted::produce},
+                      {"watch", &PositionOfEvicted::watch})
+};
+
 }  // namespace
 
 void add_lossy_models(std::vector<Program>& to) {
@@ -392,6 +439,8 @@ void add_lossy_models(std::vector<Program>& to) {
   to.push_back(program_of<LossyCommit>());
   to.push_back(program_of<LossyBatch>());
   to.push_back(program_of<Positions>());
+  to.push_back(program_of<PositionOfLapped>());
+  to.push_back(program_of<PositionOfEvicted>());
 }
 
 }  // namespace tango::model

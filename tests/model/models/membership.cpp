@@ -211,10 +211,11 @@ struct ConsumerMeanwhile : SmallWords {
                       {"consumer", &ConsumerMeanwhile::look})
 };
 
-/// A producer follows another: it goes on with the next number, and what the first did happens before.
-struct Succession : Small {
+/// A producer follows another: it goes on with the next number, and what the first did happens before. The
+/// only message is none of those behind which a position is stored anyway.
+struct Succession : Parts<4, 4, Plain> {
   static constexpr const char* kName = "a producer follows another";
-  static constexpr const char* kBound = "depth 2, 1 message of 40 bytes each, 1 attempt to follow";
+  static constexpr const char* kBound = "depth 4, 1 message of 40 bytes each, 1 attempt to follow";
   static constexpr const char* kMustReach[] = {"followed", "refused"};
 
   std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
