@@ -51,13 +51,23 @@ template <class Each>
   }
 }
 
-/// Reads `bytes` bytes from the first word on, each word once.
+/// Two words that leave for private memory in one store.
+using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
+
+/// Reads `bytes` bytes from the first word on, each word once. In pairs: who reads the copy right afterwards reads it 16 bytes
+/// at a time as like as not, and such a load waits for two stores of 8 bytes to be done, while it takes one of 16 as it is
+/// (64 B copied and compared: 9.8 against 4.5 ns, bench/README.md).
 [[gnu::always_inline]] inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
-  for_words(whole, [=](std::size_t i) {
-    const std::uint64_t word = from[i].load(memory_order_relaxed);
-    __builtin_memcpy(to + i * kWordBytes, &word, kWordBytes);
+  for_words(whole / 2, [=](std::size_t i) {
+    const WordPair pair = {from[2 * i].load(memory_order_relaxed),
+                           from[2 * i + 1].load(memory_order_relaxed)};
+    __builtin_memcpy(to + i * sizeof pair, &pair, sizeof pair);
   });
+  if (whole % 2 != 0) {
+    const std::uint64_t word = from[whole - 1].load(memory_order_relaxed);
+    __builtin_memcpy(to + (whole - 1) * kWordBytes, &word, kWordBytes);
+  }
   if (const std::size_t rest = bytes % kWordBytes; rest != 0) {
     const std::uint64_t word = from[whole].load(memory_order_relaxed);
     __builtin_memcpy(to + whole * kWordBytes, &word, rest);
