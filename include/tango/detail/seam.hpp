@@ -48,8 +48,8 @@ using std::memory_order_seq_cst;
 #endif
 }
 
-/// Asks for a line that this thread is about to write. A hint: it may be dropped.
-[[gnu::always_inline]] inline void prefetch_for_write(const void* line) noexcept { __builtin_prefetch(line, 1, 3); }
+/// Asks for a line that this thread will touch soon. A hint: it may be dropped.
+[[gnu::always_inline]] inline void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
 
 }  // namespace tango::detail
 
