@@ -32,7 +32,7 @@ struct LogLinear {
   [[nodiscard]] static constexpr std::size_t bucket_of(std::uint64_t value) noexcept {
     const unsigned width = width_of(value);
     const unsigned shift = width > kBits + 1 ? width - kBits - 1 : 0;
-    return (std::size_t{shift} << kBits) + static_cast<std::size_t>(value >> shift);
+    return (std::size_t{shift} << kBits) + (value >> shift);
   }
 
   /// The smallest value in a bucket.

@@ -91,7 +91,7 @@ class Tcache {
   static constexpr std::uint32_t kFree = 0;  // an entry is an index into the ring plus 1
 
   [[nodiscard]] static constexpr std::size_t home(std::uint64_t tag) noexcept {
-    return static_cast<std::size_t>(detail::mix(tag)) & kMask;
+    return detail::mix(tag) & kMask;
   }
 
   /// Where `tag` is in the map, or would be put.
@@ -174,7 +174,7 @@ class TagFilter {
 
  private:
   [[nodiscard]] static constexpr std::size_t bit_of(std::uint64_t tag) noexcept {
-    return static_cast<std::size_t>(detail::mix(tag)) & (64 * WORDS - 1);
+    return detail::mix(tag) & (64 * WORDS - 1);
   }
 
   std::uint64_t words_[WORDS] = {};

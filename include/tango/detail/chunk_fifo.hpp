@@ -57,7 +57,7 @@ class ChunkFifo {
     const std::uint64_t free = N - (head(next) - oldest_held(live, next, holder).tail);
     const std::uint64_t before_wrap = N - head(next) % N;
     const std::uint64_t here = free < before_wrap ? free : before_wrap;
-    return static_cast<std::size_t>(here < free - here ? free - here : here);
+    return here < free - here ? free - here : here;
   }
 
   /// The chunk at which the next run of `chunks` starts. Precondition: it fits.
