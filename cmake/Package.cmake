@@ -11,10 +11,8 @@ configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/tango-ipc-config.cmake.in ${PROJECT_BINARY_DIR}/tango-ipc-config.cmake
   INSTALL_DESTINATION ${tango_package_dir}
   NO_SET_AND_CHECK_MACRO)
-write_basic_package_version_file(
-  ${PROJECT_BINARY_DIR}/tango-ipc-config-version.cmake
-  COMPATIBILITY SameMinorVersion
-  ARCH_INDEPENDENT)
+configure_file(
+  ${CMAKE_CURRENT_LIST_DIR}/tango-ipc-config-version.cmake.in ${PROJECT_BINARY_DIR}/tango-ipc-config-version.cmake @ONLY)
 export(TARGETS tango NAMESPACE tango:: FILE ${PROJECT_BINARY_DIR}/tango-ipc-targets.cmake)
 
 if(TANGO_INSTALL)
