@@ -13,11 +13,11 @@ configure_package_config_file(
   NO_SET_AND_CHECK_MACRO)
 configure_file(
   ${CMAKE_CURRENT_LIST_DIR}/tango-ipc-config-version.cmake.in ${PROJECT_BINARY_DIR}/tango-ipc-config-version.cmake @ONLY)
-export(TARGETS tango NAMESPACE tango:: FILE ${PROJECT_BINARY_DIR}/tango-ipc-targets.cmake)
+export(TARGETS tango-ipc NAMESPACE tango:: FILE ${PROJECT_BINARY_DIR}/tango-ipc-targets.cmake)
 
 if(TANGO_INSTALL)
   # The INCLUDES give the include path to CMake before 3.23, which knows no file sets.
-  install(TARGETS tango EXPORT tango-ipc-targets
+  install(TARGETS tango-ipc EXPORT tango-ipc-targets
     FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   install(EXPORT tango-ipc-targets NAMESPACE tango:: DESTINATION ${tango_package_dir})

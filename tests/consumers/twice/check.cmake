@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
+
+file(COPY ${consumers}/app ${consumers}/twice DESTINATION ${WORK})
+foreach(dependency IN ITEMS sender receiver)
+  copy_checkout(${WORK}/twice/${dependency}/tango-ipc)
+endforeach()
+file(WRITE ${WORK}/twice/sender/CMakeLists.txt "add_subdirectory(tango-ipc)
+add_library(sender INTERFACE)
+target_link_libraries(sender INTERFACE tango::tango)
+")
+file(WRITE ${WORK}/twice/receiver/CMakeLists.txt "add_subdirectory(tango-ipc)
+add_library(receiver STATIC ../../app/receive.cpp)
+target_link_libraries(receiver PRIVATE tango::tango)
+")
+build_and_run(${WORK}/twice ${WORK}/build)
