@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Defines `tango_catch2`: Catch2 with its main(). Version 3 where it is installed; else 2.13 (Debian 12's `catch2`) behind
-# headers with version 3's names.
+# headers with version 3's names. Where neither is, configuring ends with a word on what to install: nothing that builds
+# or tests this project fetches anything.
 add_library(tango_catch2 INTERFACE)
 
 # For another machine Debian has no library, but 2.13 is also a header of its own, which a source of ours makes into one.
@@ -8,7 +9,8 @@ add_library(tango_catch2 INTERFACE)
 if(CMAKE_CROSSCOMPILING)
   find_path(TANGO_CATCH2_INCLUDE catch2/catch.hpp NO_CMAKE_FIND_ROOT_PATH)
   if(NOT TANGO_CATCH2_INCLUDE)
-    message(FATAL_ERROR "Catch2 2.13 is not installed (Debian: apt-get install catch2)")
+    message(FATAL_ERROR "The tests need Catch2 2.13 as a single header, and it is not installed (Debian 12: "
+      "apt-get install catch2); -DTANGO_BUILD_TESTS=OFF builds without the tests")
   endif()
   set(catch2 ${PROJECT_BINARY_DIR}/catch2)
   file(MAKE_DIRECTORY ${catch2}/include)
@@ -29,8 +31,8 @@ if(NOT Catch2_FOUND)
   if(Catch2_FOUND)
     target_include_directories(tango_catch2 SYSTEM INTERFACE ${PROJECT_SOURCE_DIR}/tests/support/catch2_v2)
   else()
-    message(FATAL_ERROR "Catch2 is not installed (Debian: apt-get install catch2); -DTANGO_BUILD_TESTS=OFF builds without "
-      "the tests")
+    message(FATAL_ERROR "The tests need Catch2 3, or 2.13 or later, and neither is installed (Debian 12: apt-get install "
+      "catch2); -DTANGO_BUILD_TESTS=OFF builds without the tests")
   endif()
 endif()
 target_link_libraries(tango_catch2 INTERFACE Catch2::Catch2WithMain)
