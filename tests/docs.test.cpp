@@ -5,6 +5,7 @@
 // A region lies between two lines `//! [name]`; several with one name are parts of the same block, a blank line apart.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -197,6 +198,47 @@ TEST_CASE("the reading order on the main page is that of the includes of tango.h
     }
   }
   CHECK(order == includes);
+}
+
+TEST_CASE("what the page on rust-tango names as ours is in the headers") {
+  const auto words_of = [](const std::string& text) {
+    std::set<std::string> words;
+    std::string word;
+    for (const char c : text + ' ') {
+      if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') {
+        word += c;
+      } else {
+        if (!word.empty() && std::isdigit(static_cast<unsigned char>(word[0])) == 0) words.insert(word);
+        word.clear();
+      }
+    }
+    return words;
+  };
+  // All names, and one of the page's own.
+  std::set<std::string> known{"f"};
+  for (const auto& path : files("include/tango", ".hpp")) {
+    for (const std::string& line : lines_of(path)) {
+      known.merge(words_of(line.substr(0, line.find("//"))));
+    }
+  }
+  int names = 0;
+  for (const std::string& line : lines_of(kRoot / "cmake/docs/from_rust_tango.md")) {
+    const std::size_t second = line.find(" | ");
+    if (!line.starts_with("| `") || second == std::string::npos) {
+      continue;
+    }
+    const std::string ours = line.substr(second + 3, line.find(" |", second + 3) - second - 3);
+    for (std::size_t at = ours.find('`'); at != std::string::npos;) {
+      const std::size_t close = ours.find('`', at + 1);
+      for (const std::string& word : words_of(ours.substr(at + 1, close - at - 1))) {
+        INFO("no header has the name " << word << ": " << ours);
+        CHECK(known.contains(word));
+        ++names;
+      }
+      at = ours.find('`', close + 1);
+    }
+  }
+  CHECK(names > 100);
 }
 
 TEST_CASE("what the README and the pages link is there") {
