@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the README shows. Each region is one of its blocks, to the letter; around it stands what makes it run.
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iostream>
 #include <span>
 #include <sstream>
@@ -13,6 +15,7 @@
 //! [quick start]
 #include <tango/tango.hpp>
 //! [quick start]
+#include <utility>
 #include <vector>
 
 // clang-format off: comments stand where they do in the README.
@@ -128,8 +131,24 @@ TEST_CASE("README: many small records") {
   CHECK(used == std::vector<std::uint32_t>{100, 101, 102});
 }
 
+namespace {
+
+/// Each time that a consumer finds nothing, the next thing happens.
+struct NextStep {
+  static inline std::vector<std::function<void()>> steps;
+  bool idle(std::uint64_t) noexcept {
+    if (steps.empty()) return false;
+    const auto step = std::move(steps.front());
+    steps.erase(steps.begin());
+    step();
+    return true;
+  }
+};
+
+}  // namespace
+
 TEST_CASE("README: larger than a payload") {
-  auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_flow_control().build();
+  auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_wait<NextStep>().build();
   auto producer = channel.producer();
   auto consumer = channel.consumer();
   const std::string text = std::string(300, 'a') + std::string(300, 'b');
@@ -142,23 +161,52 @@ TEST_CASE("README: larger than a payload") {
   const auto log = [&](const tango::Status& status) { logged.push_back(status.error()); };
 
   //! [large]
-  tango::LargeMessage message{bytes, {.sig = kImage}};           // any size; split into fragments as it goes
+  tango::LargeMessage message{bytes, {.sig = kImage}};           // less than 4 GiB; split into fragments as it goes
   while (!message.done()) {
     auto status = message.publish(producer);                     // as much as there is room for; message.sent() bytes went
     if (!status && status != tango::Error::NoCredits) break;
   }
   //! [large]
-  producer.stop();
+  // Once that has been read: a message is lost but for its beginning, one is given up by its sender, the beginning of
+  // one is followed by another message, and the last one has no end.
+  std::vector<tango::LargeMessage> others;
+  for (int i = 0; i < 4; ++i) {
+    others.emplace_back(bytes);
+  }
+  std::vector<tango::Status> sent;
+  NextStep::steps = {
+      [&] { sent.push_back(others[0].publish_fragment(producer)); },
+      [&] {
+        sent.push_back(others[0].publish(producer));
+        for (int i = 0; i < 16; ++i) sent.push_back(producer.publish("small"));
+      },
+      [&] { sent.push_back(others[1].publish_fragment(producer)); },
+      [&] { sent.push_back(others[1].abort(producer)); },
+      [&] { sent.push_back(others[2].publish_fragment(producer)); },
+      [&] { sent.push_back(producer.publish("next")); },
+      [&] { sent.push_back(others[3].publish_fragment(producer)); },
+      [&] { producer.stop(); },
+  };
   //! [large]
   tango::Reassembler<> reassembler{memory};                      // your memory, as large as the largest message
   for (auto& fragment : consumer.fragments()) {
     auto whole = reassembler.accept(fragment);
+    if (whole.dropped_before() != 0) log(whole.error_before());  // one before: a piece of it, or its end, never came
     if (whole) use(whole->payload());                            // as if it had come in one fragment
-    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());
+    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());   // the one that this belongs to
   }
+  if (reassembler.reset() != 0) log(tango::Error::MissingEom);   // the channel ended in the middle of one
   //! [large]
-  CHECK(used == std::vector<std::string>{text});
-  CHECK(logged.empty());
+  CHECK(std::all_of(sent.begin(), sent.end(), [](const tango::Status& status) { return status.ok(); }));
+  CHECK(consumer.lost() > 2);  // the rest of the first one, and the small ones that are left as headroom
+  std::vector<std::string> expected(used.size(), "small");
+  expected.front() = text;
+  expected.back() = "next";
+  CHECK(used.size() > 10);
+  CHECK(used == expected);
+  CHECK(logged == std::vector{tango::Error::FragmentLost, tango::Error::MessageBroken, tango::Error::MissingEom,
+                              tango::Error::MissingEom});
+  CHECK(reassembler.dropped() == logged.size());
 }
 
 TEST_CASE("README: several producers") {
