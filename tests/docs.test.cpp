@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The README and the pages of documentation say what the code does: each block of C++ in them is a region of a file here
-// that is compiled and run, and the table of legal combinations is the list that the tests run over.
+// The README and the pages of documentation say what the code does: each block of C++ in them is a region of a file in
+// docs/, or of an example, that is compiled and run; and the table of legal combinations is the list that the tests run
+// over.
 //
 // A region lies between two lines `//! [name]`; several with one name are parts of the same block, a blank line apart.
 #include <algorithm>
@@ -129,9 +130,11 @@ std::vector<std::string> rows() {
 
 TEST_CASE("every block of C++ in the README and on the pages is a region that is compiled and run, and the reverse") {
   std::map<std::string, std::string> names;  // by text
-  for (const auto& path : files("tests/docs", ".cpp")) {
-    for (const auto& [name, text] : regions(path)) {
-      names[text] = path.filename().string() + ": " + name;
+  for (const char* const folder : {"tests/docs", "examples"}) {
+    for (const auto& path : files(folder, ".cpp")) {
+      for (const auto& [name, text] : regions(path)) {
+        names[text] = path.filename().string() + ": " + name;
+      }
     }
   }
   std::set<std::string> shown;

@@ -15,6 +15,8 @@
 //! [quick start]
 #include <tango/tango.hpp>
 //! [quick start]
+#include <tango/yield.hpp>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -92,7 +94,7 @@ TEST_CASE("README: with flow control") {
   producer.stop();
   //! [flow control]
   for (auto& fragment : consumer.fragments()) {      // until the channel is stopped and drained
-    use(fragment.payload());                         // a span into the channel; given back when the loop moves on
+    use(fragment.payload());                         // a span into the channel, or text(); good until the loop moves on
   }
   //! [flow control]
   CHECK(used == std::vector<std::string>{text, std::string(1000, 'b')});
@@ -234,61 +236,85 @@ TEST_CASE("README: several producers") {
   CHECK(used == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("README: with metrics") {
-  tango::MCache<64> mcache;
-  tango::DCache<64, 256, tango::Plain> dcache;
-  tango::Fseq fseq{1};
-  tango::Fctl fctl{64};
-  const Printed printed;
+TEST_CASE("README: waiting") {
+  auto other = tango::ChannelBuilder<4, 4, 64>{}.with_flow_control().build();
+  auto producer = other.producer();
+  auto consumer = other.consumer();
+  const std::string text(40, 'a');
+  const auto bytes = std::as_bytes(std::span{text});
+  REQUIRE(producer.publish("first"));
+  //! [waiting]
+  auto fragment = consumer.wait(tango::SpinThenYield{});         // this call
+  //! [waiting]
+  REQUIRE(fragment);
+  CHECK(fragment->text() == "first");
+  while (producer.publish("full")) {
+  }
+  const auto publish = [&] {
+    //! [waiting]
+    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});               // this one gives up: NoCredits
+    auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();   // all that are given none
+    //! [waiting]
+    static_assert(std::is_same_v<decltype(channel)::Consumer::DefaultStrategy, tango::Yield>);
+    static_assert(std::is_same_v<decltype(channel)::Producer::DefaultStrategy, tango::Yield>);
+    static_assert(std::is_same_v<decltype(channel)::Observer::DefaultStrategy, tango::Yield>);
+    return status;
+  };
+  CHECK(publish() == tango::Error::NoCredits);
+}
 
+TEST_CASE("README: metrics") {
+  const Printed printed;
   //! [metrics]
-  tango::Metrics metrics;
-  tango::Producer producer{mcache, dcache, fseq, fctl, metrics};
-  tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};
+  auto channel = tango::ChannelBuilder<1024, 1024, 256>{}.with_flow_control().with_metrics().build();
   // ... publish and consume ...
   //! [metrics]
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
   REQUIRE(producer.publish("hello"));
   REQUIRE(producer.publish("again"));
   REQUIRE(consumer.poll());
   //! [metrics]
   char text[320];
-  std::cout << print(metrics.snapshot(), text);      // published, consumed, bytes, overruns, lost, backpressure, lag, ...
+  std::cout << print(channel.metrics().snapshot(), text);        // published, consumed, lost, backpressure, lag, ...
   //! [metrics]
   CHECK(printed.text().find("published 2 (10 bytes)") != std::string::npos);
   CHECK(printed.text().find("lag 1") != std::string::npos);
 }
 
-namespace {
+TEST_CASE("README: the channel as one object") {
+  struct Quote {
+    std::uint64_t price;
+    std::uint32_t size;
+  };
+  constexpr auto kBuilder = tango::ChannelBuilder<64, 64, 256>{}.with_flow_control(32).starting_at(7).of<Quote>();
+  static_assert(kBuilder.kAlignment == 128);
+  auto channel = kBuilder.build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  CHECK(producer.next_seq() == 7);
+  CHECK(producer.available() == 32);
+  CHECK(producer.emplace({.sig = 7}, 100u, 5u));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  CHECK(fragment->as<Quote>()->price == 100);
+}
 
-//! [in one piece]
-struct Quote { std::uint64_t price; std::uint32_t size; };
-//! [in one piece]
-
-}  // namespace
-
-TEST_CASE("README: in one piece") {
-  std::uint64_t used = 0;
-  const auto use = [&](std::uint64_t price) { used = price; };
-  const int code = [&]() -> int {
-    //! [in one piece]
-    auto channel = tango::ChannelBuilder<1024, 1024, 256>{}      // slots, chunks, bytes of a chunk
-                       .with_flow_control()                      // reliable; with_observers() as well: observed
-                       .with_metrics()
-                       .of<Quote>()                              // all messages are quotes; without it: bytes
-                       .build();
-    auto producer = channel.producer();
-    auto consumer = channel.consumer();
-
-    if (!producer.publish(Quote{100, 5})) return 1;              // or in place: producer.emplace({.sig = 7}, 100u, 5u)
-    if (auto fragment = consumer.poll()) {
-      if (auto quote = fragment->as<Quote>()) use(quote->price);
+TEST_CASE("README: a reliable consumer that comes late starts at the oldest number that credits still protect") {
+  auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_flow_control(16).build();
+  auto producer = channel.producer();
+  {
+    auto early = channel.consumer();
+    for (int i = 0; i < 500; ++i) {
+      REQUIRE(producer.publish("x"));
+      REQUIRE(early.poll());
     }
-    //! [in one piece]
-    const bool ok = producer.emplace({.sig = 7}, 100u, 5u).ok();
-    return ok ? 0 : 2;
-  }();
-  CHECK(code == 0);
-  CHECK(used == 100);
+  }
+  auto late = channel.consumer();
+  REQUIRE(late);
+  CHECK(late.first() > 1);
+  CHECK(channel.position() - late.first() <= 16);
+  CHECK(late.lost() == 0);
 }
 
 TEST_CASE("README: latency") {
