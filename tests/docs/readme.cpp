@@ -12,9 +12,7 @@
 #include <string>
 #include <string_view>
 #include <tango/steady_clock.hpp>
-//! [quick start]
 #include <tango/tango.hpp>
-//! [quick start]
 #include <tango/yield.hpp>
 #include <type_traits>
 #include <utility>
@@ -45,11 +43,11 @@ std::string text_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-TEST_CASE("README: quick start") {
+TEST_CASE("README: by hand") {
   std::string used;
   const auto use = [&](const std::byte* data, std::size_t size) { used = text_of({data, size}); };
   const int code = [&]() -> int {
-    //! [quick start]
+    //! [by hand]
     tango::MCache<64> mcache;                          // 64 slots of metadata; the first number is 1
     tango::DCache<64, 256> dcache;                     // 64 chunks of 256 bytes
     tango::Fseq fseq{1};                               // where the producer shows its position
@@ -62,7 +60,7 @@ TEST_CASE("README: quick start") {
     if (auto fragment = consumer.poll()) {             // sig and size are known to be good here
       if (fragment->copy_to(copy)) use(copy, fragment->size());   // the payload too, if this says so
     }
-    //! [quick start]
+    //! [by hand]
     return 0;
   }();
   CHECK(code == 0);
