@@ -70,6 +70,5 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, const char
   model::copy(to, from, bytes, file, line);
 }
 inline void pause() noexcept { model::pause(); }
-inline void prefetch_for_write(const void*) noexcept {}
 
 }  // namespace tango::detail

@@ -24,6 +24,5 @@ using std::memory_order_seq_cst;
 inline void fence(std::memory_order order) noexcept { std::atomic_thread_fence(order); }
 inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept { __builtin_memcpy(to, from, bytes); }
 inline void pause() noexcept { ++test::pauses; }
-inline void prefetch_for_write(const void*) noexcept {}
 
 }  // namespace tango::detail

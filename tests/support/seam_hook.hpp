@@ -48,6 +48,5 @@ inline void fence(std::memory_order order) noexcept {
 
 inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept { __builtin_memcpy(to, from, bytes); }
 inline void pause() noexcept {}
-inline void prefetch_for_write(const void*) noexcept {}
 
 }  // namespace tango::detail

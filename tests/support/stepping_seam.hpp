@@ -89,6 +89,5 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 }
 
 inline void pause() noexcept {}
-inline void prefetch_for_write(const void*) noexcept {}
 
 }  // namespace tango::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The seam: every atomic word, fence, copy of payload bytes and pause of the core goes through the five names below,
+/// The seam: every atomic word, fence, copy of payload bytes and pause of the core goes through the four names below,
 /// and through nothing else. A test that defines `TANGO_SEAM_HEADER` puts its own in their place and so runs these very
 /// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
 #pragma once
@@ -47,9 +47,6 @@ using std::memory_order_seq_cst;
   asm volatile(".4byte 0x0100000f" ::: "memory");
 #endif
 }
-
-/// Asks for a line that this thread is about to write. A hint: it may be dropped.
-[[gnu::always_inline]] inline void prefetch_for_write(const void* line) noexcept { __builtin_prefetch(line, 1, 3); }
 
 }  // namespace tango::detail
 
