@@ -12,8 +12,9 @@ namespace {
 
 bench::Field make_field() {
   bench::Field field;
+  const std::size_t cores = bench::allowed_cores().size();
   bench::enter_tango(field);
-  bench::enter_tango_lossy(field, bench::allowed_cores().size());
+  bench::enter_tango_lossy(field, cores);
 #if defined(TANGO_PEER_BOOST)
   bench::enter_boost(field);
 #else
@@ -25,7 +26,7 @@ bench::Field make_field() {
   field.missing.emplace_back("moodycamel ReaderWriterQueue (Debian: libreaderwriterqueue-dev)");
 #endif
 #if defined(TANGO_PEER_ATOMIC_QUEUE)
-  bench::enter_atomic_queue(field);
+  bench::enter_atomic_queue(field, cores);
 #else
   field.missing.emplace_back("atomic_queue SPSC (Debian: libatomic-queue-dev)");
 #endif
