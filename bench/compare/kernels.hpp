@@ -23,6 +23,7 @@
 #include "../support/messages.hpp"
 #include "contender.hpp"
 #include "harness.hpp"
+#include "statistics.hpp"
 #include "wait.hpp"
 
 namespace bench {
@@ -253,12 +254,9 @@ Run paced(const Placement& placement, const Load& load) {
           latencies->record(late.count() > 0 ? static_cast<std::uint64_t>(nanoseconds(late)) : 0);
         });
       });
-  const tango::HistogramSnapshot all = latencies->snapshot();
-  const auto at = [&all](std::uint32_t per_ten_thousand) {
-    return static_cast<double>(all.quantile(per_ten_thousand, 10'000));
-  };
-  return {at(5000),
-          {{"p50", at(5000)}, {"p99", at(9900)}, {"p99.9", at(9990)}, {"p99.99", at(9999)}, {"max", at(10'000)}}};
+  const auto all = std::make_shared<const tango::HistogramSnapshot>(latencies->snapshot());
+  const auto percentiles = percentiles_of(*all);
+  return {percentiles.front().second, percentiles, all};
 }
 
 }  // namespace bench
