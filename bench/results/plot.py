@@ -52,7 +52,7 @@ def percentiles(runs, workload, queue):
         left = sum(counts.values()) * float(p[1:]) / 100
         for upper in sorted(counts):
             left -= counts[upper]
-            if left <= 0.5:
+            if left <= 1e-6:
                 result.append(upper)
                 break
     return result
