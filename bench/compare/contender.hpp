@@ -37,7 +37,7 @@ struct Load {
 /// What a run took: nanoseconds for each message, round trip or publish, or the median latency; and what else was seen.
 struct Run {
   double nanoseconds;
-  std::vector<std::pair<std::string, double>> also{};  ///< the same names in each run of a contender
+  std::vector<std::pair<std::string, double>> also{};           ///< the same names in each run of a contender
   std::shared_ptr<const tango::HistogramSnapshot> latencies{};  ///< of each message, in nanoseconds, where measured
 };
 

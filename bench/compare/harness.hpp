@@ -46,8 +46,7 @@ class Part {
   /// Refers to `what`, which is called as `what(turn)` and outlives this. No std::function: there are hundreds of hot
   /// loops, and its machinery for each would take the compiler longer than they do.
   template <class What>
-  explicit Part(const What& what) noexcept
-      : what_{&what}, call_{&call<What>} {}
+  explicit Part(const What& what) noexcept : what_{&what}, call_{&call<What>} {}
 
   void operator()(Turn& turn) const { call_(what_, turn); }
 

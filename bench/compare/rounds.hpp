@@ -32,7 +32,7 @@ struct Scored {
   const Contender* contender;
   Samples samples{};
   std::vector<std::pair<std::string, Samples>> also{};
-  Samples runs{};                                      ///< of each run, where a sample is the median of several
+  Samples runs{};                                       ///< of each run, where a sample is the median of several
   std::optional<tango::HistogramSnapshot> latencies{};  ///< of every message of all rounds, where that is measured
 };
 

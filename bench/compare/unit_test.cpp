@@ -3,8 +3,8 @@
 // threads that could not be pinned. From samples that are written down here, so nothing is measured. Exits with 1 if
 // something is wrong.
 #include <cmath>
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <memory>
 #include <string>
@@ -141,8 +141,8 @@ void test_choice() {
   CHECK(bench::choose(pilots, {})[1].contender->way == "first");
 
   const std::vector<Scored> trial{
-      setting("tango", "best", {10, 20}),     setting("tango", "close", {15, 30}),
-      setting("tango", "once", {10, 100}),    setting("tango", "loses", {15.1, 30.1}),
+      setting("tango", "best", {10, 20}),       setting("tango", "close", {15, 30}),
+      setting("tango", "once", {10, 100}),      setting("tango", "loses", {15.1, 30.1}),
       setting("peer", "much slower", {90, 90}), setting("peer", "slower still", {91, 200}),
   };
   std::string lost;
@@ -163,15 +163,16 @@ void test_targets() {
   CHECK(is(p1(1.49, 2), 1.49, false));
   CHECK(is(p1(1.51, 2), 1.51, true));
   CHECK(p1(2, 1.5).note.find("best peer other") != std::string::npos);
-  CHECK(!judged("P1", result("best_64", {scored("tango", {10})})).value);           // no peer
-  CHECK(!judged("P1", result("throughput_64", {scored("tango", {10})})).value);     // other work
+  CHECK(!judged("P1", result("best_64", {scored("tango", {10})})).value);        // no peer
+  CHECK(!judged("P1", result("throughput_64", {scored("tango", {10})})).value);  // other work
   CHECK(is(judged("P1@1024", result("throughput_64", {scored("tango", {1}), scored("peer", {1.25})})), 1.25, true));
   CHECK(is(judged("P2", result("throughput_1024", {scored("tango", {1}), scored("peer", {1.7})})), 1.7, false));
   CHECK(is(judged("P4", result("bulk_8", {scored("tango", {1}), scored("peer", {2})})), 2, true));
 
   // At most: relative to the bare ping-pong of the same round.
   const auto p3 = [](double ours) {
-    return judged("P3", result("round_trip_8", {scored("tango", {100 * ours, 500 * ours, 100 * ours})}, {100, 500, 100}));
+    return judged("P3",
+                  result("round_trip_8", {scored("tango", {100 * ours, 500 * ours, 100 * ours})}, {100, 500, 100}));
   };
   CHECK(is(p3(1.1), 1.1, true));
   CHECK(is(p3(1.09), 1.09, true));
@@ -189,17 +190,19 @@ void test_targets() {
 
   // Index rings alone, and the fastest of them.
   const auto rings = [](double boost, double rigtorp) {
-    return judged("P3.rings", result("round_trip_8",
-                                     {scored("tango", {100}), scored("MengRao SPSCQueueOPT", {90}),
-                                      scored("Boost.Lockfree spsc_queue", {boost}), scored("rigtorp/SPSCQueue", {rigtorp})},
-                                     {100}));
+    return judged("P3.rings",
+                  result("round_trip_8",
+                         {scored("tango", {100}), scored("MengRao SPSCQueueOPT", {90}),
+                          scored("Boost.Lockfree spsc_queue", {boost}), scored("rigtorp/SPSCQueue", {rigtorp})},
+                         {100}));
   };
   CHECK(is(rings(130, 140), 1.3, true));
   CHECK(is(rings(140, 129), 1.29, false));
   for (const char* ring : {"MengRao SPSCQueue", "drogalis/SPSC-Queue"}) {
     CHECK(is(judged("P3.rings", result("round_trip_8", {scored("tango", {1}), scored(ring, {2})}, {1})), 2, true));
   }
-  CHECK(!judged("P3.rings", result("round_trip_8", {scored("tango", {1}), scored("MengRao SPSCQueueOPT", {2})}, {1})).value);
+  CHECK(!judged("P3.rings", result("round_trip_8", {scored("tango", {1}), scored("MengRao SPSCQueueOPT", {2})}, {1}))
+             .value);
 
   const auto p5 = [](double lossy) {
     return judged("P5", result("lossy_64", {scored("tango", {8}), scored("tango, lossy", {lossy})}));

@@ -20,8 +20,8 @@ class Boost {
 
  public:
   static constexpr const char* kQueue = "Boost.Lockfree spsc_queue";
-  static constexpr const char* kWay = kTake == Take::One   ? "push, consume_one"
-                                      : kTake == Take::All ? "push, consume_all"
+  static constexpr const char* kWay = kTake == Take::One     ? "push, consume_one"
+                                      : kTake == Take::All   ? "push, consume_all"
                                       : kTake == Take::Array ? "push, pop arrays of 32"
                                                              : "push, pop arrays of 128";
   static constexpr std::size_t kCapacity = Capacity;

@@ -67,7 +67,8 @@ class MengRao {
   Ring ring_;
 };
 
-/// The ring of messages of any size; in bulk, `kBulkOf` of ours in one of its. Its consumer reads a plain word that the other thread writes: without the fences,
+/// The ring of messages of any size; in bulk, `kBulkOf` of ours in one of its. Its consumer reads a plain word that the other
+/// thread writes: without the fences,
 /// which are no instructions on x86-64, the compiler may read it once and for all.
 template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class MengRaoVar {

@@ -158,7 +158,8 @@ void enter_fanout(Field& field, std::size_t readers) {
   field.contenders.push_back(
       {Kind::Fanout, 64, name, "publish, copy_to", SpinWait::kName, 1024, true,
        [readers](const Placement& placement, const Load& load) {
-         const Outcome outcome = publish_to<64, 1024, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
+         const Outcome outcome =
+             publish_to<64, 1024, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
          Run run{outcome.publishing_ns / static_cast<double>(load.count)};
          for (std::size_t i = 0; i < readers; ++i) {
            run.also.emplace_back("delivered_" + std::to_string(i + 1), static_cast<double>(outcome.delivered[i]));
