@@ -56,7 +56,7 @@ struct Pinned {
   bool idle(std::uint64_t) noexcept { return true; }
 };
 
-static_assert(WaitStrategy<Busy> && WaitStrategy<Pause> && WaitStrategy<Bounded>);
+static_assert(WaitStrategy<Busy> && WaitStrategy<Pause> && WaitStrategy<Bounded> && WaitStrategy<Backoff<100>>);
 static_assert(WaitStrategy<Yield> && WaitStrategy<SpinThenYield>);
 static_assert(WaitStrategy<Deadline> && WaitStrategy<Const> && WaitStrategy<const Const> && WaitStrategy<Static> &&
               WaitStrategy<Virtual> && WaitStrategy<Pinned>);
@@ -148,6 +148,15 @@ TEST_CASE("Busy, Pause and Yield never give up, and do just what they are called
     CHECK(done(Busy{}, round) == Done{true, 0, 0});
     CHECK(done(Pause{}, round) == Done{true, 1, 0});
     CHECK(done(Yield{}, round) == Done{true, 0, kOneYield});
+  }
+}
+
+TEST_CASE("Backoff gives its number of hints before each further look, and never gives up") {
+  for (const std::uint64_t round : kRounds) {
+    CAPTURE(round);
+    CHECK(done(Backoff<0>{}, round) == Done{true, 0, 0});
+    CHECK(done(Backoff<1>{}, round) == Done{true, 1, 0});
+    CHECK(done(Backoff<100>{}, round) == Done{true, 100, 0});
   }
 }
 

@@ -5,9 +5,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "machine.hpp"
@@ -64,6 +67,14 @@ Plan make_plan(const Options& options, std::size_t workloads) {
   return plan;
 }
 
+std::string date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
 }  // namespace
 
 int compare(int argc, char** argv, const Field& field) {
@@ -75,13 +86,17 @@ int compare(int argc, char** argv, const Field& field) {
     std::fputs(kUsage, stdout);
     return 0;
   }
-  if (options->list) {
-    print_list(field);
-    return 0;
+  if (const std::string_view unusable = TANGO_BENCH_UNUSABLE_PEERS; !unusable.empty()) {
+    std::fputs(unusable.data(), stderr);
+    return kBadInput;
   }
   const std::optional<std::vector<Workload>> workloads = choose_workloads(*options);
   if (!workloads) {
     return kBadInput;
+  }
+  if (options->list) {
+    print_list(field);
+    return 0;
   }
   // Before anything is measured; and what an earlier run left there must not be taken for this one's if it is void.
   std::ofstream json;
@@ -94,7 +109,7 @@ int compare(int argc, char** argv, const Field& field) {
     }
   }
 
-  Setting setting{look_at_machine(), {}, make_plan(*options, workloads->size()), *options};
+  Setting setting{look_at_machine(), {}, make_plan(*options, workloads->size()), *options, date()};
   if (setting.machine.cores.size() < 2) {
     g_looks_before_yield = 0;
   } else if (options->pin) {
@@ -110,6 +125,7 @@ int compare(int argc, char** argv, const Field& field) {
   }
   const std::vector<Target> targets = judge(results);
   print_targets(targets);
+  print_warnings(setting);
   if (json.is_open()) {
     write_json(json, setting, field, results, targets);
     if (!json) {

@@ -7,8 +7,9 @@
 
 namespace bench {
 
-/// Does what the command line says with this field. The program's exit code: 0, or 2 if the command line was wrong or
-/// the JSON file could not be written. A queue that delivers something wrong ends the program with 1.
+/// Does what the command line says with this field. The program's exit code: 0, or 2 if the command line was wrong, the
+/// path that CMake was given for a peer does not hold it, or the JSON file could not be written. A queue that
+/// delivers something wrong ends the program with 1.
 int compare(int argc, char** argv, const Field& field);
 
 }  // namespace bench

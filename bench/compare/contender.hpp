@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <tango/histogram.hpp>
 #include <utility>
 #include <vector>
 
@@ -35,7 +37,8 @@ struct Load {
 /// What a run took: nanoseconds for each message, round trip or publish, or the median latency; and what else was seen.
 struct Run {
   double nanoseconds;
-  std::vector<std::pair<std::string, double>> also{};  ///< the same names in each run of a contender
+  std::vector<std::pair<std::string, double>> also{};           ///< the same names in each run of a contender
+  std::shared_ptr<const tango::HistogramSnapshot> latencies{};  ///< of each message, in nanoseconds, where measured
 };
 
 struct Contender {
@@ -53,8 +56,9 @@ struct Contender {
 
 /// Everyone who takes part, and who is missing.
 struct Field {
-  std::vector<Contender> contenders;
-  std::vector<std::string> missing;
+  std::vector<Contender> contenders{};
+  std::vector<std::string> missing{};
+  std::vector<std::pair<std::string, std::string>> versions{};  ///< of the peers that are there: name, version
 };
 
 }  // namespace bench

@@ -51,10 +51,32 @@ void enter_one(Field& field) {
   }
 }
 
+template <class Queue>
+constexpr bool waits_itself() {
+  if constexpr (requires { Queue::kWaitsItself; }) {
+    return Queue::kWaitsItself;
+  } else {
+    return false;
+  }
+}
+
+/// Under each wait policy.
+template <Kind kKind, std::size_t Bytes, class Queue>
+void enter_waiting(Field& field) {
+  if constexpr (waits_itself<Queue>()) {
+    enter_one<kKind, Bytes, Queue, OwnWait>(field);
+  } else {
+    enter_one<kKind, Bytes, Queue, SpinWait>(field);
+    enter_one<kKind, Bytes, Queue, PauseWait>(field);
+    if constexpr (kKind == Kind::Throughput || kKind == Kind::Bulk) {
+      enter_one<kKind, Bytes, Queue, SlipWait>(field);
+    }
+  }
+}
+
 template <Kind kKind, std::size_t Bytes, template <std::size_t, std::size_t> class Queue, std::size_t... Capacities>
 void enter_at(Field& field) {
-  (enter_one<kKind, Bytes, Queue<Bytes, Capacities>, SpinWait>(field), ...);
-  (enter_one<kKind, Bytes, Queue<Bytes, Capacities>, PauseWait>(field), ...);
+  (enter_waiting<kKind, Bytes, Queue<Bytes, Capacities>>(field), ...);
 }
 
 }  // namespace detail

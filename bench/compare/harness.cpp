@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <thread>
 
@@ -13,9 +17,8 @@
 namespace bench {
 
 bool yield_until_hopeless(std::uint64_t round) noexcept {
-  constexpr std::uint64_t kYields = 20'000'000;  // seconds, and longer the busier the machine is
   std::this_thread::yield();
-  return round < g_looks_before_yield + kYields;
+  return round < g_looks_before_yield + g_yields_before_hopeless;
 }
 
 void void_run(std::string_view queue, std::string_view what) noexcept {
@@ -35,13 +38,45 @@ void Turn::meet() noexcept {
   began_ = Clock::now();
 }
 
+namespace {
+
+/// Ends the program when a run's time is over, whatever its threads are doing. A signal, because there is no core to
+/// spare for a thread that watches.
+class Watchdog {
+ public:
+  Watchdog() noexcept {
+    static_cast<void>(std::signal(SIGALRM, give_up));
+    alarm(g_patience_s);
+  }
+  ~Watchdog() { alarm(0); }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  /// What is printed is written at once, as only that may be done in here.
+  static void give_up(int) noexcept {
+    say("tango_compare: ");
+    say(g_running);
+    say(": a run did not end; this run is void\n");
+    std::_Exit(EXIT_FAILURE);
+  }
+  static void say(const char* text) noexcept {
+    if (write(STDERR_FILENO, text, std::strlen(text)) < 0) {
+      std::_Exit(EXIT_FAILURE);
+    }
+  }
+};
+
+}  // namespace
+
 double run_together(const Placement& placement, std::span<const Part> parts) {
+  const Watchdog watchdog;
   alignas(128) std::atomic<std::size_t> arrivals{0};
   std::vector<Clock::time_point> began(parts.size());
   std::vector<Clock::time_point> ended(parts.size());
   const auto run = [&](std::size_t i) {
-    if (i < placement.size()) {
-      pin_to(placement[i]);
+    if (i < placement.size() && !pin_to(placement[i])) {
+      g_pin_failures.fetch_add(1, std::memory_order_relaxed);
     }
     Turn turn{arrivals, parts.size()};
     parts[i](turn);

@@ -46,8 +46,7 @@ class Part {
   /// Refers to `what`, which is called as `what(turn)` and outlives this. No std::function: there are hundreds of hot
   /// loops, and its machinery for each would take the compiler longer than they do.
   template <class What>
-  explicit Part(const What& what) noexcept
-      : what_{&what}, call_{&call<What>} {}
+  explicit Part(const What& what) noexcept : what_{&what}, call_{&call<What>} {}
 
   void operator()(Turn& turn) const { call_(what_, turn); }
 
@@ -63,8 +62,11 @@ class Part {
   void (*call_)(const void*, Turn&);
 };
 
+/// How often a thread could not be tied to its core since the program's start.
+inline std::atomic<std::uint64_t> g_pin_failures{0};
+
 /// Runs the parts at once, the first one on the calling thread. Nanoseconds from their last meeting until the last of
-/// them has ended.
+/// them has ended. A run that has not ended after `g_patience_s` seconds ends the program as `void_run` does.
 double run_together(const Placement& placement, std::span<const Part> parts);
 
 /// The same for two.

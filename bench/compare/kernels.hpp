@@ -5,7 +5,8 @@
 ///
 /// An adapter is a template `Queue<Bytes, Capacity>` with a default constructor and
 /// - `kQueue`, `kWay`: its name, and which of its calls are used; `kPossible = false` where it cannot carry such
-///   messages;
+///   messages; `kWaitsItself = true` where its calls wait by themselves and never give up; `kBatch`: how many messages
+///   it takes at once, if not `kBulk`;
 /// - `Sender<Wait>{queue}`: `bool send(const Message&)` sends, waiting while the queue is full; false: the wait was
 ///   given up. May have `bool send_bulk(const Message* first, std::size_t count)`, for messages that lie in a row;
 /// - `Receiver<Wait>{queue}`: `std::uint64_t receive(std::uint64_t most, use)` waits for a message and calls
@@ -22,6 +23,7 @@
 #include "../support/messages.hpp"
 #include "contender.hpp"
 #include "harness.hpp"
+#include "statistics.hpp"
 #include "wait.hpp"
 
 namespace bench {
@@ -32,8 +34,19 @@ using Message = typename Messages<Bytes>::Message;
 template <std::size_t Bytes>
 inline const Messages<Bytes> kMessages;
 
-/// Messages that are sent at once where that can be done. Divides every capacity and every table.
+/// Messages that are sent at once where that can be done: few, and many. They divide every capacity from twice as many
+/// on, and the table of 8 B messages.
 inline constexpr std::uint64_t kBulk = 32;
+inline constexpr std::uint64_t kLargeBulk = 128;
+
+template <class Queue>
+constexpr std::uint64_t batch_of() {
+  if constexpr (requires { Queue::kBatch; }) {
+    return Queue::kBatch;
+  } else {
+    return kBulk;
+  }
+}
 
 /// The sending side of a queue and what it sends next.
 template <std::size_t Bytes, class Queue, class Wait>
@@ -51,15 +64,17 @@ class Sending {
       one();
     }
   }
-  /// Precondition: `count` is a multiple of `kBulk`, and so was every one before.
+  /// Precondition: `count` is a multiple of the queue's batch, and so was every one before.
   [[gnu::always_inline]] void bulk(std::uint64_t count) {
-    if constexpr (requires(const Message<Bytes>* m) { sender_.send_bulk(m, kBulk); }) {
+    constexpr std::uint64_t kBatch = batch_of<Queue>();
+    if constexpr (requires(const Message<Bytes>* m) { sender_.send_bulk(m, kBatch); }) {
+      static_assert(Messages<Bytes>::kCount % kBatch == 0);
       const Message<Bytes>* const table = kMessages<Bytes>.table().data();
-      for (std::uint64_t sent = 0; sent < count; sent += kBulk) {
-        if (!sender_.send_bulk(table + row_, kBulk)) [[unlikely]] {
+      for (std::uint64_t sent = 0; sent < count; sent += kBatch) {
+        if (!sender_.send_bulk(table + row_, kBatch)) [[unlikely]] {
           void_run(Queue::kQueue, "it takes no more messages");
         }
-        row_ = row_ + kBulk == Messages<Bytes>::kCount ? 0 : row_ + kBulk;
+        row_ = row_ + kBatch == Messages<Bytes>::kCount ? 0 : row_ + kBatch;
       }
     } else {
       some(count);
@@ -154,7 +169,7 @@ Run throughput(const Placement& placement, const Load& load) {
 
 template <std::size_t Bytes, class Queue, class Wait>
 Run bulk(const Placement& placement, const Load& load) {
-  const std::uint64_t count = (load.count + kBulk - 1) / kBulk * kBulk;
+  const std::uint64_t count = (load.count + kLargeBulk - 1) / kLargeBulk * kLargeBulk;
   const auto queue = std::make_unique<Queue>();
   const double total = run_together(
       placement,
@@ -239,12 +254,9 @@ Run paced(const Placement& placement, const Load& load) {
           latencies->record(late.count() > 0 ? static_cast<std::uint64_t>(nanoseconds(late)) : 0);
         });
       });
-  const tango::HistogramSnapshot all = latencies->snapshot();
-  const auto at = [&all](std::uint32_t per_ten_thousand) {
-    return static_cast<double>(all.quantile(per_ten_thousand, 10'000));
-  };
-  return {at(5000),
-          {{"p50", at(5000)}, {"p99", at(9900)}, {"p99.9", at(9990)}, {"p99.99", at(9999)}, {"max", at(10'000)}}};
+  const auto all = std::make_shared<const tango::HistogramSnapshot>(latencies->snapshot());
+  const auto percentiles = percentiles_of(*all);
+  return {percentiles.front().second, percentiles, all};
 }
 
 }  // namespace bench

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine.hpp"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
@@ -22,6 +24,11 @@ std::string cpu_name() {
     }
   }
   return "unknown CPU";
+}
+
+std::string kernel_name() {
+  utsname name;
+  return uname(&name) == 0 ? std::string{name.sysname} + ' ' + name.release : "unknown kernel";
 }
 
 /// Ticks that each core has been idle and has run in all, by its number.
@@ -77,7 +84,13 @@ bool is_sibling(int core, const std::vector<int>& earlier) {
 }  // namespace
 
 Machine look_at_machine() {
-  Machine machine{.cpu = cpu_name(), .cores = {}, .free_cores = 0, .compiler = __VERSION__, .flags = TANGO_BENCH_FLAGS};
+  Machine machine{.cpu = cpu_name(),
+                  .cores = {},
+                  .free_cores = 0,
+                  .compiler = __VERSION__,
+                  .flags = TANGO_BENCH_FLAGS,
+                  .kernel = kernel_name(),
+                  .commit = TANGO_BENCH_COMMIT};
 #if defined(__clang__)
   machine.compiler = "clang " + machine.compiler;
 #else

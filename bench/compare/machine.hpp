@@ -16,6 +16,8 @@ struct Machine {
   std::size_t free_cores;  ///< of these, how many nobody else uses right now
   std::string compiler;
   std::string flags;
+  std::string kernel;
+  std::string commit;  ///< of this library's source when CMake last looked; "unknown" if there was no git
 };
 
 /// Watches the cores for a moment.

@@ -21,6 +21,10 @@ struct Options {
 };
 
 inline constexpr const char* kUsage =
+    "tango_compare: this library against other queues, in interleaved rounds. Each queue is tried in each of its "
+    "ways,\n"
+    "capacities and wait policies (spin; pause: the core's hint between two looks; slip: 100 of them, where the rate\n"
+    "counts) in pilot rounds, and scored in the best of them in fresh ones.\n"
     "usage: tango_compare [--list] [--workload NAME]... [--rounds N] [--quick] [--json FILE] [--no-pin]\n"
     "  --list           name the workloads, and the peers that are missing\n"
     "  --workload NAME  run this one; may be repeated (default: all)\n"

@@ -17,6 +17,33 @@ Json scored_json(const Scored& scored) {
   for (const auto& [name, samples] : scored.also) {
     json["also"][name] = samples;
   }
+  if (!scored.runs.empty()) {
+    json["runs_ns"] = scored.runs;
+  }
+  if (scored.latencies) {
+    Json& all = json["all"] = {{"count", scored.latencies->count()}};
+    for (const auto& [name, value] : percentiles_of(*scored.latencies)) {
+      all[name] = value;
+    }
+    // [the largest value of a bucket, how many values there are in it]
+    using Buckets = tango::detail::LogLinear;
+    for (std::size_t i = 0; i < Buckets::kBuckets; ++i) {
+      if (const std::uint64_t count = scored.latencies->count_near(Buckets::first_of(i)); count != 0) {
+        all["histogram"].push_back({Buckets::last_of(i), count});
+      }
+    }
+  }
+  return json;
+}
+
+/// With what it was chosen or left by.
+Json pilot_json(const Scored& pilot, const Samples& reference) {
+  Json json = scored_json(pilot);
+  if (const std::optional<double> ratio = relative(pilot, reference)) {
+    json["relative"] = *ratio;
+  } else {
+    json["given_up"] = !reference.empty();
+  }
   return json;
 }
 
@@ -29,10 +56,11 @@ Json result_json(const Result& result, const Plan& plan) {
             {"runs_per_round", workload.runs_per_round},
             {"rounds", result.bare.size()},
             {"bare_ping_pong_ns", result.bare},
+            {"pilot_reference_ns", result.pilot_reference},
             {"pilots", Json::array()},
             {"queues", Json::array()}};
   for (const Scored& pilot : result.pilots) {
-    json["pilots"].push_back(scored_json(pilot));
+    json["pilots"].push_back(pilot_json(pilot, result.pilot_reference));
   }
   for (const Scored& queue : result.queues) {
     json["queues"].push_back(scored_json(queue));
@@ -46,20 +74,28 @@ void write_json(std::ostream& out, const Setting& setting, const Field& field, c
                 const std::vector<Target>& targets) {
   Json json{{"program", "tango_compare"},
             {"version", TANGO_VERSION_STRING},
+            {"commit", setting.machine.commit},
+            {"date", setting.date},
             {"cpu", setting.machine.cpu},
+            {"kernel", setting.machine.kernel},
             {"cores", setting.machine.cores.size()},
             {"free_cores", setting.machine.free_cores},
             {"compiler", setting.machine.compiler},
             {"flags", setting.machine.flags},
-            {"pinned", !setting.placement.empty()},
+            {"pinned", setting.pinned()},
             {"pinned_to", setting.placement},
+            {"pin_failures", g_pin_failures.load()},
             {"rounds", setting.plan.rounds},
             {"pilots", setting.plan.pilots},
             {"quick", setting.options.quick},
+            {"peers", Json::object()},
             {"missing", field.missing},
             {"workloads", Json::array()},
             {"targets", Json::array()},
             {"not_judged", Json::array()}};
+  for (const auto& [peer, version] : field.versions) {
+    json["peers"][peer] = version;
+  }
   for (const Result& result : results) {
     json["workloads"].push_back(result_json(result, setting.plan));
   }

@@ -33,6 +33,9 @@ void print_setting(const Setting& setting, const Field& field) {
   if (machine.free_cores < 2) {
     std::printf("warning: fewer than two free cores: these figures mean little\n");
   }
+  for (const auto& [peer, version] : field.versions) {
+    std::printf("peer: %s %s\n", peer.c_str(), version.c_str());
+  }
   for (const std::string& missing : field.missing) {
     std::printf("missing: %s\n", missing.c_str());
   }
@@ -48,16 +51,32 @@ void print_result(const Result& result) {
     if (workload.kind == Kind::RoundTrip) {
       rest += ratio_text(queue.samples, result.bare);
     }
-    for (const auto& [name, samples] : queue.also) {
+    const auto append = [&rest](const std::string& name, double value) {
       char text[64];
-      std::snprintf(text, sizeof text, "  %s %.5g", name.c_str(), spread_of(samples).median);
+      std::snprintf(text, sizeof text, "  %s %.5g", name.c_str(), value);
       rest += text;
+    };
+    if (queue.latencies) {
+      for (const auto& [name, value] : percentiles_of(*queue.latencies)) {
+        append(name, value);
+      }
+    } else {
+      for (const auto& [name, samples] : queue.also) {
+        append(name, spread_of(samples).median);
+      }
     }
     print_row(queue.contender->queue, queue.contender->setting(),
               spread_of(workload.is_rate() ? rates(queue.samples) : queue.samples), rest);
   }
   print_row("bare ping-pong", "ns", spread_of(result.bare), "");
   std::fflush(stdout);
+}
+
+void print_warnings(const Setting& setting) {
+  if (!setting.placement.empty() && !setting.pinned()) {
+    std::printf("warning: %llu times a thread could not be tied to its core\n",
+                static_cast<unsigned long long>(g_pin_failures.load()));
+  }
 }
 
 void print_targets(const std::vector<Target>& targets) {

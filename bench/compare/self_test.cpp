@@ -2,10 +2,11 @@
 // tango_compare_self_test FAULT [OPTION]...: tango_compare with a peer that has one fault, to show that the fault is
 // found:
 //
-//     none | wrong_byte | swapped | twice | lap | silent
+//     none | wrong_byte | swapped | twice | lap | silent | stuck
 //     wrong_byte_in_a_row | swapped_in_a_row | lap_in_a_row      its messages are received as rows
+//     stalled                                  it is sound, but its sender does nothing for 5 ms (paced_100k)
 //
-// Exits as tango_compare does: with 1 for each of them but `none`.
+// Exits as tango_compare does: with 1 for each of them but `none` and `stalled`.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -19,7 +20,7 @@ namespace {
 
 using bench::Message;
 
-enum class Fault : std::uint8_t { None, WrongByte, Swapped, Twice, Lap, Silent };
+enum class Fault : std::uint8_t { None, WrongByte, Swapped, Twice, Lap, Silent, Stuck, Stalled };
 
 /// Our own queue, whose sender does something wrong at its message number 5000. `kInARow`: its messages are received as
 /// rows.
@@ -46,6 +47,15 @@ struct Faulty {
         if (sent_ != 5000 || kFault == Fault::None || kFault == Fault::Silent) {
           return Base::send(message);
         }
+        if (kFault == Fault::Stuck) {
+          for (;;) {  // as calls do that wait by themselves
+          }
+        }
+        if (kFault == Fault::Stalled) {
+          for (const auto until = bench::Clock::now() + std::chrono::milliseconds{5}; bench::Clock::now() < until;) {
+          }
+          return Base::send(message);
+        }
         const std::size_t here = static_cast<std::size_t>(&message - bench::kMessages<Bytes>.table().data());
         Message<Bytes> other = message;
         switch (kFault) {
@@ -62,6 +72,8 @@ struct Faulty {
             break;
           case Fault::None:
           case Fault::Silent:
+          case Fault::Stuck:
+          case Fault::Stalled:
             return true;
         }
         return Base::send(other);
@@ -97,6 +109,10 @@ using Sound = bench::TangoPoll<Bytes, Capacity>;
 template <Fault kFault, bool kInARow = false>
 bench::Field field_with() {
   bench::Field field;
+  if constexpr (kFault == Fault::Stalled) {
+    bench::detail::enter_at<bench::Kind::Paced, 64, Sound, 1024>(field);
+    bench::detail::enter_at<bench::Kind::Paced, 64, Faulty<kFault, kInARow>::template Queue, 1024>(field);
+  }
   bench::enter<bench::Kind::Throughput, Sound, 64>(field);
   bench::enter<bench::Kind::Throughput, Faulty<kFault, kInARow>::template Queue, 64>(field);
   return field;
@@ -108,6 +124,8 @@ bench::Field field_with(std::string_view fault) {
          : fault == "twice"               ? field_with<Fault::Twice>()
          : fault == "lap"                 ? field_with<Fault::Lap>()
          : fault == "silent"              ? field_with<Fault::Silent>()
+         : fault == "stuck"               ? field_with<Fault::Stuck>()
+         : fault == "stalled"             ? field_with<Fault::Stalled>()
          : fault == "wrong_byte_in_a_row" ? field_with<Fault::WrongByte, true>()
          : fault == "swapped_in_a_row"    ? field_with<Fault::Swapped, true>()
          : fault == "lap_in_a_row"        ? field_with<Fault::Lap, true>()
@@ -120,6 +138,12 @@ int main(int argc, char** argv) {
   if (argc < 2) {
     std::fprintf(stderr, "usage: tango_compare_self_test FAULT [OPTION]...\n");
     return 2;
+  }
+  // Faults that are found by waiting; both limits are far from what a sound queue needs here, on a busy machine, too.
+  if (std::string_view{argv[1]} == "stuck") {
+    bench::g_patience_s = 10;
+  } else if (std::string_view{argv[1]} == "silent") {
+    bench::g_yields_before_hopeless = 200'000;
   }
   return bench::compare(argc - 1, argv + 1, field_with(argv[1]));
 }

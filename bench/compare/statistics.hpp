@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tango/histogram.hpp>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -37,6 +41,15 @@ inline Samples ratios(const Samples& of, const Samples& to) {
   std::transform(of.begin(), of.begin() + static_cast<std::ptrdiff_t>(result.size()), to.begin(), result.begin(),
                  [](double a, double b) { return a / b; });
   return result;
+}
+
+/// Of latencies in nanoseconds, by their names; the median first. One round has too few messages for the last ones (of
+/// 10 000, the 99.99th percentile is the largest but one): take them of all rounds.
+inline std::vector<std::pair<std::string, double>> percentiles_of(const tango::HistogramSnapshot& latencies) {
+  const auto at = [&latencies](std::uint32_t per_ten_thousand) {
+    return static_cast<double>(latencies.quantile(per_ten_thousand, 10'000));
+  };
+  return {{"p50", at(5000)}, {"p99", at(9900)}, {"p99.9", at(9990)}, {"p99.99", at(9999)}, {"max", at(10'000)}};
 }
 
 }  // namespace bench

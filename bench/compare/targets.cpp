@@ -45,12 +45,13 @@ Target judged(const std::vector<Result>& results, const char* workload, Target t
   return target;
 }
 
-/// How many times as fast as a peer we are, at the median; against the peer where that is least.
-void against_best_peer(const Result& result, Target& target) {
+/// How many times as fast as a peer we are, at the median; against that of `these` where it is least.
+template <class These>
+void against_fastest(const Result& result, Target& target, const char* name, These these) {
   const Scored* best = nullptr;
   Spread least{};
   for (const Scored& queue : result.queues) {
-    if (!queue.contender->ours) {
+    if (!queue.contender->ours && these(queue.contender->queue)) {
       const Spread faster = spread_of(ratios(queue.samples, result.reference().samples));
       if (best == nullptr || faster.median < least.median) {
         best = &queue;
@@ -59,11 +60,24 @@ void against_best_peer(const Result& result, Target& target) {
     }
   }
   if (best == nullptr) {
-    target.note = "no peer is there";
+    target.note = std::string{"no "} + name + " is there";
   } else {
     set(target, least.median,
-        "best peer " + best->contender->queue + ", quartiles " + text(least.lower) + " ... " + text(least.upper));
+        std::string{"best "} + name + ' ' + best->contender->queue + ", quartiles " + text(least.lower) + " ... " +
+            text(least.upper));
   }
+}
+
+void against_best_peer(const Result& result, Target& target) {
+  against_fastest(result, target, "peer", [](const std::string&) { return true; });
+}
+
+/// Queues of elements in a row and indices on lines of their own, so that two lines travel for each message.
+void against_index_rings(const Result& result, Target& target) {
+  against_fastest(result, target, "index ring", [](const std::string& queue) {
+    return queue == "Boost.Lockfree spsc_queue" || queue == "rigtorp/SPSCQueue" || queue == "MengRao SPSCQueue" ||
+           queue == "drogalis/SPSC-Queue";
+  });
 }
 
 /// The round trip's time relative to the bare ping-pong.
@@ -72,20 +86,18 @@ void against_bare(const Result& result, Target& target) {
   set(target, ours.median, "quartiles " + text(ours.lower) + " ... " + text(ours.upper));
 }
 
-/// Our time relative to each peer's; met unless a peer is faster even at the quartile that is best for us.
+/// Our time relative to a peer's, at the quartile that is best for us, where it is largest: above 1, that peer is faster
+/// beyond the spread.
 void no_faster_peer(const Result& result, Target& target) {
   const Scored* fastest = nullptr;
   const Scored* slowest = nullptr;
   const auto median = [&](const Scored* queue) { return spread_of(ratios(queue->samples, result.bare)).median; };
-  bool beaten = false;
   double largest = 0;
   for (const Scored& queue : result.queues) {
     if (queue.contender->ours) {
       continue;
     }
-    const Spread slower = spread_of(ratios(result.reference().samples, queue.samples));
-    beaten = beaten || slower.lower > 1;
-    largest = std::max(largest, slower.median);
+    largest = std::max(largest, spread_of(ratios(result.reference().samples, queue.samples)).lower);
     fastest = fastest == nullptr || median(&queue) < median(fastest) ? &queue : fastest;
     slowest = slowest == nullptr || median(&queue) > median(slowest) ? &queue : slowest;
   }
@@ -95,9 +107,7 @@ void no_faster_peer(const Result& result, Target& target) {
   }
   set(target, largest,
       "relative to the bare ping-pong: fastest " + fastest->contender->queue + " " + text(median(fastest)) +
-          ", slowest " + slowest->contender->queue + " " + text(median(slowest)) +
-          "; met unless a peer is faster beyond the quartiles");
-  target.met = !beaten;
+          ", slowest " + slowest->contender->queue + " " + text(median(slowest)));
 }
 
 /// Speed of `queue` relative to the reference.
@@ -141,7 +151,10 @@ std::vector<Target> judge(const std::vector<Result>& results) {
       judged(results, "throughput_1024", {"P2", "1 KiB, reliable, capacity 1024: speed / best peer", true, 1.8},
              against_best_peer),
       judged(results, "round_trip_8", {"P3", "8 B round trip: time / bare ping-pong", false, 1.1}, against_bare),
-      judged(results, "round_trip_8", {"P3.peers", "8 B round trip: time / fastest peer", false, 1}, no_faster_peer),
+      judged(results, "round_trip_8", {"P3.peers", "8 B round trip: time / each peer, lower quartile", false, 1},
+             no_faster_peer),
+      judged(results, "round_trip_8", {"P3.rings", "8 B round trip: index rings' time / ours", true, 1.3},
+             against_index_rings),
       judged(results, "bulk_8", {"P4", "8 B in bulk: speed / best peer", true, 2}, against_best_peer),
       judged(results, "lossy_64", {"P5", "64 B, lossy, validated copy: speed / our reliable", true, 0.8},
              speed_of("tango, lossy")),

@@ -17,6 +17,7 @@ struct Size {
 constexpr std::array<Size, 6> kSizes{
     {{8, 1'000'000}, {64, 600'000}, {256, 250'000}, {1024, 100'000}, {4096, 20'000}, {65536, 1'000}}};
 constexpr Size k64 = kSizes[1];
+constexpr Size kBulkSize{8, 4'000'000};
 constexpr std::uint64_t kRoundTrips = 30'000;
 constexpr std::size_t kDepth = 1024;
 
@@ -53,7 +54,7 @@ std::vector<Workload> all_workloads() {
         bytes_text(size.bytes) + ", the producer never waits; delivered and validated, against our reliable channel",
         Kind::Lossy, size, kDepth);
   }
-  add("bulk_8", "8 B in bulk, each queue at its best capacity of 64 ... 4096", Kind::Bulk, kSizes[0], 0);
+  add("bulk_8", "8 B in bulk, each queue at its best capacity of 64 ... 4096", Kind::Bulk, kBulkSize, 0);
   add("round_trip_8", "8 B there and back, each queue at its best capacity of 64 and 1024", Kind::RoundTrip,
       {8, kRoundTrips}, 0)
       .quick = true;

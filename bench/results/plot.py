@@ -38,6 +38,26 @@ class Round:
                      for q in workload["queues"]}
 
 
+def percentiles(runs, workload, queue):
+    """Of a paced workload: of all messages of all rounds; in files that do not have those, the rounds' median."""
+    counts = {}
+    for run in runs.files:
+        for q in (q for w in run["workloads"] if w["name"] == workload for q in w["queues"] if q["queue"] == queue):
+            for upper, count in q.get("all", {}).get("histogram", []):
+                counts[upper] = counts.get(upper, 0) + count
+    if not counts:
+        return [statistics.median(r.also[queue][p] for r in runs.rounds[workload] if queue in r.ns) for p in PERCENTILES]
+    result = []
+    for p in PERCENTILES:
+        left = sum(counts.values()) * float(p[1:]) / 100
+        for upper in sorted(counts):
+            left -= counts[upper]
+            if left <= 1e-6:
+                result.append(upper)
+                break
+    return result
+
+
 class Runs:
     def __init__(self, paths):
         self.files = [self.load(path) for path in paths]
@@ -67,12 +87,19 @@ class Runs:
 
     def footer(self):
         run = self.files[0]
+        busy = sum(f.get("free_cores", 0) < 2 for f in self.files)
+        warning = f"\nwarning: {busy} of {len(self.files)} runs had fewer than two free cores" if busy else ""
         return (f"{run['cpu']}, {run['cores']} cores, {'pinned' if run['pinned'] else 'not pinned'}; {run['compiler']}; "
-                f"{' + '.join(str(f['rounds']) for f in self.files)} interleaved rounds")
+                f"{' + '.join(str(f['rounds']) for f in self.files)} interleaved rounds{warning}")
 
 
 def quoted(text):
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def double_quoted(text):
+    """For gnuplot, where only these hold line breaks."""
+    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def size_text(size):
@@ -87,7 +114,7 @@ class Plot:
         self.commands = [
             f"set terminal svg size {width},{height} noenhanced font 'sans-serif,13' background '#ffffff'",
             f"set output {quoted(path)}", "set grid ytics lc '#dddddd'", "set border 3 lc '#666666'", "set tics nomirror",
-            f"set multiplot layout 1,{panels} title {quoted(runs.footer())}"]
+            f"set multiplot layout 1,{panels} title {double_quoted(runs.footer())}"]
 
     def block(self, rows):
         name = f"$d{len(self.blocks)}"
@@ -158,8 +185,8 @@ def latency(runs, path):
     for workload, pace in PACES:
         curves = []
         for queue in runs.queues:
-            if rounds := [r for r in runs.rounds[workload] if queue in r.ns]:
-                rows = [(x, statistics.median(r.also[queue][p] for r in rounds)) for x, p in enumerate(PERCENTILES)]
+            if any(queue in r.ns for r in runs.rounds[workload]):
+                rows = list(enumerate(percentiles(runs, workload, queue)))
                 curves.append(f"{plot.block(rows)} using 1:2 with linespoints {plot.style(queue)}")
         plot.commands += [
             f"set title {quoted(f'One way, 64 B, {pace}')}", "set ylabel 'nanoseconds (lower is better)'",

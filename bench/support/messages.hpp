@@ -26,7 +26,7 @@ class Messages {
   /// load of a message could stand in the same place of its 4 KiB as a store that is still waiting for its line, for
   /// every message of a run or for none, as the allocator has it; cores take such a load for a load of that store.
   static constexpr std::uint64_t kCount =
-      Bytes < 64      ? 192
+      Bytes < 64      ? 384
       : Bytes <= 1024 ? 3 * std::bit_floor(4096 / Bytes) - 1
                       : 3;
   static constexpr std::size_t kWords = Bytes / sizeof(std::uint64_t);

@@ -57,7 +57,7 @@ std::uint64_t consume(Consumer& consumer) {
   if (auto fragment = consumer.poll(is_even)) {
     sum += use(*fragment);
   }
-  if (auto fragment = consumer.wait(tango::Pause{})) {
+  if (auto fragment = consumer.wait(tango::Backoff<100>{})) {
     sum += use(*fragment);
   }
   typename Consumer::Item items[8];

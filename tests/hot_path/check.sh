@@ -7,7 +7,9 @@
 #   AArch64   no exclusive load or store; one `dmb ish` where payload is published as words, none where as plain bytes;
 #             one `dmb ishld` for each validated read, none for a reliable consumer: the most on any path
 #   both      a builder's channel makes the same instructions as components that are wired by hand;
-#             no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them
+#             no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them;
+#             without flow control, nothing of that; a path to the end that calls no cold function; no more instructions
+#             than the file `most` says, where it knows the compiler (a tenth more than there were when it was written)
 #
 # Prints how many instructions each operation has (all of its hot part, whichever of them a call executes). Exits with 77 where
 # the compiler is not installed or compiles for another machine.
@@ -55,6 +57,13 @@ if "$nm" -C "$work/plain.o" | grep -E 'tango::(Metrics|detail::(Counter|Tally|Ta
   exit 1
 fi
 
+# And where nothing but lossy endpoints is used, none to flow control.
+"$compiler" "${flags[@]}" -DONLY_LOSSY -O0 -c "$source" -o "$work/lossy.o"
+if "$nm" -C "$work/lossy.o" | grep -E 'tango::(Fctl::(refill|position|join|leave)|detail::ProducerFlow::)'; then
+  echo "FAILED: lossy endpoints use these"
+  exit 1
+fi
+
 # disassembled [<definition>...]: the operations at -O2
 disassembled() {
   "$compiler" "${flags[@]}" "$@" -O2 -DNDEBUG -ffunction-sections -c "$source" -o "$work/hot.o"
@@ -70,8 +79,20 @@ for metrics in '' -DMETRICS; do
   cat "$work/wired"
 done | sed -E 's/[.]text[.](unlikely[.])?_Z/_Z/' | "$cxxfilt" >"$work/listing"  # a local function goes by its section's name
 
-awk -v machine="$machine" -v cold="$cold" '
+version=$("$compiler" -dumpversion)
+maker=g++
+if "$compiler" --version | grep -q clang; then
+  maker=clang++
+fi
+awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.*}" -v table="$(dirname "$0")/most" '
   BEGIN {
+    while ((getline line < table) > 0) {
+      split(line, field, " ")
+      if (field[1] " " field[2] == known) {
+        most_instructions[field[3]] = field[4]
+        tabled++
+      }
+    }
     gsub(/\n/, "|", cold)
     cold = "^(" cold ")$"
   }
@@ -98,6 +119,8 @@ awk -v machine="$machine" -v cold="$cold" '
     sub(/@.*/, "", name)
     if (name == "memcpy") {
       memcpy_calls[operation]++
+    } else if (part == "hot" && name ~ cold) {
+      calls_cold[operation, at]
     } else if (name != "" && name !~ cold && name !~ ("^[.]text[.](unlikely|split)[.]" operation "$") &&
                name != operation ".cold" && name != ".text." operation) {
       fail("goes to " name)
@@ -126,6 +149,31 @@ awk -v machine="$machine" -v cold="$cold" '
       return 0
     }
     reached[i] = so_far
+    return 1
+  }
+
+  # Whether an operation can end without a call of a cold function, in its hot part alone.
+  function has_straight_path(   reached, i, changed) {
+    reached[1]
+    do {
+      changed = 0
+      for (i = 1; i <= instructions[operation]; ++i) {
+        if (i in reached && !((operation, i) in calls_cold)) {
+          if ((operation, i) in returns) {
+            return 1
+          }
+          changed += reach(reached, next_one[operation, i])
+          changed += reach(reached, line_at[operation, jump[operation, i]])
+        }
+      }
+    } while (changed)
+    return 0
+  }
+  function reach(reached, i) {
+    if (i == "" || i in reached) {
+      return 0
+    }
+    reached[i]
     return 1
   }
 
@@ -175,6 +223,9 @@ awk -v machine="$machine" -v cold="$cold" '
         next_one[operation, at - 1] = at
       }
       ended = mnemonic ~ /^(b|br|ret|jmpq?|retq?|ud2|brk)$/
+      if (mnemonic ~ /^retq?$/) {
+        returns[operation, at]
+      }
       if (text ~ / <.*>$/) {  # the target stands before its name: `b.ne 1c <name+0x1c>`
         target = text
         sub(/ <.*/, "", target)
@@ -216,6 +267,10 @@ awk -v machine="$machine" -v cold="$cold" '
         printf "  %7d  %9d", full, loads
       }
       printf "\n"
+      if (tabled && instructions[operation] > most_instructions[operation] + 0) {
+        fail(instructions[operation] " instructions, more than " most_instructions[operation] + 0)
+      }
+      if (!has_straight_path()) fail("no path without a cold function")
       if (machine == "aarch64") {
         words = operation ~ /^(lossy|observed)_/
         publishes = operation ~ /_(publish|publish_64|publish_blocking_64|reserve_commit|reserve_blocking_commit)$/

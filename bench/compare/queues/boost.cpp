@@ -11,18 +11,22 @@
 namespace bench {
 namespace {
 
-enum class Take : std::uint8_t { One, All, Array };
+enum class Take : std::uint8_t { One, All, Array, LargeArray };
 
 template <std::size_t Bytes, std::size_t Capacity, Take kTake>
 class Boost {
+  static constexpr bool kArrays = kTake == Take::Array || kTake == Take::LargeArray;
   using Ring = boost::lockfree::spsc_queue<Message<Bytes>, boost::lockfree::capacity<Capacity>>;
 
  public:
   static constexpr const char* kQueue = "Boost.Lockfree spsc_queue";
-  static constexpr const char* kWay = kTake == Take::One   ? "push, consume_one"
-                                      : kTake == Take::All ? "push, consume_all"
-                                                           : "push, pop arrays";
+  static constexpr const char* kWay = kTake == Take::One     ? "push, consume_one"
+                                      : kTake == Take::All   ? "push, consume_all"
+                                      : kTake == Take::Array ? "push, pop arrays of 32"
+                                                             : "push, pop arrays of 128";
   static constexpr std::size_t kCapacity = Capacity;
+  static constexpr std::size_t kBatch = kTake == Take::LargeArray ? kLargeBulk : kBulk;
+  static constexpr bool kPossible = kTake != Take::LargeArray || Capacity >= 2 * kBatch;
 
   template <class Wait>
   class Sender {
@@ -53,8 +57,8 @@ class Boost {
       const auto look = [&](const Message<Bytes>& message) { use(reinterpret_cast<const std::byte*>(&message)); };
       std::uint64_t got = 0;
       const bool there = wait_for<Wait>([&] {
-        if constexpr (kTake == Take::Array) {
-          got = ring_->pop(array_, most < kBulk ? most : kBulk);
+        if constexpr (kArrays) {
+          got = ring_->pop(array_, most < kBatch ? most : kBatch);
         } else if (kTake == Take::All && most != 1) {
           got = ring_->consume_all(look);  // never more than `most`: no more than that were sent
         } else {
@@ -62,7 +66,7 @@ class Boost {
         }
         return got != 0;
       });
-      if constexpr (kTake == Take::Array) {
+      if constexpr (kArrays) {
         use.row(reinterpret_cast<const std::byte*>(array_), got);
       }
       return there ? got : 0;
@@ -70,7 +74,7 @@ class Boost {
 
    private:
     Ring* ring_;
-    Message<Bytes> array_[kTake == Take::Array ? kBulk : 1];
+    Message<Bytes> array_[kArrays ? kBatch : 1];
   };
 
  private:
@@ -83,6 +87,8 @@ template <std::size_t Bytes, std::size_t Capacity>
 using All = Boost<Bytes, Capacity, Take::All>;
 template <std::size_t Bytes, std::size_t Capacity>
 using Array = Boost<Bytes, Capacity, Take::Array>;
+template <std::size_t Bytes, std::size_t Capacity>
+using LargeArray = Boost<Bytes, Capacity, Take::LargeArray>;
 
 }  // namespace
 
@@ -90,6 +96,7 @@ void enter_boost(Field& field) {
   enter_all<One>(field);
   enter_all<All>(field);
   enter_thorough<Kind::Bulk, Array, 8>(field);
+  enter_thorough<Kind::Bulk, LargeArray, 8>(field);
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// drogalis/SPSC-Queue: copied in and out; it has no way to look at a message in place.
+// drogalis/SPSC-Queue: copied in and out; it has no way to look at a message in place. Its capacity given when it is
+// made or, up to 2 MiB, when it is compiled.
 #include <cstddef>
 #include <cstdint>
 #include <dro/spsc-queue.hpp>
@@ -11,13 +12,15 @@
 namespace bench {
 namespace {
 
-template <std::size_t Bytes, std::size_t Capacity>
+template <std::size_t Bytes, std::size_t Capacity, bool kStatic>
 class Drogalis {
-  using Ring = dro::SPSCQueue<Message<Bytes>>;
+  static constexpr bool kFits = Capacity * Bytes <= dro::details::MAX_BYTES_ON_STACK;
+  using Ring = dro::SPSCQueue<Message<Bytes>, kStatic && kFits ? Capacity : 0>;
 
  public:
   static constexpr const char* kQueue = "drogalis/SPSC-Queue";
-  static constexpr const char* kWay = "try_push, try_pop";
+  static constexpr const char* kWay = kStatic ? "try_push, try_pop, static" : "try_push, try_pop";
+  static constexpr bool kPossible = !kStatic || kFits;
   static constexpr std::size_t kCapacity = Capacity;
 
   template <class Wait>
@@ -53,11 +56,19 @@ class Drogalis {
   };
 
  private:
-  Ring ring_{Capacity};
+  Ring ring_{kStatic ? 0 : Capacity};
 };
+
+template <std::size_t Bytes, std::size_t Capacity>
+using Dynamic = Drogalis<Bytes, Capacity, false>;
+template <std::size_t Bytes, std::size_t Capacity>
+using Static = Drogalis<Bytes, Capacity, true>;
 
 }  // namespace
 
-void enter_drogalis(Field& field) { enter_all<Drogalis>(field); }
+void enter_drogalis(Field& field) {
+  enter_all<Dynamic>(field);
+  enter_all<Static>(field);
+}
 
 }  // namespace bench

@@ -67,9 +67,10 @@ class MengRao {
   Ring ring_;
 };
 
-/// The ring of messages of any size. Its consumer reads a plain word that the other thread writes: without the fences,
+/// The ring of messages of any size; in bulk, `kBulkOf` of ours in one of its. Its consumer reads a plain word that the other
+/// thread writes: without the fences,
 /// which are no instructions on x86-64, the compiler may read it once and for all.
-template <std::size_t Bytes, std::size_t Capacity>
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class MengRaoVar {
   static constexpr std::size_t kHeader = 8;
   // A ring is full when a further message would fill it to the last block, so room for one more.
@@ -79,20 +80,26 @@ class MengRaoVar {
 
  public:
   static constexpr const char* kQueue = "MengRao SPSCVarQueueOPT";
-  static constexpr const char* kWay = "alloc, front";
+  static constexpr const char* kWay = kBulkOf == 1       ? "alloc, front"
+                                      : kBulkOf == kBulk ? "alloc of 32, front"
+                                                         : "alloc of 128, front";
   static constexpr std::size_t kCapacity = Capacity;
-  static constexpr bool kPossible = Bytes + kHeader <= 0xFFFF;  // its field of the size
+  static constexpr std::size_t kBatch = kBulkOf;
+  static constexpr bool kPossible = Bytes * kBulkOf + kHeader <= 0xFFFF &&  // its field of the size
+                                    (kBulkOf == 1 || Capacity >= 2 * kBulkOf);
 
   template <class Wait>
   class Sender {
    public:
     explicit Sender(MengRaoVar& queue) : ring_{&queue.ring_} {}
-    [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) { return send_bulk(&message, 1); }
+    [[gnu::always_inline]] bool send_bulk(const Message<Bytes>* first, std::size_t count) {
       Header* header = nullptr;
-      if (!wait_for<Wait>([&] { return (header = ring_->alloc(Bytes)) != nullptr; })) {
+      const auto bytes = static_cast<std::uint16_t>(Bytes * count);
+      if (!wait_for<Wait>([&] { return (header = ring_->alloc(bytes)) != nullptr; })) {
         return false;
       }
-      std::memcpy(header + 1, &message, Bytes);
+      std::memcpy(header + 1, first, bytes);
       ring_->push();
       return true;
     }
@@ -116,10 +123,15 @@ class MengRaoVar {
       if (!there) {
         return 0;
       }
-      use(reinterpret_cast<const std::byte*>(header + 1));
+      const std::uint64_t count = kBulkOf == 1 ? 1 : (header->size - kHeader) / Bytes;
+      if constexpr (kBulkOf == 1) {
+        use(reinterpret_cast<const std::byte*>(header + 1));
+      } else {
+        use.row(reinterpret_cast<const std::byte*>(header + 1), count);
+      }
       std::atomic_thread_fence(std::memory_order_release);
       ring_->pop();
-      return 1;
+      return count;
     }
 
    private:
@@ -134,13 +146,21 @@ template <std::size_t Bytes, std::size_t Capacity>
 using Indices = MengRao<Bytes, Capacity, false>;
 template <std::size_t Bytes, std::size_t Capacity>
 using Flags = MengRao<Bytes, Capacity, true>;
+template <std::size_t Bytes, std::size_t Capacity>
+using Var = MengRaoVar<Bytes, Capacity, 1>;
+template <std::size_t Bytes, std::size_t Capacity>
+using VarOf32 = MengRaoVar<Bytes, Capacity, kBulk>;
+template <std::size_t Bytes, std::size_t Capacity>
+using VarOf128 = MengRaoVar<Bytes, Capacity, kLargeBulk>;
 
 }  // namespace
 
 void enter_mengrao(Field& field) {
   enter_all<Indices>(field);
   enter_all<Flags>(field);
-  enter_all<MengRaoVar>(field);
+  enter_all<Var>(field);
+  enter_thorough<Kind::Bulk, VarOf32, 8>(field);
+  enter_thorough<Kind::Bulk, VarOf128, 8>(field);
 }
 
 }  // namespace bench

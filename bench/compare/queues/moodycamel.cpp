@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// moodycamel ReaderWriterQueue, never growing: copied in, and either copied out or read in place.
+// moodycamel ReaderWriterQueue, never growing: copied in, and either copied out or read in place. In its blocks of 512
+// messages, or large rings in one.
 #include <readerwriterqueue/readerwriterqueue.h>
 
 #include <cstddef>
@@ -11,13 +12,18 @@
 namespace bench {
 namespace {
 
-template <std::size_t Bytes, std::size_t Capacity, bool kInPlace>
+constexpr std::size_t kBlock = 512;  // its default
+
+template <std::size_t Bytes, std::size_t Capacity, bool kInPlace, bool kOneBlock = false>
 class Moodycamel {
-  using Ring = moodycamel::ReaderWriterQueue<Message<Bytes>>;
+  using Ring = moodycamel::ReaderWriterQueue<Message<Bytes>, kOneBlock ? Capacity : kBlock>;
 
  public:
   static constexpr const char* kQueue = "moodycamel ReaderWriterQueue";
-  static constexpr const char* kWay = kInPlace ? "try_enqueue, peek" : "try_enqueue, try_dequeue";
+  static constexpr const char* kWay = kOneBlock  ? "try_enqueue, peek, one block"
+                                      : kInPlace ? "try_enqueue, peek"
+                                                 : "try_enqueue, try_dequeue";
+  static constexpr bool kPossible = !kOneBlock || Capacity > kBlock;
   static constexpr std::size_t kCapacity = Capacity;
 
   template <class Wait>
@@ -67,12 +73,15 @@ template <std::size_t Bytes, std::size_t Capacity>
 using InPlace = Moodycamel<Bytes, Capacity, true>;
 template <std::size_t Bytes, std::size_t Capacity>
 using Copied = Moodycamel<Bytes, Capacity, false>;
+template <std::size_t Bytes, std::size_t Capacity>
+using InOneBlock = Moodycamel<Bytes, Capacity, true, true>;
 
 }  // namespace
 
 void enter_moodycamel(Field& field) {
   enter_all<InPlace>(field);
   enter_all<Copied>(field);
+  enter_all<InOneBlock>(field);
 }
 
 }  // namespace bench

@@ -17,6 +17,15 @@ template <std::size_t Bytes, std::size_t Capacity>
 using AFew = TangoBatch<Bytes, Capacity, kBulk>;
 
 template <std::size_t Bytes, std::size_t Capacity>
+using BatchesOf32 = TangoBulk<Bytes, Capacity, kBulk>;
+template <std::size_t Bytes, std::size_t Capacity>
+using BatchesOf128 = TangoBulk<Bytes, Capacity, kLargeBulk>;
+template <std::size_t Bytes, std::size_t Capacity>
+using PacksOf32 = TangoPacked<Bytes, Capacity, kBulk>;
+template <std::size_t Bytes, std::size_t Capacity>
+using PacksOf128 = TangoPacked<Bytes, Capacity, kLargeBulk>;
+
+template <std::size_t Bytes, std::size_t Capacity>
 class MetricsOff : public TangoPoll<Bytes, Capacity> {
  public:
   static constexpr const char* kQueue = "tango, metrics off";
@@ -38,8 +47,10 @@ void enter_tango(Field& field) {
   enter<Kind::Throughput, AFew, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
   enter_thorough<Kind::Bulk, AFew, 8>(field);
-  enter_thorough<Kind::Bulk, TangoBulk, 8>(field);
-  enter_thorough<Kind::Bulk, TangoPacked, 8>(field);
+  enter_thorough<Kind::Bulk, BatchesOf32, 8>(field);
+  enter_thorough<Kind::Bulk, BatchesOf128, 8>(field);
+  enter_thorough<Kind::Bulk, PacksOf32, 8>(field);
+  enter_thorough<Kind::Bulk, PacksOf128, 8>(field);
   // One setting for both, so that nothing but the metrics differs.
   detail::enter_one<Kind::Metrics, 64, MetricsOff<64, 1024>, SpinWait>(field);
   detail::enter_one<Kind::Metrics, 64, MetricsOn<64, 1024>, SpinWait>(field);

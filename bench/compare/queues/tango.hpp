@@ -160,12 +160,15 @@ class TangoReserve : public TangoBatch<Bytes, Capacity> {
 };
 
 /// Published and taken in batches.
-template <std::size_t Bytes, std::size_t Capacity>
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class TangoBulk : public TangoBatch<Bytes, Capacity> {
   using One = TangoPoll<Bytes, Capacity>;
 
  public:
-  static constexpr const char* kWay = "publish_batch, poll_batch";
+  static constexpr const char* kWay =
+      kBulkOf == kBulk ? "publish_batch of 32, poll_batch" : "publish_batch of 128, poll_batch";
+  static constexpr std::size_t kBatch = kBulkOf;
+  static constexpr bool kPossible = Capacity >= kBulkOf;
 
   template <class Wait>
   class Sender : public One::template Sender<Wait> {
@@ -185,18 +188,20 @@ class TangoBulk : public TangoBatch<Bytes, Capacity> {
   };
 };
 
-/// Packed: `kBulk` messages in one fragment, walked in place. As many bytes as `Capacity` messages take, and a slot for each
+/// Packed: `kBulkOf` messages in one fragment, walked in place. As many bytes as `Capacity` messages take, and a slot for each
 /// fragment of that size.
-template <std::size_t Bytes, std::size_t Capacity>
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class TangoPacked {
   static constexpr std::size_t kChunk = tango::kLineSize;
   using Cache = tango::DCache<Capacity * Bytes / kChunk, kChunk, tango::Plain>;
-  static constexpr std::size_t kDepth = Capacity / kBulk;
+  static constexpr std::size_t kDepth = Capacity < 2 * kBulkOf ? 2 : Capacity / kBulkOf;
 
  public:
   static constexpr const char* kQueue = "tango";
-  static constexpr const char* kWay = "publish_packed, poll";
+  static constexpr const char* kWay = kBulkOf == kBulk ? "publish_packed of 32, poll" : "publish_packed of 128, poll";
   static constexpr std::size_t kCapacity = Capacity;
+  static constexpr std::size_t kBatch = kBulkOf;
+  static constexpr bool kPossible = Capacity >= 2 * kBulkOf;
 
   template <class Wait>
   class Sender {

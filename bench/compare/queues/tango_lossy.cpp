@@ -23,8 +23,11 @@ struct Channel {
   tango::Fseq fseq{1};
 };
 
+/// One by one, or all that are there.
+enum class Take : std::uint8_t { One, All };
+
 /// Copies out and validates every fragment that it gets, checks what is valid, and keeps account of the rest.
-template <std::size_t Bytes, std::size_t Capacity, class Wait>
+template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
 class Reader {
  public:
   Reader(const Channel<Bytes, Capacity>& channel, const char* name)
@@ -32,20 +35,10 @@ class Reader {
 
   /// Until message number `last` has been dealt with.
   void read_until(tango::Seq last) {
-    const std::span<std::byte> copy = std::as_writable_bytes(std::span{copy_.get(), 1});
     while (consumer_.next_seq() <= last) {
-      auto fragment = consumer_.wait(Wait{});
-      switch (fragment.status()) {
-        case tango::PollStatus::Fragment:
-          if (fragment->copy_to(copy).ok() &&
-              (fragment->size() != Bytes || !kMessages<Bytes>.is(fragment->seq() - 1, copy.data()))) [[unlikely]] {
-            void_run(name_, "it delivered a wrong message");
-          }
-          break;
-        case tango::PollStatus::Overrun:
-          break;
-        default:
-          void_run(name_, "a message never arrived");
+      const tango::PollStatus status = read();
+      if (status != tango::PollStatus::Fragment && status != tango::PollStatus::Overrun) [[unlikely]] {
+        void_run(name_, "a message never arrived");
       }
     }
     if (consumer_.delivered() + consumer_.lost() != last) [[unlikely]] {
@@ -56,6 +49,31 @@ class Reader {
   [[nodiscard]] std::uint64_t delivered() const { return consumer_.delivered(); }
 
  private:
+  [[gnu::always_inline]] tango::PollStatus read() {
+    if constexpr (kTake == Take::One) {
+      auto fragment = consumer_.wait(Wait{});
+      if (fragment) {
+        check(*fragment);
+      }
+      return fragment.status();
+    } else {
+      tango::BatchResult result;
+      wait_for<Wait>([&] {
+        result = consumer_.poll_batch(Capacity, [this](tango::SpeculativeFragment& fragment) { check(fragment); });
+        return result.count != 0 || result.status != tango::PollStatus::Empty;
+      });
+      return result.count != 0 ? tango::PollStatus::Fragment : result.status;
+    }
+  }
+
+  [[gnu::always_inline]] void check(tango::SpeculativeFragment& fragment) {
+    const std::span<std::byte> copy = std::as_writable_bytes(std::span{copy_.get(), 1});
+    if (fragment.copy_to(copy).ok() &&
+        (fragment.size() != Bytes || !kMessages<Bytes>.is(fragment.seq() - 1, copy.data()))) [[unlikely]] {
+      void_run(name_, "it delivered a wrong message");
+    }
+  }
+
   tango::Consumer<Capacity, tango::DCache<Capacity, Bytes>, tango::NoFlowControl, tango::NoMetrics> consumer_;
   const char* name_;
   std::unique_ptr<Message<Bytes>> copy_;
@@ -68,7 +86,7 @@ struct Outcome {
   std::vector<std::uint64_t> delivered{};  ///< to each reader
 };
 
-template <std::size_t Bytes, std::size_t Capacity, class Wait>
+template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
 Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t readers, const char* name) {
   const auto channel = std::make_unique<Channel<Bytes, Capacity>>();
   Outcome outcome{.delivered = std::vector<std::uint64_t>(readers)};
@@ -91,7 +109,7 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
   std::atomic<std::size_t> next_reader{0};
   const auto receive = [&](Turn& turn) {
     std::uint64_t& delivered = outcome.delivered[next_reader.fetch_add(1, std::memory_order_relaxed)];
-    Reader<Bytes, Capacity, Wait> reader{*channel, name};
+    Reader<Bytes, Capacity, kTake, Wait> reader{*channel, name};
     turn.meet();
     reader.read_until(Capacity);
     const std::uint64_t before = reader.delivered();
@@ -106,27 +124,32 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
 }
 
 /// Its figure is the time for each message that was delivered and found valid, not for those published.
-template <std::size_t Bytes, std::size_t Capacity, class Wait>
+template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
 Run lossy(const Placement& placement, const Load& load) {
-  const Outcome outcome = publish_to<Bytes, Capacity, Wait>(placement, load.count, 1, "tango, lossy");
+  const Outcome outcome = publish_to<Bytes, Capacity, kTake, Wait>(placement, load.count, 1, "tango, lossy");
   const auto count = static_cast<double>(load.count);
   const auto delivered = static_cast<double>(outcome.delivered[0]);
   return {outcome.total_ns / (delivered > 0 ? delivered : 1),
           {{"delivered", delivered}, {"lost", count - delivered}, {"publish_ns", outcome.publishing_ns / count}}};
 }
 
-template <std::size_t Bytes, std::size_t Capacity, class Wait>
+template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
 void enter_one(Field& field) {
   if constexpr (Bytes * Capacity <= kMostBytes) {
-    field.contenders.push_back({Kind::Lossy, Bytes, "tango, lossy", "publish, copy_to", Wait::kName, Capacity, true,
-                                lossy<Bytes, Capacity, Wait>});
+    field.contenders.push_back({Kind::Lossy, Bytes, "tango, lossy",
+                                kTake == Take::One ? "publish, poll, copy_to" : "publish, poll_batch, copy_to",
+                                Wait::kName, Capacity, true, lossy<Bytes, Capacity, kTake, Wait>});
   }
 }
 
 template <std::size_t... Bytes>
 void enter_sizes(Field& field) {
-  (enter_one<Bytes, 1024, SpinWait>(field), ...);
-  (enter_one<Bytes, 1024, PauseWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::One, SpinWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::One, PauseWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::One, SlipWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::All, SpinWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::All, PauseWait>(field), ...);
+  (enter_one<Bytes, 1024, Take::All, SlipWait>(field), ...);
 }
 
 /// Its figure is what a publish costs the producer.
@@ -135,7 +158,8 @@ void enter_fanout(Field& field, std::size_t readers) {
   field.contenders.push_back(
       {Kind::Fanout, 64, name, "publish, copy_to", SpinWait::kName, 1024, true,
        [readers](const Placement& placement, const Load& load) {
-         const Outcome outcome = publish_to<64, 1024, SpinWait>(placement, load.count, readers, "tango, fanout");
+         const Outcome outcome =
+             publish_to<64, 1024, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
          Run run{outcome.publishing_ns / static_cast<double>(load.count)};
          for (std::size_t i = 0; i < readers; ++i) {
            run.also.emplace_back("delivered_" + std::to_string(i + 1), static_cast<double>(outcome.delivered[i]));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The seam: every atomic word, fence, copy of payload bytes and pause of the core goes through the five names below,
+/// The seam: every atomic word, fence, copy of payload bytes, pause and prefetch goes through the five names below,
 /// and through nothing else. A test that defines `TANGO_SEAM_HEADER` puts its own in their place and so runs these very
 /// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
 #pragma once
