@@ -9,6 +9,17 @@ namespace {
 using Small = Parts<2, 2, Plain>;
 using SmallWords = Parts<2, 2, Words>;
 
+/// Who has just joined looks once: what it is given is the first that it was promised.
+void look_once(Small::Reliable& joiner) {
+  auto outcome = joiner.poll();
+  check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+  if (outcome) {
+    check(outcome->seq() == joiner.first(), "a wrong number");
+    check_payload(joiner.first(), outcome->payload());
+  }
+  reached(outcome ? "read" : "empty");
+}
+
 /// The first one leaves, and the last that it read happens before what is written over it.
 struct Leaving : Small {
   static constexpr const char* kName = "a reliable consumer leaves";
@@ -27,6 +38,31 @@ struct Leaving : Small {
     consumer.reset();
   }
   TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
+};
+
+/// What was published waits for the first consumer, also while the producer looks for credits: a limit that it announces
+/// before it knows where the first one stands would move that one past what is there.
+struct FirstOfAll : Small {
+  static constexpr const char* kName = "the first reliable consumer joins a full channel";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 attempt more; 1 is consumed";
+  static constexpr const char* kMustReach[] = {"refused", "published", "read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> joiner;
+
+  FirstOfAll() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void produce() { reached(publish<8>(producer).ok() ? "published" : "refused"); }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart);
+    check(joiner->status().ok(), "refused");
+    check(joiner->first() == kStart, "what waited for the first consumer is lost to it");
+    consume(*joiner, 1);
+    reached("read");
+  }
+  TANGO_MODEL_THREADS(FirstOfAll, {"producer", &FirstOfAll::produce}, {"joiner", &FirstOfAll::join})
 };
 
 /// While the producer publishes, somebody joins: from the number that it asked for, or from a later one; but what it
@@ -56,12 +92,7 @@ struct Joining : Small {
     joiner.emplace(mcache, dcache, fctl, kStart);
     check(joiner->status().ok(), "refused");
     reached("first " + std::to_string(joiner->first() - kStart));
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-      reached("read");
-    }
+    look_once(*joiner);
   }
   TANGO_MODEL_THREADS(Joining, {"producer", &Joining::produce}, {"joiner", &Joining::join})
 };
@@ -92,12 +123,7 @@ struct JoiningMeanwhile : Small {
     joiner.emplace(mcache, dcache, fctl, kStart);
     check(joiner->status().ok(), "refused");
     reached("first " + std::to_string(joiner->first() - kStart));
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-      reached("read");
-    }
+    look_once(*joiner);
   }
   TANGO_MODEL_THREADS(JoiningMeanwhile, {"producer", &JoiningMeanwhile::produce}, {"other", &JoiningMeanwhile::take},
                       {"joiner", &JoiningMeanwhile::join})
@@ -130,11 +156,7 @@ struct TakingAPlace : Small {
   void join() {
     joiner.emplace(mcache, dcache, fctl, kStart + 1);
     check(joiner->status().ok(), "refused");
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-    }
+    look_once(*joiner);
   }
   void after() {
     const Fctl::Joined another = fctl.join(kStart + 1, mcache.header().limit);
@@ -239,6 +261,66 @@ struct Succession : Small {
     }
   }
   TANGO_MODEL_THREADS(Succession, {"first", &Succession::produce}, {"second", &Succession::follow})
+};
+
+/// Who follows knows of nothing that is consumed until it has looked.
+struct FollowsFull : Small {
+  static constexpr const char* kName = "a producer follows another on a full channel";
+  static constexpr const char* kBound = "depth 2, 2 messages of 40 bytes before, 2 more by the successor";
+  static constexpr const char* kMustReach[] = {"had to wait", "there was room"};
+
+  std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
+  std::optional<FlowProducer> second;
+  Reliable consumer{mcache, dcache, fctl, kStart};
+
+  FollowsFull() {
+    static_cast<void>(publish<40>(*first));
+    static_cast<void>(publish<40>(*first));
+    first.reset();
+  }
+  void produce() {
+    second.emplace(mcache, dcache, fseq, fctl);
+    const bool at_once = publish<40>(*second).ok();
+    reached(at_once ? "there was room" : "had to wait");
+    publish_all<40>(*second, at_once ? 1 : 2);
+  }
+  void take() { consume(consumer, 4); }
+  TANGO_MODEL_THREADS(FollowsFull, {"second", &FollowsFull::produce}, {"consumer", &FollowsFull::take})
+};
+
+/// Nor does it take back what its predecessor has announced, which whoever joins relies on.
+struct FollowsWhileJoining : Small {
+  static constexpr const char* kName = "a consumer joins while a producer follows another";
+  static constexpr const char* kBound = "depth 2, 4 messages of 8 bytes before, 1 attempt more";
+  static constexpr const char* kMustReach[] = {"first 2", "first 4", "read", "empty"};
+
+  std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
+  std::optional<FlowProducer> second;
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  FollowsWhileJoining() {
+    for (int i = 0; i != 2; ++i) {
+      static_cast<void>(publish<8>(*first));
+      static_cast<void>(publish<8>(*first));
+      static_cast<void>(consumer.poll());
+      static_cast<void>(consumer.poll());
+      consumer.release();
+    }
+    first.reset();
+  }
+  void produce() {
+    second.emplace(mcache, dcache, fseq, fctl);
+    static_cast<void>(publish<8>(*second));
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart + 1);
+    check(joiner->status().ok(), "refused");
+    reached("first " + std::to_string(joiner->first() - kStart));
+    look_once(*joiner);
+  }
+  TANGO_MODEL_THREADS(FollowsWhileJoining, {"second", &FollowsWhileJoining::produce},
+                      {"joiner", &FollowsWhileJoining::join})
 };
 
 /// A third party stops the channel: all that was published is delivered, then everyone is told.
@@ -367,6 +449,7 @@ struct StopWhileComing : SmallWords {
 
 void add_membership_models(std::vector<Program>& to) {
   to.push_back(program_of<Leaving>());
+  to.push_back(program_of<FirstOfAll>());
   to.push_back(program_of<Joining>());
   to.push_back(program_of<JoiningMeanwhile>());
   to.push_back(program_of<TakingAPlace>());
@@ -374,6 +457,8 @@ void add_membership_models(std::vector<Program>& to) {
   to.push_back(program_of<ConsumerFirst>());
   to.push_back(program_of<ConsumerMeanwhile>());
   to.push_back(program_of<Succession>());
+  to.push_back(program_of<FollowsFull>());
+  to.push_back(program_of<FollowsWhileJoining>());
   to.push_back(program_of<StopAndDrain>());
   to.push_back(program_of<Closing>());
   to.push_back(program_of<AskingWhetherClosed>());
