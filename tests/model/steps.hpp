@@ -53,6 +53,7 @@ inline constexpr Edit kEdits[] = {
     {"no eviction", "mcache_->slot(victim).evict(victim, Depth);", ""},
     {"evicted slots marked as not ready", "mcache_->slot(victim).evict(victim, Depth);",
      "mcache_->slot(victim).mark(victim);"},
+    {"the next slot's neighbour gives its chunks back unmarked", "next - Depth + 1", "next - Depth + 2", true},
     {"one chunk too many is free", "return run_start(chunks, next) + chunks - tail <= N;",
      "return run_start(chunks, next) + chunks - tail <= N + 1;"},
     {"runs do not skip the end of the region", "return chunks <= before_wrap ? head(next) : head(next) + before_wrap;",
@@ -82,6 +83,8 @@ inline constexpr Edit kEdits[] = {
      "const Seq again = minimum(start, next); detail::fence(detail::memory_order_seq_cst);"
      "limit.store(seen + credits_, detail::memory_order_relaxed); return seq_max(known, seq_min(seen, again));"},
     {"no second scan", "return seq_max(known, seq_min(seen, minimum(start, next)));", "return seen;"},
+    {"who follows lowers the limit", "seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)", "true", true},
+    {"who follows takes everything for consumed", "flow_.start(mcache_->header().start);", "flow_.start(next);"},
     {"limit not announced", "limit.store(seen + credits_, detail::memory_order_relaxed);", ""},
     {"what was consumed since the announcement is used", "return seq_max(known, seq_min(seen, minimum(start, next)));",
      "return seq_max(known, minimum(start, next));"},
