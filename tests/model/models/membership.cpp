@@ -192,6 +192,7 @@ struct Retracting : Small {
 struct ConsumerFirst : Small {
   static constexpr const char* kName = "a consumer is there before its producer";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+  static constexpr const char* kMustReach[] = {"was there first", "came second"};
 
   std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
   std::optional<FlowProducer> producer;
@@ -200,7 +201,10 @@ struct ConsumerFirst : Small {
     producer.emplace(mcache, dcache, fseq, fctl);
     check(publish<8>(*producer).ok(), "refused");
   }
-  void take() { consume(*consumer, 1); }
+  void take() {
+    reached(mcache.header().ownership.held_by_producer() ? "came second" : "was there first");
+    consume(*consumer, 1);
+  }
   TANGO_MODEL_THREADS(ConsumerFirst, {"producer", &ConsumerFirst::produce}, {"consumer", &ConsumerFirst::take})
 };
 
@@ -362,6 +366,7 @@ struct StopAndDrain : Small {
 struct Closing : Small {
   static constexpr const char* kName = "the producer stops";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+  static constexpr const char* kMustReach[] = {"told at once", "told later"};
 
   FlowProducer producer{mcache, dcache, fseq, fctl};
   Reliable consumer{mcache, dcache, fctl, kStart};
@@ -374,6 +379,7 @@ struct Closing : Small {
   }
   void take() {
     consume(consumer, 1);
+    reached(mcache.closed() ? "told at once" : "told later");
     next(consumer, [this](auto& outcome) {
       check(outcome.status() == PollStatus::Stopped && note.read() == 7, "told before it was done");
     });
@@ -407,14 +413,23 @@ struct AskingWhetherClosed : Small {
 struct StopWhileLeaving : SmallWords {
   static constexpr const char* kName = "a stop while the producer leaves";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes, 1 stop";
+  static constexpr const char* kMustReach[] = {"closed by the producer", "closed by the other", "published", "refused"};
 
   std::optional<LossyProducer> producer{std::in_place, mcache, dcache, fseq};
 
   void produce() {
-    static_cast<void>(publish<8>(*producer));
+    reached(publish<8>(*producer).ok() ? "published" : "refused");
     producer.reset();
+    if (!mcache.closed()) {
+      reached("closed by the other");
+    }
   }
-  void stop() { mcache.stop(); }
+  void stop() {
+    mcache.stop();
+    if (!mcache.closed()) {
+      reached("closed by the producer");
+    }
+  }
   void after() {
     check(mcache.closed(), "nobody has closed it");
     check(mcache.header().drained(mcache.position()), "closed at a wrong number");
