@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace tango::model {
@@ -18,9 +19,9 @@ struct Equivalent {
 /// None: every order that is stronger than relaxed is needed, and some model shows what for.
 inline constexpr std::array<Equivalent, 0> kEquivalent{};
 
-[[nodiscard]] inline const Equivalent* find_equivalent(std::string_view file, std::string_view text,
-                                                       std::string_view mutation) {
-  for (const Equivalent& listed : kEquivalent) {
+[[nodiscard]] inline const Equivalent* find_equivalent(std::span<const Equivalent> list, std::string_view file,
+                                                       std::string_view text, std::string_view mutation) {
+  for (const Equivalent& listed : list) {
     if (listed.file == file && listed.mutation == mutation && text.find(listed.text) != std::string_view::npos) {
       return &listed;
     }
