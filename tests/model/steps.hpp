@@ -94,6 +94,8 @@ inline constexpr Edit kEdits[] = {
      "reads as done, too.\n      "},
     {"a joiner's fence before its position", "detail::fence(detail::memory_order_seq_cst);", "", false,
      "pairs with the acquire load in minimum\n      "},
+    {"who was never part leaves a vacant place", "joined.was_vacant ? kVacant : kUnused", "kVacant", true},
+    {"who was never part forgets who was there before", "joined.was_vacant ? kVacant : kUnused", "kUnused", true},
     {"who leaves keeps its place", "fctl_->leave(place_.place);", ""},
     // Stopping.
     {"stopped once the flag is set and the slot is empty",

@@ -194,11 +194,13 @@ struct EvictionAtWrap : Lossy<4, 4> {
   TANGO_MODEL_THREADS(EvictionAtWrap, {"producer", &EvictionAtWrap::produce}, {"consumer", &EvictionAtWrap::consume})
 };
 
-/// Two chunks are needed, and the next slot's old owner gives one: its neighbour, whose slot stays, is evicted.
+/// Two chunks are needed, and the next slot's old owner gives one: its neighbour, whose slot stays, is evicted. The run
+/// lies at the front of the region again, whose last chunk is skipped.
 struct EvictedNeighbour : Lossy<2, 4> {
   static constexpr const char* kName = "lossy, several chunks, wrap of the slots";
-  static constexpr const char* kBound = "depth 2, 4 chunks, 2 messages of 1 and 2 chunks before, 1 of 2; 1 look";
-  static constexpr const char* kMustReach[] = {"read", "overwritten while it was read", "overrun"};
+  static constexpr const char* kBound = "depth 2, 4 chunks, 2 messages of 1 and 2 chunks before, 1 of 2; 2 looks";
+  static constexpr const char* kMustReach[] = {"read", "overwritten while it was read", "overrun", "empty",
+                                               "read behind it"};
 
   EvictedNeighbour() {
     check(publish<40>(producer).ok() && publish<72>(producer).ok(), "refused");
@@ -206,19 +208,11 @@ struct EvictedNeighbour : Lossy<2, 4> {
   }
   void produce() { static_cast<void>(publish<72>(producer)); }
   void consume() {
-    auto outcome = consumer.poll();
-    if (!outcome) {
-      check(outcome.status() == PollStatus::Overrun, "it was published");
-      reached("overrun");
-      return;
+    look();
+    look();
+    if (consumer.lost() == 1 && consumer.delivered() == 2) {
+      reached("read behind it");
     }
-    const auto first = outcome->load<std::uint64_t>(0);
-    if (!outcome->validate()) {
-      reached("overwritten while it was read");
-      return;
-    }
-    check(first == word_of(kStart + 1), "a torn payload");
-    reached("read");
   }
   TANGO_MODEL_THREADS(EvictedNeighbour, {"producer", &EvictedNeighbour::produce},
                       {"consumer", &EvictedNeighbour::consume})

@@ -66,7 +66,7 @@ struct Credits {
   Note before_taken[2];
   Note before_given[2];
 
-  Credits() { declare_name(fctl, "fctl"); }
+  Credits() { declare_name_of(fctl); }
 
   void produce() {
     for (std::size_t i = 0; i != 2; ++i) {
@@ -92,8 +92,8 @@ struct Credits {
   TANGO_MODEL_THREADS(Credits, {"producer", &Credits::produce}, {"consumer", &Credits::take})
 };
 
-/// Sleeping and waking (protocol.md): one message, or the sleeper counts itself, looks again and sleeps. A program of its
-/// own: the library has no wait strategy that sleeps.
+/// Sleeping and waking: one message, or the sleeper counts itself, looks again and sleeps. A program of its own: the
+/// library has no wait strategy that sleeps.
 struct Wake {
   static constexpr const char* kName = "sleeping and waking";
   static constexpr const char* kBound = "2 messages, 1 sleeper";
@@ -158,7 +158,7 @@ struct Place {
   detail::Word limit{kStart + 3};  // so that who wants less than kStart + 1 is moved up
   std::size_t second = 0;
 
-  Place() { declare_name(fctl, "fctl"); }
+  Place() { declare_name_of(fctl); }
 
   void go() {
     const Fctl::Joined joined = fctl.join(kStart, limit);
