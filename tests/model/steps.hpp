@@ -111,6 +111,9 @@ inline constexpr Edit kEdits[] = {
     // Ownership.
     {"the ring's identity first", "owned_[i]->join(identity);", "owned_[count_ - 1 - i]->join(identity);"},
     {"an identity looked at once", "identity = ring.identity();", "", false, "return {};\n      }\n      "},
+    // What is found in memory.
+    {"a label that is not looked at again", "again == kMagic", "true", true},
+    {"a label that stays while its traits change", "magic.store(0, memory_order_relaxed);", ""},
     // Metrics.
     {"marks are not looked at again", "count.load(memory_order_relaxed) == marked_count", "true", true},
     // Cnc.

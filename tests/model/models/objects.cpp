@@ -269,36 +269,47 @@ struct Tallied {
   TANGO_MODEL_THREADS(Tallied, {"writer", &Tallied::count}, {"reader", &Tallied::look})
 };
 
-/// Who finds a channel in memory finds all of it made.
+/// Who finds a channel in memory finds all of it made, and nothing else: where there was none, and where another one
+/// stood that is still looked at.
+template <bool REPLACED>
 struct Found {
-  static constexpr const char* kName = "a channel is found in memory";
+  static constexpr const char* kName =
+      REPLACED ? "a channel is found where another one stood" : "a channel is found in memory";
   static constexpr const char* kBound = "1 look";
-  static constexpr const char* kMustReach[] = {"found", "not yet"};
-  static constexpr detail::ChannelTraits kTraits{.layout = TANGO_LAYOUT_VERSION,
-                                                 .depth = 8,
-                                                 .chunks = 8,
-                                                 .chunk_size = 64,
-                                                 .kind = 1,
-                                                 .type_size = 0,
-                                                 .type_align = 0,
-                                                 .type_id = 0};
+  static constexpr const char* kMustReach[] = {"found", "not yet", REPLACED ? "the other" : "not yet"};
 
-  detail::ChannelLabel label{kTraits};
+  /// They differ at both ends.
+  static constexpr detail::ChannelTraits traits(std::uint64_t which) {
+    return {.layout = which, .depth = 8, .chunks = 8, .chunk_size = 64, .kind = 1, .type_size = 0, .type_align = 0,
+            .type_id = which};
+  }
+
+  detail::ChannelLabel label{traits(1)};
   Note channel;
 
-  Found() { declare_name(label, "label"); }
+  Found() {
+    declare_name(label, "label");
+    declare_name(label.magic, "magic");
+    if (REPLACED) {
+      label.show();
+    }
+  }
 
   void make() {
-    ::new (static_cast<void*>(&label)) detail::ChannelLabel{kTraits};
+    ::new (static_cast<void*>(&label)) detail::ChannelLabel{traits(2)};
     channel.write(5);
     label.show();
   }
   void find() {
-    if (label.look(kTraits).ok()) {
+    const Status status = label.look(traits(2));
+    if (status.ok()) {
       check(channel.read() == 5, "it is not made yet");
       reached("found");
-    } else {
+    } else if (status == Error::NoChannel) {
       reached("not yet");
+    } else {
+      check(REPLACED, "traits of a channel that nobody has made");
+      reached("the other");
     }
   }
   TANGO_MODEL_THREADS(Found, {"maker", &Found::make}, {"finder", &Found::find})
@@ -316,7 +327,8 @@ void add_object_models(std::vector<Program>& to) {
   to.push_back(program_of<MetricsJoin<kStart>>());
   to.push_back(program_of<MetricsJoin<100>>());
   to.push_back(program_of<Tallied>());
-  to.push_back(program_of<Found>());
+  to.push_back(program_of<Found<false>>());
+  to.push_back(program_of<Found<true>>());
 }
 
 }  // namespace tango::model
