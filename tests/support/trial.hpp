@@ -383,6 +383,10 @@ class Trial {
     std::vector<std::vector<std::byte>> bytes;
     std::vector<Message> messages;
     const std::size_t count = random_.below(5);
+    if (count == 0) {
+      publish_packed();
+      return;
+    }
     for (std::size_t i = 0; i < count; ++i) {
       bytes.push_back(bytes_for(next() + i, any_size()));
     }
@@ -407,6 +411,39 @@ class Trial {
     const BatchStatus batch = producer_->publish_batch(messages);
     expect(batch.count == accepted, "a batch goes as far as it must");
     expect(batch.status.error() == must, "and says why no further");
+  }
+
+  /// Records of one type, as many as there is room for; the last ones may not fit into a message.
+  void publish_packed() {
+    constexpr std::size_t kFit = kMost / 8;
+    const std::size_t all = 1 + random_.below(kFit + 1);
+    const std::size_t fitting = std::min(all, kFit);
+    const auto bytes = bytes_for(next(), all * 8);
+    std::vector<std::uint64_t> records(all);
+    std::memcpy(records.data(), bytes.data(), bytes.size());
+    const MessageInfo info = any_info();
+    const auto admit_records = [&](std::size_t count) { return admit(count * 8, chunks_to_publish(count * 8)); };
+    Error must = admit_records(fitting);
+    const BatchStatus batch = producer_->publish_packed(records, info);
+    if (must != Error::None) {
+      refused(must);
+      expect(batch.status.error() == must, "packed records are refused for the reason that there is");
+      expect(batch.count == 0 || (must == Error::NoCredits && batch.count < fitting), "and no more of them accepted");
+      expect(must != Error::NoCredits || admit_records(batch.count + 1) == Error::NoCredits, "nor fewer");
+      if (batch.count == 0) {
+        return;
+      }
+      expect(admit_records(batch.count) == Error::None, "than there is room for");
+    } else {
+      expect(batch.count == fitting, "all records that fit into a message are packed");
+      must = fitting == all ? Error::None : Error::PayloadTooLarge;
+      expect(batch.status.error() == must, "and the others named");
+    }
+    const std::size_t size = batch.count * 8;
+    if (const std::size_t chunks = chunks_to_publish(size); chunks != 0) {
+      chunks_.take(chunks, chunks, next());
+    }
+    publish_in_model({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}, info);
   }
 
   void reserve() {
