@@ -579,6 +579,9 @@ class Trial {
       case 3:
         batch_by_callback(reader, mask);
         break;
+      case 4:
+        range(reader);
+        break;
       default:
         release(reader);
     }
@@ -650,6 +653,37 @@ class Trial {
            "a batch by callback answers what it must");
     settle(reader);
     reader.out.clear();
+    reader.released = reader.next;
+  }
+
+  /// A few elements of the range, which goes on behind what was lost.
+  template <class R>
+  void range(R& reader) {
+    reader.out.clear();
+    reader.fragment.reset();
+    reader.batch.reset();
+    reader.storage = {};
+    reader.consumer.set_resume(Resume::Oldest);
+    std::size_t elements = 1 + random_.below(3);
+    auto fragments = reader.consumer.fragments(Bounded{1});
+    for (auto at = fragments.begin();; ++at) {
+      std::uint64_t lost = 0;
+      Look must{};
+      do {
+        std::size_t most = kDepth;
+        must = settle(reader) ? overrun(reader, Resume::Oldest) : look(reader, Mask{}, Resume::Oldest, most);
+        lost += must.status == PollStatus::Overrun ? must.found : 0;
+      } while (must.status == PollStatus::Overrun);
+      expect((at == fragments.end()) == (must.status != PollStatus::Fragment), "a range ends where it must");
+      if (must.status != PollStatus::Fragment) {
+        expect(fragments.status() == must.status && fragments.lost() == lost, "and says why, and what was lost");
+        break;
+      }
+      expect(right(*at, must.found) && at->lost_before() == lost, "an element is what it must be");
+      if (--elements == 0) {
+        break;
+      }
+    }
     reader.released = reader.next;
   }
 
