@@ -326,6 +326,37 @@ TEST_CASE("who looks for a channel while it is made finds none, or all of it") {
   CHECK(whole);
 }
 
+TEST_CASE("who looks for a channel while it replaces one with other traits finds none, the other, or all of it") {
+  const auto memory = std::make_unique<Memory>();
+  const auto before = reliable_typed().starting_at(5);
+  const auto builder = reliable_metrics().starting_at(77);
+  bool told = true;
+  int whole = 0;
+  constexpr int kRounds = 500;
+  for (int round = 0; round != kRounds; ++round) {
+    REQUIRE(before.build_in(memory->bytes));
+    std::atomic<bool> looked{false};
+    std::thread other{[&] {
+      auto found = builder.attach(memory->bytes);
+      looked.store(true, std::memory_order_relaxed);
+      while (!found) {
+        const Error error = found.status().error();
+        told = told && (error == Error::NoChannel || error == Error::KindMismatch || error == Error::TypeMismatch ||
+                        error == Error::AlignmentMismatch || error == Error::TypeIdMismatch);
+        found = builder.attach(memory->bytes);
+      }
+      whole += (*found)->start() == 77;
+    }};
+    while (!looked.load(std::memory_order_relaxed)) {
+    }
+    const bool made = static_cast<bool>(builder.build_in(memory->bytes));
+    other.join();
+    REQUIRE(made);
+  }
+  CHECK(told);
+  CHECK(whole == kRounds);
+}
+
 TEST_CASE("every word of the label counts") {
   const auto memory = std::make_unique<Memory>();
   const auto builder = observed_metrics_typed();

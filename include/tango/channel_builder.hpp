@@ -128,7 +128,8 @@ class ChannelBuilder {
   }
 
   /// The channel at the front of `memory`, which must outlive it; whatever stood there is gone. There is nothing to
-  /// destroy. `MemoryTooSmall` (bytes, bytes needed), `MemoryMisaligned` (bytes past the alignment, the alignment):
+  /// destroy. Precondition: nobody is attached to a channel that stood there. Somebody may `attach` meanwhile, and does
+  /// not find it until it is made, unless one with the same traits stood there: that one may still be found. `MemoryTooSmall` (bytes, bytes needed), `MemoryMisaligned` (bytes past the alignment, the alignment):
   /// nothing was touched.
   [[nodiscard]] Result<Channel*> build_in(std::span<std::byte> memory) const noexcept {
     check();

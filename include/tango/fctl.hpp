@@ -112,7 +112,9 @@ class alignas(kSeparation) Fctl {
       const Seq first_protected = limit.load(detail::memory_order_relaxed) - credits_;
       if (seq_lt(wanted, first_protected)) {
         wanted = first_protected;
-        place.position.store(wanted, detail::memory_order_release);  // pairs with the acquire load in minimum
+        // Relaxed: the fence in front of it is a release fence, too, and behind that this side has only loaded the limit
+        // of which this value is made.
+        place.position.store(wanted, detail::memory_order_relaxed);
       }
       return {i, wanted, before == kVacant};
     }

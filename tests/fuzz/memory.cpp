@@ -4,6 +4,8 @@
 // there, every call ends, and answers with an error or with data that lies within the channel; nothing is touched
 // outside of it (that is AddressSanitizer's part: the channel lies in a block of exactly its size).
 //
+// The label in front of it is forged, too, and attached to again: there the answer must be an error.
+//
 // What this does not show: words that change while a call is running. Each shared word is read once and checked as a
 // local copy, which tests/steps.test.cpp shows.
 #include <array>
@@ -63,6 +65,8 @@ class Victim {
   static constexpr bool kTyped = std::is_same_v<typename Channel::Message, Quote>;
   static constexpr std::size_t kMost = Channel::max_payload();
   static constexpr std::size_t kWords = sizeof(Channel) / 8;
+  static constexpr std::size_t kLabel = sizeof(detail::ChannelLabel);
+  static constexpr std::size_t kSaid = 8 + sizeof(detail::ChannelTraits);  ///< bytes of it that say something
 
   template <class C>
   struct Reader {
@@ -80,6 +84,7 @@ class Victim {
     const auto builder = Make{}();
     const std::span<std::byte> memory{memory_.get(), sizeof(Channel)};
     expect(static_cast<bool>(builder.starting_at(any_number()).build_in(memory)), "a channel fits its size");
+    std::memcpy(label_.data(), memory_.get(), kLabel);
     if (bytes_.below(2) == 0) {
       // Nothing genuine but the label: without that nobody would look any further.
       const std::uint64_t first = any_number();
@@ -411,12 +416,25 @@ class Victim {
       expect(print(producer_->status(), text).size() <= text.size(), "it fits");
     }
     static_cast<void>(channel_->closed());
+    attach_again();
+  }
+
+  /// Another value in a word of the label, in which others may have been forged before: the channel is found exactly if
+  /// all are as they were. They are then.
+  void attach_again() {
+    put(bytes_.below(kLabel / 8), bytes_.below(2) == 0 ? any_number() : std::uint64_t{1} << bytes_.below(64));
+    const auto found = Make{}().attach(std::span<std::byte>{memory_.get(), sizeof(Channel)});
+    expect(static_cast<bool>(found) == (std::memcmp(memory_.get(), label_.data(), kSaid) == 0),
+           "a channel is found where its label stands, and nowhere else");
+    expect(!found || *found == channel_, "where it is");
+    std::memcpy(memory_.get(), label_.data(), kLabel);
   }
 
   Bytes& bytes_;
   std::unique_ptr<std::byte, Free> memory_{
       static_cast<std::byte*>(::operator new (sizeof(Channel), std::align_val_t{alignof(Channel)}))};
   Channel* channel_ = nullptr;
+  std::array<std::byte, kLabel> label_{};  ///< as it was made
   std::array<std::byte, kMost + 100> payload_{};
   std::array<std::array<std::byte, 256>, 4> buffers_{};
   std::optional<Producer> producer_;

@@ -86,6 +86,7 @@ class Engine {
   }
   void declare_name(std::size_t offset, std::size_t bytes, const char* name) { names_.add(offset, bytes, name); }
   [[noreturn]] void fail(const std::string& text);
+  [[noreturn]] void cannot_tell(const std::string& text);
 
  private:
   enum class Standing : std::uint8_t { Runnable, Waiting, Parked, Ended };
@@ -130,6 +131,7 @@ class Engine {
   void count_store(Location location);
   void added();
   void guard(const Race& race, const char* text);
+  void expect_order(const Site& site);
   void guard_atomic(const Clock& before, Location location, bool writes);
   [[nodiscard]] const Clock& now() const { return graph_.view(me_).clock; }
 
@@ -154,6 +156,7 @@ class Engine {
   std::vector<std::size_t> stored_at_;
   std::set<std::string> outcomes_;
   std::string failure_;
+  bool limit_ = false;  ///< the failure is the checker's
   std::vector<EventId> sources_;
   std::vector<std::uint32_t> places_;
 };
@@ -185,6 +188,7 @@ Result Engine::explore(const Program& program, const Limits& limits, Stores& kno
           break;
         case End::Failed:
           result.failure = failure_;
+          result.limit = limit_;
           return result;
         default:
           ++result.redundant;
@@ -192,6 +196,7 @@ Result Engine::explore(const Program& program, const Limits& limits, Stores& kno
       }
       if (++paths == limits_.paths) {
         result.failure = "gave up after " + std::to_string(paths) + " paths";
+        result.limit = true;
         return result;
       }
     } while (backtrack());
@@ -210,6 +215,7 @@ Engine::End Engine::execute() {
   }
   stored_at_.clear();
   depth_ = 0;
+  limit_ = false;
   end_ = End::Running;
 
   run_outside(program_->set_up);
@@ -355,6 +361,11 @@ void Engine::fail(const std::string& text) {
   leave(End::Failed);
 }
 
+void Engine::cannot_tell(const std::string& text) {
+  limit_ = true;
+  fail(text);
+}
+
 void Engine::begin_attempt() {
   if (concurrent_) {
     threads_[me_].attempt.clear();
@@ -365,7 +376,7 @@ void Engine::begin_attempt() {
 void Engine::pause() {
   Thread& thread = threads_[me_];
   if (!concurrent_ || (thread.attempt.empty() && !thread.wrote)) {
-    fail("a wait that looks at nothing");
+    cannot_tell("a wait that looks at nothing");
   }
   if (!thread.wrote) {
     thread.standing = Standing::Parked;
@@ -380,7 +391,13 @@ void Engine::pause() {
 void Engine::guard_atomic(const Clock& before, Location location, bool writes) {
   guard(shadow_.atomic(me_, before, location, writes), writes ? "this store" : "this load");
   if (shadow_.plainly_written(location)) {
-    fail("an atomic access to what was written by a plain one is not modelled");
+    cannot_tell("an atomic access to what was written by a plain one is not modelled");
+  }
+}
+
+void Engine::expect_order(const Site& site) {
+  if (site.order == std::memory_order_seq_cst || site.failure == std::memory_order_seq_cst) {
+    cannot_tell("a seq_cst access is not modelled");
   }
 }
 
@@ -397,7 +414,7 @@ void Engine::guard(const Race& race, const char* text) {
 
 void Engine::added() {
   if (graph_.size() >= limits_.events) {
-    fail("no end: " + std::to_string(limits_.events) + " events");
+    cannot_tell("no end: " + std::to_string(limits_.events) + " events");
   }
   if (!graph_.fences_agree()) {
     leave(End::Redundant);
@@ -436,6 +453,7 @@ std::uint64_t Engine::load(const std::uint64_t& word, Site& site) {
   }
   site.reached = true;
   const Location location = location_of(&word);
+  expect_order(site);
   static_cast<void>(graph_.history(location, word));
   return read(choose_source(location, [](EventId) { return true; }), site.order, site);
 }
@@ -479,6 +497,7 @@ void Engine::store(std::uint64_t& word, std::uint64_t value, Site& site) {
   }
   site.reached = true;
   const Location location = location_of(&word);
+  expect_order(site);
   static_cast<void>(graph_.history(location, word));
   graph_.placeable(me_, location, places_);
   const std::uint32_t place = shadow_.exclusive(location) ? places_.front() : places_[choose(places_.size())];
@@ -494,6 +513,7 @@ bool Engine::compare_exchange(std::uint64_t& word, std::uint64_t& expected, std:
   }
   site.reached = true;
   const Location location = location_of(&word);
+  expect_order(site);
   static_cast<void>(graph_.history(location, word));
   const EventId from = choose_source(
       location, [&](EventId store) { return graph_[store].value != expected || graph_.updatable(store); });
@@ -533,7 +553,7 @@ void Engine::copy(void* to, const void* from, std::size_t bytes, Site& site) {
       const auto location = static_cast<Location>(at / 8);
       guard(shadow_.plain(me_, now(), location, at % 8, writes), writes ? "this plain write" : "this plain read");
       if (writes && graph_.has_history(location)) {
-        fail("a plain write to what is accessed atomically is not modelled");
+        cannot_tell("a plain write to what is accessed atomically is not modelled");
       }
       shadow_.mark_plain(me_, graph_[id].tick, location, at % 8, writes);
     }
@@ -550,6 +570,7 @@ Result explore(const Program& program, const Limits& limits, std::shared_ptr<Sto
   if (program.bytes > kSharedBytes || program.threads.size() > kMaxThreads) {
     Result result;
     result.failure = "too large for the checker";
+    result.limit = true;
     return result;
   }
   std::shared_ptr<Stores> own;

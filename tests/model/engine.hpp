@@ -85,6 +85,7 @@ struct Result {
   std::uint64_t redundant = 0;   ///< paths that were given up: an attempt that failed, a store that never came
   std::map<std::string, std::uint64_t> outcomes;
   std::string failure;  ///< empty if there was none; else what, and the execution that shows it
+  bool limit = false;   ///< the failure is that the checker cannot tell: it says nothing about the program
 
   /// The first outcome that should have been reached and was not.
   [[nodiscard]] std::string missing(const Program& program) const {

@@ -3,6 +3,8 @@
 // suspicion: what stands here is a memory order that the protocol does not need.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string_view>
 
 namespace tango::model {
@@ -14,20 +16,12 @@ struct Equivalent {
   std::string_view reason;
 };
 
-inline constexpr Equivalent kEquivalent[] = {
-    {"tango/detail/ownership.hpp", "channel.store(kDirectUse", "release -> relaxed",
-     "who sees kDirectUse refuses the ring and reads nothing else; try_read sees it through the slot's number"},
-    {"tango/fctl.hpp", "place.state.store(kActive", "release -> relaxed",
-     "the seq_cst fence behind it: the producer's second scan sees the position, or the joiner the limit"},
-    {"tango/fctl.hpp", "place.position.store(wanted", "release -> relaxed",
-     "of a joiner that is moved up: nothing stands between it and the seq_cst fence but the load of the limit"},
-    {"tango/fctl.hpp", "place.state.load(detail::memory_order_acquire)", "acquire -> relaxed",
-     "who leaves is heard through the seq_cst fence between the scans; the second only lowers what the first found"},
-};
+/// None: every order that is stronger than relaxed is needed, and some model shows what for.
+inline constexpr std::array<Equivalent, 0> kEquivalent{};
 
-[[nodiscard]] inline const Equivalent* find_equivalent(std::string_view file, std::string_view text,
-                                                       std::string_view mutation) {
-  for (const Equivalent& listed : kEquivalent) {
+[[nodiscard]] inline const Equivalent* find_equivalent(std::span<const Equivalent> list, std::string_view file,
+                                                       std::string_view text, std::string_view mutation) {
+  for (const Equivalent& listed : list) {
     if (listed.file == file && listed.mutation == mutation && text.find(listed.text) != std::string_view::npos) {
       return &listed;
     }

@@ -15,7 +15,7 @@ namespace tango::model {
 /// What is wrong with a run; empty if nothing.
 [[nodiscard]] inline std::string complaint(const Program& program, const Result& result) {
   if (!result.failure.empty()) {
-    return result.failure;
+    return (result.limit ? "beyond the checker: " : "") + result.failure;
   }
   if (const std::string missing = result.missing(program); !missing.empty()) {
     return "never reached: " + missing;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sites.hpp"
@@ -26,10 +27,22 @@ struct TextSite {
   }
 };
 
+/// What a text shows. Each order is to be spelled in a call that is understood here: one that is passed on, chosen, or
+/// handed to another operation could not be weakened, and would look as if it had been.
+struct Scan {
+  std::vector<TextSite> sites;
+  std::vector<std::string> strays;  ///< where `memory_order` stands and no such call does
+
+  void append(Scan other);
+};
+
 /// All sites of the headers below `include/tango`, but for the seam's own.
-[[nodiscard]] std::vector<TextSite> scan_headers(const std::filesystem::path& include);
+[[nodiscard]] Scan scan_headers(const std::filesystem::path& include);
 
 /// The sites of one file.
-[[nodiscard]] std::vector<TextSite> scan_file(const std::filesystem::path& path);
+[[nodiscard]] Scan scan_file(const std::filesystem::path& path);
+
+/// The sites of a text; `name` is that of its file.
+[[nodiscard]] Scan scan_text(const std::string& name, std::string_view text);
 
 }  // namespace tango::model

@@ -55,6 +55,7 @@ inline constexpr Edit kEdits[] = {
     {"position not stored before an eviction", "mcache_->header().advance(next);", ""},
     {"position not looked at again where a slot has gone on",
      "return seq_max(next, header_.position.load(detail::memory_order_acquire));", "return next;"},
+    {"the next slot's neighbour gives its chunks back unmarked", "next - Depth + 1", "next - Depth + 2", true},
     {"one chunk too many is free", "return run_start(chunks, next) + chunks - tail <= N;",
      "return run_start(chunks, next) + chunks - tail <= N + 1;"},
     {"runs do not skip the end of the region", "return chunks <= before_wrap ? head(next) : head(next) + before_wrap;",
@@ -84,6 +85,8 @@ inline constexpr Edit kEdits[] = {
      "const Seq again = minimum(start, next); detail::fence(detail::memory_order_seq_cst);"
      "limit.store(seen + credits_, detail::memory_order_relaxed); return seq_max(known, seq_min(seen, again));"},
     {"no second scan", "return seq_max(known, seq_min(seen, minimum(start, next)));", "return seen;"},
+    {"who follows lowers the limit", "seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)", "true", true},
+    {"who follows takes everything for consumed", "flow_.start(mcache_->header().start);", "flow_.start(next);"},
     {"limit not announced", "limit.store(seen + credits_, detail::memory_order_relaxed);", ""},
     {"what was consumed since the announcement is used", "return seq_max(known, seq_min(seen, minimum(start, next)));",
      "return seq_max(known, minimum(start, next));"},
@@ -93,6 +96,8 @@ inline constexpr Edit kEdits[] = {
      "reads as done, too.\n      "},
     {"a joiner's fence before its position", "detail::fence(detail::memory_order_seq_cst);", "", false,
      "pairs with the acquire load in minimum\n      "},
+    {"who was never part leaves a vacant place", "joined.was_vacant ? kVacant : kUnused", "kVacant", true},
+    {"who was never part forgets who was there before", "joined.was_vacant ? kVacant : kUnused", "kUnused", true},
     {"who leaves keeps its place", "fctl_->leave(place_.place);", ""},
     {"who leaves does not store its position", "room_.mcache().header().advance(next_seq());", ""},
     // Stopping.
@@ -109,6 +114,9 @@ inline constexpr Edit kEdits[] = {
     // Ownership.
     {"the ring's identity first", "owned_[i]->join(identity);", "owned_[count_ - 1 - i]->join(identity);"},
     {"an identity looked at once", "identity = ring.identity();", "", false, "return {};\n      }\n      "},
+    // What is found in memory.
+    {"a label that is not looked at again", "again == kMagic", "true", true},
+    {"a label that stays while its traits change", "magic.store(0, memory_order_relaxed);", ""},
     // Metrics.
     {"marks are not looked at again", "count.load(memory_order_relaxed) == marked_count", "true", true},
     // Cnc.

@@ -36,7 +36,7 @@ std::string number(std::uint64_t value) {
 std::string trace(const Graph& graph, const Program& program, const Names& names) {
   std::ostringstream out;
   out << std::left << "  " << std::setw(5) << "event" << std::setw(12) << " thread" << std::setw(12) << "access"
-      << std::setw(9) << "order" << std::setw(20) << "where" << std::setw(14) << "value" << std::setw(10) << "reads"
+      << std::setw(9) << "order" << std::setw(20) << "where" << std::setw(22) << "value" << std::setw(10) << "reads"
       << "source\n";
   constexpr EventId kMost = 200;  // an execution without end says it all in its last events
   for (EventId id = graph.size() < kMost ? 0 : static_cast<EventId>(graph.size() - kMost); id != graph.size(); ++id) {
@@ -58,7 +58,7 @@ std::string trace(const Graph& graph, const Program& program, const Names& names
     out << "  " << std::right << std::setw(5) << id << ' ' << std::left << std::setw(11)
         << program.threads[event.thread].name << std::setw(12) << kNames[static_cast<std::size_t>(event.kind)]
         << std::setw(9) << (plain ? std::string_view{} : name(event.order)) << std::setw(20)
-        << (event.kind == Kind::Fence ? std::string{} : names.at(std::size_t{event.location} * 8)) << std::setw(14)
+        << (event.kind == Kind::Fence ? std::string{} : names.at(std::size_t{event.location} * 8)) << std::setw(22)
         << value << std::setw(10) << reads << event.site->file << ':' << event.site->line << '\n';
   }
   return out.str();

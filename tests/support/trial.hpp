@@ -383,6 +383,10 @@ class Trial {
     std::vector<std::vector<std::byte>> bytes;
     std::vector<Message> messages;
     const std::size_t count = random_.below(5);
+    if (count == 0) {
+      publish_packed();
+      return;
+    }
     for (std::size_t i = 0; i < count; ++i) {
       bytes.push_back(bytes_for(next() + i, any_size()));
     }
@@ -407,6 +411,39 @@ class Trial {
     const BatchStatus batch = producer_->publish_batch(messages);
     expect(batch.count == accepted, "a batch goes as far as it must");
     expect(batch.status.error() == must, "and says why no further");
+  }
+
+  /// Records of one type, as many as there is room for; the last ones may not fit into a message.
+  void publish_packed() {
+    constexpr std::size_t kFit = kMost / 8;
+    const std::size_t all = 1 + random_.below(kFit + 1);
+    const std::size_t fitting = std::min(all, kFit);
+    const auto bytes = bytes_for(next(), all * 8);
+    std::vector<std::uint64_t> records(all);
+    std::memcpy(records.data(), bytes.data(), bytes.size());
+    const MessageInfo info = any_info();
+    const auto admit_records = [&](std::size_t count) { return admit(count * 8, chunks_to_publish(count * 8)); };
+    Error must = admit_records(fitting);
+    const BatchStatus batch = producer_->publish_packed(records, info);
+    if (must != Error::None) {
+      refused(must);
+      expect(batch.status.error() == must, "packed records are refused for the reason that there is");
+      expect(batch.count == 0 || (must == Error::NoCredits && batch.count < fitting), "and no more of them accepted");
+      expect(must != Error::NoCredits || admit_records(batch.count + 1) == Error::NoCredits, "nor fewer");
+      if (batch.count == 0) {
+        return;
+      }
+      expect(admit_records(batch.count) == Error::None, "than there is room for");
+    } else {
+      expect(batch.count == fitting, "all records that fit into a message are packed");
+      must = fitting == all ? Error::None : Error::PayloadTooLarge;
+      expect(batch.status.error() == must, "and the others named");
+    }
+    const std::size_t size = batch.count * 8;
+    if (const std::size_t chunks = chunks_to_publish(size); chunks != 0) {
+      chunks_.take(chunks, chunks, next());
+    }
+    publish_in_model({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}, info);
   }
 
   void reserve() {
@@ -542,6 +579,9 @@ class Trial {
       case 3:
         batch_by_callback(reader, mask);
         break;
+      case 4:
+        range(reader);
+        break;
       default:
         release(reader);
     }
@@ -613,6 +653,37 @@ class Trial {
            "a batch by callback answers what it must");
     settle(reader);
     reader.out.clear();
+    reader.released = reader.next;
+  }
+
+  /// A few elements of the range, which goes on behind what was lost.
+  template <class R>
+  void range(R& reader) {
+    reader.out.clear();
+    reader.fragment.reset();
+    reader.batch.reset();
+    reader.storage = {};
+    reader.consumer.set_resume(Resume::Oldest);
+    std::size_t elements = 1 + random_.below(3);
+    auto fragments = reader.consumer.fragments(Bounded{1});
+    for (auto at = fragments.begin();; ++at) {
+      std::uint64_t lost = 0;
+      Look must{};
+      do {
+        std::size_t most = kDepth;
+        must = settle(reader) ? overrun(reader, Resume::Oldest) : look(reader, Mask{}, Resume::Oldest, most);
+        lost += must.status == PollStatus::Overrun ? must.found : 0;
+      } while (must.status == PollStatus::Overrun);
+      expect((at == fragments.end()) == (must.status != PollStatus::Fragment), "a range ends where it must");
+      if (must.status != PollStatus::Fragment) {
+        expect(fragments.status() == must.status && fragments.lost() == lost, "and says why, and what was lost");
+        break;
+      }
+      expect(right(*at, must.found) && at->lost_before() == lost, "an element is what it must be");
+      if (--elements == 0) {
+        break;
+      }
+    }
     reader.released = reader.next;
   }
 

@@ -13,7 +13,7 @@
 
 namespace tango::detail {
 
-/// Everything that two sides must agree on. Written before the magic number, never changed.
+/// Everything that two sides must agree on. Written before the magic number is.
 struct ChannelTraits {
   std::uint64_t layout;      ///< `TANGO_LAYOUT_VERSION`
   std::uint64_t depth;       ///< slots
@@ -45,30 +45,53 @@ struct ChannelTraits {
   }
 };
 
+/// Somebody may be looking already, at what stood here before. So the label is a slot: its magic number is taken away
+/// before the traits change, and who has read them looks at it again.
 struct alignas(kSeparation) ChannelLabel {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
+  static constexpr std::size_t kTraits = sizeof(ChannelTraits) / sizeof(Word);
 
-  /// Somebody may be looking for it already, at what stood here before: nothing is found from the first store on.
+  /// Nothing is found here from the first store on.
   explicit ChannelLabel(const ChannelTraits& what) noexcept {
     magic.store(0, memory_order_relaxed);  // there is nothing to find
-    traits = what;
+    fence(memory_order_release);           // pairs with the fence in `look`: who reads a trait sees that
+    const Image image = __builtin_bit_cast(Image, what);
+    for (std::size_t i = 0; i < kTraits; ++i) {
+      traits[i].store(image.words[i], memory_order_relaxed);
+    }
   }
 
   union {
     Word magic;  ///< in a union, so that it is not made with the label: that is a plain store, and races with `look`
   };
-  ChannelTraits traits;
+  union {
+    Word traits[kTraits];  ///< a ChannelTraits, word by word; so are these
+  };
 
   /// From here on it can be found. Release: pairs with `look`; who finds it finds all of it made.
   void show() noexcept { magic.store(kMagic, memory_order_release); }
 
-  /// Whether `expected` stands here: `NoChannel`, or the first trait that differs.
+  /// Whether `expected` stands here: `NoChannel`, or the first trait that differs. Where one label replaces another
+  /// meanwhile, that may be one of either.
   [[nodiscard]] Status look(const ChannelTraits& expected) const noexcept {
-    if (magic.load(memory_order_acquire) != kMagic) {  // pairs with `show`
+    // Acquire: pairs with `show`; the traits are at least this channel's.
+    if (magic.load(memory_order_acquire) != kMagic) {
       return Error::NoChannel;
     }
-    return traits.compare(expected);
+    Image image;
+    for (std::size_t i = 0; i < kTraits; ++i) {
+      image.words[i] = traits[i].load(memory_order_relaxed);
+    }
+    fence(memory_order_acquire);  // pairs with the fence of who makes a label
+    // Acquire: it may be another label's by now, whose channel is then made, too.
+    const std::uint64_t again = magic.load(memory_order_acquire);
+    return again == kMagic ? __builtin_bit_cast(ChannelTraits, image).compare(expected) : Status{Error::NoChannel};
   }
+
+ private:
+  struct Image {
+    std::uint64_t words[kTraits];
+  };
 };
 
 static_assert(sizeof(ChannelLabel) == 128 && offsetof(ChannelLabel, traits) == 8);

@@ -93,7 +93,9 @@ struct Ownership {
   bool use_directly() noexcept {
     const std::uint64_t known = channel.load(memory_order_relaxed);  // own word
     if (known == 0) {
-      channel.store(kDirectUse, memory_order_release);  // pairs with `identity`
+      // Relaxed: who sees it here refuses the ring and reads nothing else; who reads the ring sees it through the number
+      // of a slot.
+      channel.store(kDirectUse, memory_order_relaxed);
     }
     return known == 0 || known == kDirectUse;
   }

@@ -194,6 +194,30 @@ struct EvictionAtWrap : Lossy<4, 4> {
   TANGO_MODEL_THREADS(EvictionAtWrap, {"producer", &EvictionAtWrap::produce}, {"consumer", &EvictionAtWrap::consume})
 };
 
+/// Two chunks are needed, and the next slot's old owner gives one: its neighbour, whose slot stays, is evicted. The run
+/// lies at the front of the region again, whose last chunk is skipped.
+struct EvictedNeighbour : Lossy<2, 4> {
+  static constexpr const char* kName = "lossy, several chunks, wrap of the slots";
+  static constexpr const char* kBound = "depth 2, 4 chunks, 2 messages of 1 and 2 chunks before, 1 of 2; 2 looks";
+  static constexpr const char* kMustReach[] = {"read", "overwritten while it was read", "overrun", "empty",
+                                               "read behind it"};
+
+  EvictedNeighbour() {
+    check(publish<40>(producer).ok() && publish<72>(producer).ok(), "refused");
+    static_cast<void>(consumer.poll());
+  }
+  void produce() { static_cast<void>(publish<72>(producer)); }
+  void consume() {
+    look();
+    look();
+    if (consumer.lost() == 1 && consumer.delivered() == 2) {
+      reached("read behind it");
+    }
+  }
+  TANGO_MODEL_THREADS(EvictedNeighbour, {"producer", &EvictedNeighbour::produce},
+                      {"consumer", &EvictedNeighbour::consume})
+};
+
 /// Three looks: who was overrun goes on behind what was lost.
 struct OverrunAndResume : Lossy<2, 2> {
   static constexpr const char* kName = "lossy, overrun and resume";
@@ -433,6 +457,7 @@ void add_lossy_models(std::vector<Program>& to) {
   to.push_back(program_of<Eviction>());
   to.push_back(program_of<WaitingForEvicted>());
   to.push_back(program_of<EvictionAtWrap>());
+  to.push_back(program_of<EvictedNeighbour>());
   to.push_back(program_of<OverrunAndResume>());
   to.push_back(program_of<FarBehind>());
   to.push_back(program_of<LossyReserve>());

@@ -9,6 +9,17 @@ namespace {
 using Small = Parts<2, 2, Plain>;
 using SmallWords = Parts<2, 2, Words>;
 
+/// Who has just joined looks once: what it is given is the first that it was promised.
+void look_once(Small::Reliable& joiner) {
+  auto outcome = joiner.poll();
+  check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+  if (outcome) {
+    check(outcome->seq() == joiner.first(), "a wrong number");
+    check_payload(joiner.first(), outcome->payload());
+  }
+  reached(outcome ? "read" : "empty");
+}
+
 /// The first one leaves, and the last that it read happens before what is written over it.
 struct Leaving : Small {
   static constexpr const char* kName = "a reliable consumer leaves";
@@ -27,6 +38,31 @@ struct Leaving : Small {
     consumer.reset();
   }
   TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
+};
+
+/// What was published waits for the first consumer, also while the producer looks for credits: a limit that is announced
+/// without knowing where the first one stands would move that one past what is there.
+struct FirstOfAll : Small {
+  static constexpr const char* kName = "the first reliable consumer joins a full channel";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 attempt more; 1 is consumed";
+  static constexpr const char* kMustReach[] = {"refused", "published", "read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> joiner;
+
+  FirstOfAll() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+  }
+  void produce() { reached(publish<8>(producer).ok() ? "published" : "refused"); }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart);
+    check(joiner->status().ok(), "refused");
+    check(joiner->first() == kStart, "what waited for the first consumer is lost to it");
+    consume(*joiner, 1);
+    reached("read");
+  }
+  TANGO_MODEL_THREADS(FirstOfAll, {"producer", &FirstOfAll::produce}, {"joiner", &FirstOfAll::join})
 };
 
 /// While the producer publishes, somebody joins: from the number that it asked for, or from a later one; but what it
@@ -56,12 +92,7 @@ struct Joining : Small {
     joiner.emplace(mcache, dcache, fctl, kStart);
     check(joiner->status().ok(), "refused");
     reached("first " + std::to_string(joiner->first() - kStart));
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-      reached("read");
-    }
+    look_once(*joiner);
   }
   TANGO_MODEL_THREADS(Joining, {"producer", &Joining::produce}, {"joiner", &Joining::join})
 };
@@ -92,12 +123,7 @@ struct JoiningMeanwhile : Small {
     joiner.emplace(mcache, dcache, fctl, kStart);
     check(joiner->status().ok(), "refused");
     reached("first " + std::to_string(joiner->first() - kStart));
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-      reached("read");
-    }
+    look_once(*joiner);
   }
   TANGO_MODEL_THREADS(JoiningMeanwhile, {"producer", &JoiningMeanwhile::produce}, {"other", &JoiningMeanwhile::take},
                       {"joiner", &JoiningMeanwhile::join})
@@ -130,11 +156,7 @@ struct TakingAPlace : Small {
   void join() {
     joiner.emplace(mcache, dcache, fctl, kStart + 1);
     check(joiner->status().ok(), "refused");
-    auto outcome = joiner->poll();
-    check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-    if (outcome) {
-      check_payload(joiner->first(), outcome->payload());
-    }
+    look_once(*joiner);
   }
   void after() {
     const Fctl::Joined another = fctl.join(kStart + 1, mcache.header().limit);
@@ -144,25 +166,37 @@ struct TakingAPlace : Small {
                       {"joiner", &TakingAPlace::join})
 };
 
-/// Who joined an Fctl whose producer never came leaves no trace, also for who looks at it at the same time.
+/// Who joined an Fctl whose producer never came leaves no trace, also for who looks at it at the same time: a channel
+/// that nobody has ever joined waits for the first, one that somebody has left waits for nobody.
+template <bool LEFT_BEFORE>
 struct Retracting : Small {
-  static constexpr const char* kName = "a consumer of a channel without a producer leaves, a producer comes";
-  static constexpr const char* kBound = "depth 2, 3 attempts to publish 8 bytes";
-  static constexpr const char* kMustReach[] = {"waits for the first", "goes on"};
+  static constexpr const char* kName =
+      LEFT_BEFORE ? "a second consumer leaves, and a producer comes" : "a consumer leaves, and a producer comes";
+  static constexpr const char* kBound = "depth 2, 2 attempts to publish 8 bytes, and another in the end";
+  static constexpr const char* kMustReach[] = {"goes on", LEFT_BEFORE ? "goes on" : "waits for the first"};
 
-  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<Reliable> consumer;
   std::optional<FlowProducer> producer;
 
+  Retracting() {
+    if (LEFT_BEFORE) {
+      fctl.leave(fctl.join(kStart, mcache.header().limit).place);
+    }
+    consumer.emplace(mcache, dcache, fctl, kStart);
+  }
   void produce() {
     producer.emplace(mcache, dcache, fseq, fctl);
     check(producer->status().ok(), "refused");
-    int published = 0;
-    for (int i = 0; i != 3; ++i) {
-      published += publish<8>(*producer).ok();
+    for (int i = 0; i != 2; ++i) {
+      check(publish<8>(*producer).ok(), "there are credits for two");
     }
-    reached(published == 2 ? "waits for the first" : "goes on");
   }
   void leave() { consumer.reset(); }
+  void after() {
+    const bool goes_on = publish<8>(*producer).ok();
+    check(goes_on || !LEFT_BEFORE, "it waits for who has gone");
+    reached(goes_on ? "goes on" : "waits for the first");
+  }
   TANGO_MODEL_THREADS(Retracting, {"producer", &Retracting::produce}, {"consumer", &Retracting::leave})
 };
 
@@ -170,6 +204,7 @@ struct Retracting : Small {
 struct ConsumerFirst : Small {
   static constexpr const char* kName = "a consumer is there before its producer";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+  static constexpr const char* kMustReach[] = {"was there first", "came second"};
 
   std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
   std::optional<FlowProducer> producer;
@@ -178,7 +213,10 @@ struct ConsumerFirst : Small {
     producer.emplace(mcache, dcache, fseq, fctl);
     check(publish<8>(*producer).ok(), "refused");
   }
-  void take() { consume(*consumer, 1); }
+  void take() {
+    reached(mcache.header().ownership.held_by_producer() ? "came second" : "was there first");
+    consume(*consumer, 1);
+  }
   TANGO_MODEL_THREADS(ConsumerFirst, {"producer", &ConsumerFirst::produce}, {"consumer", &ConsumerFirst::take})
 };
 
@@ -242,6 +280,66 @@ struct Succession : Parts<4, 4, Plain> {
   TANGO_MODEL_THREADS(Succession, {"first", &Succession::produce}, {"second", &Succession::follow})
 };
 
+/// Who follows knows of nothing that is consumed until it has looked.
+struct FollowsFull : Small {
+  static constexpr const char* kName = "a producer follows another on a full channel";
+  static constexpr const char* kBound = "depth 2, 2 messages of 40 bytes before, 2 more by the successor";
+  static constexpr const char* kMustReach[] = {"had to wait", "there was room"};
+
+  std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
+  std::optional<FlowProducer> second;
+  Reliable consumer{mcache, dcache, fctl, kStart};
+
+  FollowsFull() {
+    static_cast<void>(publish<40>(*first));
+    static_cast<void>(publish<40>(*first));
+    first.reset();
+  }
+  void produce() {
+    second.emplace(mcache, dcache, fseq, fctl);
+    const bool at_once = publish<40>(*second).ok();
+    reached(at_once ? "there was room" : "had to wait");
+    publish_all<40>(*second, at_once ? 1 : 2);
+  }
+  void take() { consume(consumer, 4); }
+  TANGO_MODEL_THREADS(FollowsFull, {"second", &FollowsFull::produce}, {"consumer", &FollowsFull::take})
+};
+
+/// Nor does it take back what its predecessor has announced, which whoever joins relies on.
+struct FollowsWhileJoining : Small {
+  static constexpr const char* kName = "a consumer joins while a producer follows another";
+  static constexpr const char* kBound = "depth 2, 4 messages of 8 bytes before, 1 attempt more";
+  static constexpr const char* kMustReach[] = {"first 2", "first 4", "read", "empty"};
+
+  std::optional<FlowProducer> first{std::in_place, mcache, dcache, fseq, fctl};
+  std::optional<FlowProducer> second;
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  FollowsWhileJoining() {
+    for (int i = 0; i != 2; ++i) {
+      static_cast<void>(publish<8>(*first));
+      static_cast<void>(publish<8>(*first));
+      static_cast<void>(consumer.poll());
+      static_cast<void>(consumer.poll());
+      consumer.release();
+    }
+    first.reset();
+  }
+  void produce() {
+    second.emplace(mcache, dcache, fseq, fctl);
+    static_cast<void>(publish<8>(*second));
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, kStart + 1);
+    check(joiner->status().ok(), "refused");
+    reached("first " + std::to_string(joiner->first() - kStart));
+    look_once(*joiner);
+  }
+  TANGO_MODEL_THREADS(FollowsWhileJoining, {"second", &FollowsWhileJoining::produce},
+                      {"joiner", &FollowsWhileJoining::join})
+};
+
 /// A third party stops the channel: all that was published is delivered, then everyone is told.
 struct StopAndDrain : Small {
   static constexpr const char* kName = "stop and drain, asked for by a third";
@@ -281,6 +379,7 @@ struct StopAndDrain : Small {
 struct Closing : Small {
   static constexpr const char* kName = "the producer stops";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
+  static constexpr const char* kMustReach[] = {"told at once", "told later"};
 
   FlowProducer producer{mcache, dcache, fseq, fctl};
   Reliable consumer{mcache, dcache, fctl, kStart};
@@ -293,6 +392,7 @@ struct Closing : Small {
   }
   void take() {
     consume(consumer, 1);
+    reached(mcache.closed() ? "told at once" : "told later");
     next(consumer, [this](auto& outcome) {
       check(outcome.status() == PollStatus::Stopped && note.read() == 7, "told before it was done");
     });
@@ -326,14 +426,23 @@ struct AskingWhetherClosed : Small {
 struct StopWhileLeaving : SmallWords {
   static constexpr const char* kName = "a stop while the producer leaves";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes, 1 stop";
+  static constexpr const char* kMustReach[] = {"closed by the producer", "closed by the other", "published", "refused"};
 
   std::optional<LossyProducer> producer{std::in_place, mcache, dcache, fseq};
 
   void produce() {
-    static_cast<void>(publish<8>(*producer));
+    reached(publish<8>(*producer).ok() ? "published" : "refused");
     producer.reset();
+    if (!mcache.closed()) {
+      reached("closed by the other");
+    }
   }
-  void stop() { mcache.stop(); }
+  void stop() {
+    mcache.stop();
+    if (!mcache.closed()) {
+      reached("closed by the producer");
+    }
+  }
   void after() {
     check(mcache.closed(), "nobody has closed it");
     check(mcache.header().drained(mcache.position()), "closed at a wrong number");
@@ -368,13 +477,17 @@ struct StopWhileComing : SmallWords {
 
 void add_membership_models(std::vector<Program>& to) {
   to.push_back(program_of<Leaving>());
+  to.push_back(program_of<FirstOfAll>());
   to.push_back(program_of<Joining>());
   to.push_back(program_of<JoiningMeanwhile>());
   to.push_back(program_of<TakingAPlace>());
-  to.push_back(program_of<Retracting>());
+  to.push_back(program_of<Retracting<false>>());
+  to.push_back(program_of<Retracting<true>>());
   to.push_back(program_of<ConsumerFirst>());
   to.push_back(program_of<ConsumerMeanwhile>());
   to.push_back(program_of<Succession>());
+  to.push_back(program_of<FollowsFull>());
+  to.push_back(program_of<FollowsWhileJoining>());
   to.push_back(program_of<StopAndDrain>());
   to.push_back(program_of<Closing>());
   to.push_back(program_of<AskingWhetherClosed>());

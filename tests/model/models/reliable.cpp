@@ -18,6 +18,7 @@ struct Channel : Parts<DEPTH, CHUNKS, Bytes> {
 struct InSlot : Channel<2, 2> {
   static constexpr const char* kName = "reliable, payload in the slot";
   static constexpr const char* kBound = "depth 2, 4 messages of 12 bytes";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() { publish_all<12>(producer, 4); }
   void take() { consume(consumer, 4); }
@@ -29,6 +30,7 @@ struct InSlot : Channel<2, 2> {
 struct InChunk : Channel<2, 2> {
   static constexpr const char* kName = "reliable, payload in a chunk, wrap of the region";
   static constexpr const char* kBound = "depth 2, 2 chunks, 4 messages of 40 bytes";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() { publish_all<40>(producer, 4); }
   void take() { consume(consumer, 4); }
@@ -40,16 +42,9 @@ struct InChunk : Channel<2, 2> {
 struct ShortChunks : Channel<4, 2> {
   static constexpr const char* kName = "reliable, fewer chunks than slots";
   static constexpr const char* kBound = "depth 4, 2 chunks, 4 messages of 40 bytes";
-  static constexpr const char* kMustReach[] = {"no chunk"};
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
-  void produce() {
-    for (int i = 0; i != 4; ++i) {
-      if (!publish<40>(producer).ok()) {
-        reached("no chunk");
-        publish_all<40>(producer, 1);
-      }
-    }
-  }
+  void produce() { publish_all<40>(producer, 4); }
   void take() { consume(consumer, 4); }
   TANGO_MODEL_THREADS(ShortChunks, {"producer", &ShortChunks::produce}, {"consumer", &ShortChunks::take})
 };
@@ -58,6 +53,7 @@ struct ShortChunks : Channel<4, 2> {
 struct Runs : Channel<4, 4> {
   static constexpr const char* kName = "reliable, several chunks";
   static constexpr const char* kBound = "depth 4, 4 chunks, messages of 1, 2, 2 and 1 chunks";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() {
     publish_all<40>(producer, 1);
@@ -72,15 +68,22 @@ struct Runs : Channel<4, 4> {
 struct Blocking : Channel<2, 2> {
   static constexpr const char* kName = "reliable, blocking calls";
   static constexpr const char* kBound = "depth 2, 3 messages of 8 bytes, publish_blocking and wait";
+  static constexpr const char* kMustReach[] = {"had to wait", "had to wait for a message"};
 
   void produce() {
     for (int i = 0; i != 3; ++i) {
       const Seq seq = producer.next_seq();
+      if (producer.available() == 0) {
+        reached("had to wait");
+      }
       check(producer.publish_blocking(Payload<8>{seq}.bytes(), {.sig = word_of(seq)}, Pause{}).ok(), "refused");
     }
   }
   void take() {
     for (int i = 0; i != 3; ++i) {
+      if (mcache.position() == consumer.next_seq()) {
+        reached("had to wait for a message");
+      }
       begin_attempt();
       auto outcome = consumer.wait(Pause{});
       check(outcome.status() == PollStatus::Fragment, "no fragment");
@@ -139,6 +142,7 @@ struct Batches : Channel<2, 2> {
 struct Filtered : Channel<2, 2> {
   static constexpr const char* kName = "reliable, a filter that lets only the third pass";
   static constexpr const char* kBound = "depth 2, 6 messages of 8 bytes; poll, then poll_batch";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() { publish_all<8>(producer, 6); }
   void take() {
@@ -163,6 +167,7 @@ struct Filtered : Channel<2, 2> {
 struct EmptyBatch : Channel<2, 2> {
   static constexpr const char* kName = "reliable, an empty batch is held";
   static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes that do not pass, 1 more";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   EmptyBatch() {
     static_cast<void>(publish<8>(producer));
@@ -181,6 +186,7 @@ struct EmptyBatch : Channel<2, 2> {
 struct TwoConsumers : Channel<2, 2> {
   static constexpr const char* kName = "reliable, two consumers";
   static constexpr const char* kBound = "depth 2, 4 messages of 40 bytes";
+  static constexpr const char* kMustReach[] = {"had to wait"};
   Reliable second{mcache, dcache, fctl, kStart};
 
   void produce() { publish_all<40>(producer, 4); }
@@ -196,16 +202,17 @@ struct PackedMessages : Channel<2, 4> {
   static constexpr const char* kName = "reliable, packed messages and a batch";
   static constexpr const char* kBound =
       "depth 2; 5 records of 8 bytes in a message, 2 of other sizes, a batch of 2 messages";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() {
     const std::array<std::uint64_t, 5> records = {1, 2, 3, 4, 5};
     const std::array<std::string_view, 2> texts = {"tango", "the quick brown fox jumps over it"};
-    until([&] { return producer.publish_packed(records).count == records.size(); });
-    until([&] { return producer.publish_packed(texts).count == texts.size(); });
+    until_room([&] { return producer.publish_packed(records).count == records.size(); });
+    until_room([&] { return producer.publish_packed(texts).count == texts.size(); });
     const Payload<8> payload{kStart};
     const std::array<Message, 2> messages = {Message{payload.bytes(), {}}, Message{payload.bytes(), {}}};
     std::size_t sent = 0;
-    until([&] {
+    until_room([&] {
       sent += producer.publish_batch(std::span{messages}.subspan(sent)).count;
       return sent == messages.size();
     });
@@ -236,11 +243,12 @@ struct PackedMessages : Channel<2, 4> {
 struct Reserved : Channel<2, 2> {
   static constexpr const char* kName = "reliable, reserve and commit, drop";
   static constexpr const char* kBound = "depth 2, 2 chunks, 3 commits of 40 of 64 bytes, a drop before each";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() {
     for (Seq seq = kStart; seq != kStart + 3; ++seq) {
       const Payload<40> payload{seq};
-      until([&] {
+      until_room([&] {
         auto room = producer.reserve(64);
         if (!room) {
           return false;
@@ -284,6 +292,7 @@ struct Observed : Channel<2, 2, Words> {
 struct ObservedChunks : Channel<4, 2, Words> {
   static constexpr const char* kName = "observed, fewer chunks than slots";
   static constexpr const char* kBound = "depth 4, 2 chunks, 3 messages of 40 bytes; a field each is read";
+  static constexpr const char* kMustReach[] = {"had to wait"};
 
   void produce() { publish_all<40>(producer, 3); }
   void take() { consume(consumer, 3); }

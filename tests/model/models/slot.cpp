@@ -123,6 +123,8 @@ struct EvictedSlot {
   static constexpr const char* kName = "slot, evicted";
   static constexpr const char* kBound = "1 chunk of 2 words under 2 slots, 2 publishes, 1 read";
   static constexpr const char* kMustReach[] = {"read", "not ready", "overwritten while it was read", "overrun"};
+  // What this checker counts: the number that GenMC gave for its program was not kept.
+  static constexpr std::uint64_t kExecutions = 8;
 
   detail::Slot slots[2];
   detail::Word chunk[2];
@@ -166,6 +168,58 @@ struct EvictedSlot {
   }
 
   TANGO_MODEL_THREADS(EvictedSlot, {"writer", &EvictedSlot::write}, {"reader", &EvictedSlot::read})
+};
+
+/// Credits: messages of plain memory, whose slots are used again once the consumer has said that it is done, which it
+/// does before it waits and no sooner. Depth 2.
+struct CreditProgram {
+  static constexpr const char* kName = "credits, given back lazily";
+  static constexpr const char* kBound = "depth 2, 5 messages; given back before the consumer waits";
+  static constexpr const char* kMustReach[] = {"1 given back", "2 given back at once"};
+  static constexpr std::uint64_t kExecutions = 16;  // as the prototype
+  static constexpr std::uint64_t kMessages = 5;
+
+  detail::Word numbers[2];
+  detail::Word position;
+  Note payload[2];
+
+  CreditProgram() {
+    declare_name(numbers, "numbers");
+    declare_name(position, "position");
+    declare_name(payload, "payload");
+  }
+
+  void produce() {
+    std::uint64_t limit = 2;
+    for (std::uint64_t s = 0; s != kMessages; ++s) {
+      if (s == limit) {
+        until([&] {
+          limit = position.load(detail::memory_order_acquire) + 2;
+          return s != limit;
+        });
+      }
+      payload[s % 2].write(s + 7);
+      numbers[s % 2].store(s + 1, detail::memory_order_release);
+    }
+  }
+  void take() {
+    std::uint64_t given_back = 0;
+    for (std::uint64_t s = 0; s != kMessages; ++s) {
+      until([&] {
+        if (numbers[s % 2].load(detail::memory_order_acquire) == s + 1) {
+          return true;
+        }
+        if (given_back != s) {
+          reached(s - given_back == 2 ? "2 given back at once" : "1 given back");
+          position.store(s, detail::memory_order_release);
+          given_back = s;
+        }
+        return false;
+      });
+      check(payload[s % 2].read() == s + 7, "a wrong payload");
+    }
+  }
+  TANGO_MODEL_THREADS(CreditProgram, {"producer", &CreditProgram::produce}, {"consumer", &CreditProgram::take})
 };
 
 /// The ring of metadata by itself.
@@ -255,6 +309,7 @@ void add_slot_models(std::vector<Program>& to) {
   to.push_back(program_of<LargeSlot>());
   to.push_back(program_of<TwoSlots>());
   to.push_back(program_of<EvictedSlot>());
+  to.push_back(program_of<CreditProgram>());
   to.push_back(program_of<Ring>());
   to.push_back(program_of<RingPosition>());
   to.push_back(program_of<RingWait>());

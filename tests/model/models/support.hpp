@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,6 +76,20 @@ struct Note {
   }
 };
 
+/// An Fctl and its first places, by name. A place's state stands before its position.
+inline void declare_name_of(Fctl& fctl) {
+  declare_name(fctl, "fctl");
+  declare_name(fctl.ownership().claim, "fctl.claim");
+  declare_name(fctl.ownership().channel, "fctl.identity");
+  static constexpr const char* kStates[] = {"place0.state", "place1.state", "place2.state"};
+  static constexpr const char* kPositions[] = {"place0.position", "place1.position", "place2.position"};
+  for (std::size_t i = 0; i != std::size(kStates); ++i) {
+    const auto* const position = reinterpret_cast<const std::byte*>(&fctl.position(i));
+    declare_name(position - sizeof(detail::Word), sizeof(detail::Word), kStates[i]);
+    declare_name(position, sizeof(detail::Word), kPositions[i]);
+  }
+}
+
 /// The components of a channel.
 template <std::size_t DEPTH, std::size_t CHUNKS, class Bytes>
 struct Parts {
@@ -95,8 +110,12 @@ struct Parts {
     declare_name(mcache.header().oldest, "oldest");
     declare_name(mcache.header().limit, "limit");
     declare_name(dcache, "dcache");
+    declare_name(dcache.ownership().claim, "dcache.claim");
+    declare_name(dcache.ownership().channel, "dcache.identity");
     declare_name(fseq, "fseq");
-    declare_name(fctl, "fctl");
+    declare_name(fseq.ownership().claim, "fseq.claim");
+    declare_name(fseq.ownership().channel, "fseq.identity");
+    declare_name_of(fctl);
     static constexpr const char* kSlots[] = {"slot0", "slot1", "slot2", "slot3"};
     static constexpr const char* kSeqs[] = {"slot0.seq", "slot1.seq", "slot2.seq", "slot3.seq"};
     for (std::size_t i = 0; i != DEPTH; ++i) {
@@ -122,11 +141,21 @@ Status publish(P& producer) {
   return producer.publish(Payload<BYTES>{seq}.bytes(), {.sig = word_of(seq)});
 }
 
-/// The same, as soon as there is room.
+/// Tries until `attempt` answers true; "had to wait" if that is not the first time. Without that outcome a model of who
+/// waits for whom shows nothing.
+template <class F>
+void until_room(F attempt) {
+  if (!attempt()) {
+    reached("had to wait");
+    until(attempt);
+  }
+}
+
+/// Publishes `count` messages, each as soon as there is room.
 template <std::size_t BYTES, class P>
 void publish_all(P& producer, std::size_t count) {
   for (std::size_t i = 0; i != count; ++i) {
-    until([&producer] { return publish<BYTES>(producer).ok(); });
+    until_room([&producer] { return publish<BYTES>(producer).ok(); });
   }
 }
 
