@@ -66,7 +66,7 @@ class LargeMessage {
       : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
   /// The same for characters.
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
-      : LargeMessage{detail::bytes_of(text), info, fragment_size} {}
+      : LargeMessage{detail::text_bytes(text), info, fragment_size} {}
 
   LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
   LargeMessage& operator=(LargeMessage&&) = default;  ///< the same

@@ -272,7 +272,7 @@ class RecordsToPack {
     if constexpr (std::is_convertible_v<const Bytes&, std::span<const std::byte>>) {
       return record;
     } else {
-      return bytes_of(record);
+      return text_bytes(record);
     }
   }
 

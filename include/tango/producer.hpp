@@ -141,7 +141,7 @@ class Producer {
 
   /// The same for characters; no terminator is sent.
   TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
-    return publish(detail::bytes_of(text), info);
+    return publish(detail::text_bytes(text), info);
   }
 
   /// No text: a null pointer would be taken for some.
@@ -192,7 +192,7 @@ class Producer {
   /// The same for characters; no terminator is sent.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return publish_blocking(detail::bytes_of(text), info, strategy);
+    return publish_blocking(detail::text_bytes(text), info, strategy);
   }
 
   /// No text: a null pointer would be taken for some.

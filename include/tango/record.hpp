@@ -41,7 +41,7 @@ namespace detail {
 }
 
 /// The bytes of a text, without a terminator.
-[[nodiscard]] TANGO_HOT inline std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+[[nodiscard]] TANGO_HOT inline std::span<const std::byte> text_bytes(std::string_view text) noexcept {
   return bytes_at(text.data(), text.size());
 }
 

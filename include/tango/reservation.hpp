@@ -49,7 +49,7 @@ class WordWriter {
   }
   /// The same for characters.
   void write(std::size_t offset, std::string_view text) noexcept {
-    write(offset, detail::bytes_of(text));
+    write(offset, detail::text_bytes(text));
   }
 
   /// Writes a field at `offset`. Precondition (checked): it lies within `size()`.
