@@ -98,6 +98,25 @@ TEST_CASE("what is a record, and what is not") {
   STATIC_REQUIRE(!Record<volatile Small>);
 }
 
+TEST_CASE("what says something only where it was made is no record: views, answers") {
+  STATIC_REQUIRE(!Record<Status>);
+  STATIC_REQUIRE(!Record<const Status>);
+  STATIC_REQUIRE(!Record<Result<Small>>);
+  STATIC_REQUIRE(!Record<Result<std::uint64_t>>);
+  STATIC_REQUIRE(!Record<FragmentView>);
+  STATIC_REQUIRE(!Record<Message>);
+  STATIC_REQUIRE(!Record<BatchStatus>);
+  STATIC_REQUIRE(!Record<BatchResult>);
+  STATIC_REQUIRE(!Record<ChannelBatch>);
+  STATIC_REQUIRE(!Record<Reassembly>);
+  STATIC_REQUIRE(!Record<WordWriter>);
+  // These hold what they say.
+  STATIC_REQUIRE(Record<Error>);
+  STATIC_REQUIRE(Record<FragmentMetadata>);
+  STATIC_REQUIRE(Record<MessageInfo>);
+  STATIC_REQUIRE(Record<MetricsSnapshot>);
+}
+
 TEMPLATE_TEST_CASE("values arrive as they were", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
     const auto wire = std::make_unique<Wire<TestType>>(start);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "detail/text.hpp"
+#include "record.hpp"
 
 namespace tango {
 
@@ -185,6 +186,9 @@ class [[nodiscard]] Status {
   std::uint64_t allowed_ = 0;
   Error error_ = Error::None;
 };
+
+template <>
+inline constexpr bool kLocalOnly<Status> = true;
 
 /// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
 /// where it ends; 160 bytes hold every one. No terminator. Returns what was written.

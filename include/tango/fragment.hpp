@@ -209,6 +209,10 @@ class FragmentView {
   const std::byte* data_ = nullptr;
 };
 
+template <class F>
+  requires(std::is_base_of_v<FragmentView, F>)
+inline constexpr bool kLocalOnly<F> = true;
+
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
 /// it. Destroying or releasing it, or the consumer's next poll, gives it back.
 class Fragment : public FragmentView {

@@ -221,6 +221,9 @@ class [[nodiscard]] Reassembly {
   ReassemblyStatus status_ = ReassemblyStatus::Skipped;
 };
 
+template <>
+inline constexpr bool kLocalOnly<Reassembly> = true;
+
 /// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
 /// … `Origins - 1`.
 ///

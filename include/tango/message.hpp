@@ -26,6 +26,11 @@ struct [[nodiscard]] BatchStatus {
   Status status;          ///< why not the next one, or success
 };
 
+template <>
+inline constexpr bool kLocalOnly<Message> = true;
+template <>
+inline constexpr bool kLocalOnly<BatchStatus> = true;
+
 namespace detail {
 
 /// What is published as its bytes, because it is neither bytes nor text.
@@ -36,8 +41,6 @@ concept Value = !std::is_convertible_v<const T&, std::span<const std::byte>> &&
 template <class T>
 [[nodiscard]] TANGO_HOT inline std::span<const std::byte> value_bytes(const T& value) noexcept {
   require_record<T>();
-  static_assert(!std::is_same_v<T, Message>, "tango: a Message is published by publish_batch");
-  static_assert(!std::is_base_of_v<FragmentView, T>, "tango: of a fragment, publish its payload()");
   return bytes_at(&value, sizeof(T));
 }
 

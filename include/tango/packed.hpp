@@ -310,8 +310,8 @@ template <PackableRange Records>
   } else {
     static_assert(std::is_convertible_v<const T&, std::span<const std::byte>> ||
                       std::is_convertible_v<const T&, std::string_view>,
-                  "tango: a packed record is a trivially copyable value (no pointer or array), a range of bytes or a "
-                  "string view");
+                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or answer), a "
+                  "range of bytes or a string view");
     return RecordsToPack<T>{all};
   }
 }

@@ -64,6 +64,9 @@ class WordWriter {
   std::size_t size_ = 0;
 };
 
+template <>
+inline constexpr bool kLocalOnly<WordWriter> = true;
+
 /// Room for one message: see the file's head.
 template <class Producer>
 class [[nodiscard]] Reservation {

@@ -15,6 +15,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "record.hpp"
 
 namespace tango {
 
@@ -56,5 +57,8 @@ class [[nodiscard]] Result {
   };
   Status status_;
 };
+
+template <class T>
+inline constexpr bool kLocalOnly<Result<T>> = true;
 
 }  // namespace tango
