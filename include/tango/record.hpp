@@ -8,8 +8,9 @@
 ///     …
 ///     if (auto quote = fragment->as<Quote>()) use(quote->price);
 ///
-/// Both sides agree on the type: a message of another size is told (`TypeMismatch`), one of another type with the same
-/// size is not, unless the channel carries one type only (channel_builder.hpp). Padding travels, too.
+/// On a channel of bytes both sides agree on the type: a message of another size is told (`TypeMismatch`), one of another
+/// type with the same size is not. A channel of one type (`of<T>()`, channel_builder.hpp) is published and read as that
+/// type alone. Padding travels, too.
 #pragma once
 
 #include <cstddef>

@@ -30,6 +30,7 @@
 #include "producer.hpp"
 #include "filter.hpp"
 #include "poll.hpp"
+#include "typed_fragment.hpp"
 #include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"

@@ -30,6 +30,7 @@ int main() {
   auto lossy = Builder{}.build();
   [[maybe_unused]] auto reliable = Builder{}.with_flow_control().build();
   auto typed = Builder{}.of<Quote>().with_metrics().build();
+  [[maybe_unused]] auto typed_reliable = Builder{}.of<Quote>().with_flow_control().build();
   auto producer = lossy.producer();
   auto typed_producer = typed.producer();
   bool ok = reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
@@ -100,6 +101,44 @@ int main() {
 
 #ifdef TYPED_BYTES  // expect: (inaccessible|private|no member named)
   ok = typed_producer.reserve(8).status().ok();
+#endif
+
+#ifdef TYPED_AS_OTHER  // expect: the messages of this channel are of another type: the one that it was built of<T>
+  auto consumer = typed.consumer();
+  auto fragment = consumer.poll();
+  ok = fragment->as<std::uint64_t>().status().ok();
+#endif
+
+#ifdef TYPED_AS_OTHER_RELIABLE  // expect: the messages of this channel are of another type
+  auto consumer = typed_reliable.consumer();
+  auto fragment = consumer.wait();
+  ok = fragment->as<std::uint64_t>().status().ok();
+#endif
+
+#ifdef TYPED_AS_OTHER_IN_A_BATCH  // expect: the messages of this channel are of another type
+  auto consumer = typed_reliable.consumer();
+  consumer.poll_batch(8, [](auto& item) { static_cast<void>(item.template as<std::uint64_t>()); });
+#endif
+
+#ifdef TYPED_AS_OTHER_IN_A_RANGE  // expect: the messages of this channel are of another type
+  auto consumer = typed_reliable.consumer();
+  for (auto& fragment : consumer.fragments()) {
+    ok = fragment.as<std::uint64_t>().status().ok();
+  }
+#endif
+
+#ifdef TYPED_AS_OTHER_IN_A_POLLER  // expect: the messages of this channel are of another type
+  auto consumer = typed_reliable.consumer();
+  tango::Poller poller{consumer};
+  auto fragment = poller.poll();
+  ok = fragment->as<std::uint64_t>().status().ok();
+#endif
+
+#ifdef TYPED_AS_OTHER_OBSERVED  // expect: the messages of this channel are of another type
+  auto observed = Builder{}.of<Quote>().with_flow_control().with_observers().build();
+  auto observer = observed.observer();
+  auto fragment = observer.poll();
+  ok = fragment->as<std::uint64_t>().status().ok();
 #endif
 
 #ifdef PUBLISH_VECTOR_OF_INT  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string .of a range x, publish std::as_bytes.std::span{x}., or publish_packed
