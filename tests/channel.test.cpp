@@ -288,6 +288,54 @@ void check_typed_reading(Producer& producer, Consumer& consumer) {
 
 }  // namespace
 
+namespace {
+
+template <class P, class U>
+constexpr bool kPublishes = requires(P& producer, const U& value) { producer.publish(value); };
+
+/// Says of itself that it is one.
+struct Tagged {
+  operator std::uint32_t() const noexcept { return 5; }
+};
+struct Price {
+  Price(double value) noexcept : ticks{static_cast<std::uint64_t>(value * 100)} {}
+  std::uint64_t ticks;
+};
+
+}  // namespace
+
+TEST_CASE("a typed channel: its producer takes nothing for its type that would change on the way") {
+  using Numbers = decltype(Base{}.of<std::uint32_t>().build().producer());
+  STATIC_REQUIRE(kPublishes<Numbers, std::uint32_t>);
+  STATIC_REQUIRE(kPublishes<Numbers, Tagged>);  // the type says that it is one
+  STATIC_REQUIRE(!kPublishes<Numbers, int>);
+  STATIC_REQUIRE(!kPublishes<Numbers, double>);
+  STATIC_REQUIRE(!kPublishes<Numbers, bool>);
+  STATIC_REQUIRE(!kPublishes<Numbers, std::uint16_t>);
+  STATIC_REQUIRE(!kPublishes<Numbers, std::string>);
+  using Flags = decltype(Base{}.of<bool>().build().producer());
+  STATIC_REQUIRE(kPublishes<Flags, bool>);
+  STATIC_REQUIRE(!kPublishes<Flags, const char*>);
+  STATIC_REQUIRE(!kPublishes<Flags, char[3]>);
+  STATIC_REQUIRE(!kPublishes<Flags, int>);
+  using Prices = decltype(Base{}.of<Price>().build().producer());
+  STATIC_REQUIRE(kPublishes<Prices, double>);
+  STATIC_REQUIRE(!kPublishes<Prices, std::string>);
+
+  auto channel = Base{}.of<std::uint32_t>().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  REQUIRE(producer.publish(7u));
+  REQUIRE(producer.publish({8}));
+  REQUIRE(producer.publish(Tagged{}));
+  REQUIRE(producer.publish_blocking({9}));
+  for (const std::uint32_t expected : {7u, 8u, 5u, 9u}) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(*fragment->value() == expected);
+  }
+}
+
 TEST_CASE("a typed channel: its consumers read its type only, in every way") {
   {
     auto channel = Base{}.of<Quote>().build();

@@ -10,6 +10,7 @@
 /// Thread: one, the producer's.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "config.hpp"
@@ -20,6 +21,15 @@
 #include "wait.hpp"
 
 namespace tango {
+
+namespace detail {
+
+/// What a producer of `T`s does not take for one: what does not convert, and scalars and arrays that would.
+template <class U, class T>
+concept NotQuite = !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
+                                             (std::is_scalar_v<T> && (std::is_scalar_v<U> || std::is_array_v<U>)));
+
+}  // namespace detail
 
 /// `Base` is a Producer.
 template <Record T, class Base>
@@ -34,13 +44,22 @@ class TypedProducer : private Base {
   using Base::stop;
   using Base::operator bool;
 
-  /// As `Producer::publish`, `publish_blocking` and `emplace`.
+  /// As `Producer::publish`.
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept { return Base::publish(value, info); }
   /// As `Producer::publish_blocking`.
   template <WaitStrategy Strategy = DefaultStrategy>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return Base::publish_blocking(value, info, strategy);
   }
+
+  /// What is no `T`, or would become one unseen: of 3.9 an integer would send 3, of -1 the largest, of text a bool true.
+  /// Write `publish(T{…})`, or braces alone: they refuse what does not fit.
+  template <detail::NotQuite<T> U>
+  Status publish(const U& value, MessageInfo info = {}) = delete;
+  /// The same.
+  template <detail::NotQuite<T> U, WaitStrategy Strategy = DefaultStrategy>
+  Status publish_blocking(const U& value, MessageInfo info = {}, Strategy strategy = {}) = delete;
+
   /// As `Producer::emplace`.
   template <class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {

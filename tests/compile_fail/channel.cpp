@@ -33,7 +33,11 @@ int main() {
   [[maybe_unused]] auto typed_reliable = Builder{}.of<Quote>().with_flow_control().build();
   auto producer = lossy.producer();
   auto typed_producer = typed.producer();
-  bool ok = reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
+  auto channel_of_numbers = Builder{}.of<std::uint32_t>().build();
+  auto channel_of_flags = Builder{}.of<bool>().build();
+  auto numbers = channel_of_numbers.producer();
+  auto flags = channel_of_flags.producer();
+  bool ok = numbers.publish(1u).ok() && numbers.publish({1}).ok() && flags.publish(true).ok() && reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
 
 #ifdef FLOW_CONTROL_TWICE  // expect: with_flow_control was called before
   static_cast<void>(Builder{}.with_flow_control().with_flow_control());
@@ -95,8 +99,32 @@ int main() {
   auto wrong = lossy;
 #endif
 
-#ifdef TYPED_OTHER_TYPE  // expect: (cannot convert|no matching|could not convert|no viable conversion)
+#ifdef TYPED_OTHER_TYPE  // expect: (use of deleted function|call to deleted member function)
   ok = typed_producer.publish(Large{}).ok();
+#endif
+
+#ifdef TYPED_FRACTION_AS_INTEGER  // expect: (use of deleted function|call to deleted member function)
+  ok = numbers.publish(3.9).ok();
+#endif
+
+#ifdef TYPED_NEGATIVE_AS_UNSIGNED  // expect: (use of deleted function|call to deleted member function)
+  ok = numbers.publish(-1).ok();
+#endif
+
+#ifdef TYPED_WIDER_INTEGER_BLOCKING  // expect: (use of deleted function|call to deleted member function)
+  ok = numbers.publish_blocking(std::uint64_t{1}).ok();
+#endif
+
+#ifdef TYPED_BRACES_THAT_NARROW  // expect: narrowing
+  ok = numbers.publish({-1}).ok();
+#endif
+
+#ifdef TYPED_TEXT_AS_BOOL  // expect: (use of deleted function|call to deleted member function)
+  ok = flags.publish("no").ok();
+#endif
+
+#ifdef TYPED_POINTER_AS_BOOL  // expect: (use of deleted function|call to deleted member function)
+  ok = flags.publish_blocking(&ok).ok();
 #endif
 
 #ifdef TYPED_BYTES  // expect: (inaccessible|private|no member named)
