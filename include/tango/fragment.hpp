@@ -292,11 +292,12 @@ class SpeculativeFragment {
     return image.value();
   }
 
-  /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after
+  /// A field of the payload, a `Record` `offset` bytes from its start, not validated: it counts only if `validate()` says so after
   /// the last one that was read. Every bit pattern must be a value of `T`, because any may be found: where that is not
   /// so (bool, and structs that hold one), use `read`. Precondition (checked): the field lies within the payload.
   template <class T>
   [[nodiscard]] T load(std::size_t offset) const noexcept {
+    detail::require_record<T>();
     static_assert(!std::is_same_v<std::remove_cv_t<T>, bool>,
                   "tango: a bool that was overwritten while it was read may be neither true nor false: use read()");
     detail::Image<T> image;
@@ -308,6 +309,7 @@ class SpeculativeFragment {
   /// delivered to lost.
   template <class T>
   [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
+    detail::require_record<T>();
     detail::Image<T> image;
     gather(image, offset);
     if (!validate()) [[unlikely]] {

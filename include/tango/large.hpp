@@ -68,6 +68,9 @@ class LargeMessage {
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{detail::text_bytes(text), info, fragment_size} {}
 
+  /// No text: a null pointer would be taken for some.
+  explicit LargeMessage(std::nullptr_t, MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
+
   LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
   LargeMessage& operator=(LargeMessage&&) = default;  ///< the same
 

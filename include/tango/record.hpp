@@ -65,8 +65,6 @@ constexpr void require_record() noexcept {
 /// The bytes of a `T`, copied from wherever they lay, before they are one. `T` is trivially copyable.
 template <class T>
 struct alignas(T) Image {
-  static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be read from a payload");
-
   std::byte bytes[sizeof(T)];
 
   /// Precondition: they are those of a value.

@@ -52,10 +52,13 @@ class WordWriter {
     write(offset, detail::text_bytes(text));
   }
 
-  /// Writes a field at `offset`. Precondition (checked): it lies within `size()`.
+  /// No text: a null pointer would be taken for some.
+  void write(std::size_t offset, std::nullptr_t) = delete;
+
+  /// Writes a field at `offset`: a `Record`. Precondition (checked): it lies within `size()`.
   template <class T>
   void store(std::size_t offset, const T& value) noexcept {
-    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be written to a payload");
+    detail::require_record<T>();
     write(offset, detail::bytes_at(&value, sizeof(T)));
   }
 
