@@ -263,3 +263,40 @@ TEST_CASE("a value that was overwritten before it was read is not one") {
   CHECK(consumer.delivered() == 0);
   CHECK(consumer.lost() == 1);
 }
+
+TEMPLATE_TEST_CASE("a byte that is no bool is a message of another type", "", LossyKind, ReliableKind, ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  for (const bool value : {false, true}) {
+    REQUIRE(producer.publish(value));
+    const auto read = next_as<bool>(consumer);
+    REQUIRE(read);
+    CHECK(*read == value);
+  }
+  for (const std::uint8_t byte : std::array<std::uint8_t, 4>{2, 3, 128, 255}) {
+    REQUIRE(producer.publish(byte));
+    const auto none = next_as<bool>(consumer);
+    CHECK(none.status().error() == Error::TypeMismatch);
+  }
+  CHECK(consumer.delivered() == 6);
+}
+
+TEST_CASE("a field that is no bool is not read as one, and the fragment is still there") {
+  const auto wire = std::make_unique<Wire<LossyKind>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  const std::array<std::byte, 3> bytes{std::byte{1}, std::byte{2}, std::byte{0}};
+  REQUIRE(producer.publish(bytes));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  bool field = false;
+  CHECK(fragment->read(0, field));
+  CHECK(field);
+  CHECK(!fragment->read(1, field));
+  CHECK(field);
+  CHECK(fragment->validate());
+  CHECK(fragment->read(2, field));
+  CHECK(!field);
+  CHECK(consumer.lost() == 0);
+}

@@ -186,7 +186,8 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
-  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
+  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type, or
+  /// a byte that is no bool.
   template <class T>
   [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
     detail::require_record<T>();
@@ -195,6 +196,9 @@ class FragmentView {
     }
     detail::Image<T> image;
     detail::copy_bytes(image.bytes, data_, sizeof(T));
+    if (!image.is_value()) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
+    }
     return image.value();
   }
 
@@ -276,8 +280,8 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
-  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
-  /// `Overrun`: as `copy_to`.
+  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type,
+  /// or a byte that is no bool. `Overrun`: as `copy_to`.
   template <class T>
   [[nodiscard]] TANGO_HOT Result<T> as() noexcept {
     detail::require_record<T>();
@@ -288,6 +292,9 @@ class SpeculativeFragment {
     detail::load_words(image.bytes, payload_, sizeof(T));
     if (!validate()) [[unlikely]] {
       return Status{Error::Overrun};
+    }
+    if (!image.is_value()) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
     }
     return image.value();
   }
@@ -306,13 +313,13 @@ class SpeculativeFragment {
   }
 
   /// The same, validated: whether `out` got the field. If not, `out` is as it was and the fragment has moved from
-  /// delivered to lost.
+  /// delivered to lost; or, for a bool, the byte there is none (`validate()` tells which).
   template <class T>
   [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
     detail::require_record<T>();
     detail::Image<T> image;
     gather(image, offset);
-    if (!validate()) [[unlikely]] {
+    if (!validate() || !image.is_value()) [[unlikely]] {
       return false;
     }
     out = image.value();

@@ -11,6 +11,9 @@
 /// On a channel of bytes both sides agree on the type: a message of another size is told (`TypeMismatch`), one of another
 /// type with the same size is not. A channel of one type (`of<T>()`, channel_builder.hpp) is published and read as that
 /// type alone. Padding travels, too.
+///
+/// A byte that is no bool is none (`TypeMismatch`). Within a struct nobody looks: that its bools and enumerators are some
+/// is for the sender to answer for, so put integers there if you do not trust it.
 #pragma once
 
 #include <cstddef>
@@ -66,6 +69,16 @@ constexpr void require_record() noexcept {
 template <class T>
 struct alignas(T) Image {
   std::byte bytes[sizeof(T)];
+
+  /// Whether they are those of a value, as far as that is known: a bool is 0 or 1. What a type holds inside is for its
+  /// sender to answer for.
+  [[nodiscard]] bool is_value() const noexcept {
+    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+      return bytes[0] <= std::byte{1};
+    } else {
+      return true;
+    }
+  }
 
   /// Precondition: they are those of a value.
   [[nodiscard]] T value() const noexcept { return __builtin_bit_cast(T, *this); }
