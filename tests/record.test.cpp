@@ -182,6 +182,48 @@ TEST_CASE("text and bytes are published as such, not as objects") {
   }
 }
 
+TEMPLATE_TEST_CASE("characters in an array are read up to the first NUL, and no further than the array goes", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  const auto next = [&consumer] {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    const auto bytes = *bytes_of(*fragment);
+    return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  };
+  // On the heap with nothing behind it, so that AddressSanitizer sees a byte too many.
+  struct Unterminated {
+    char name[8];
+  };
+  const auto full = std::make_unique<const Unterminated>(Unterminated{{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}});
+  const auto short_one = std::make_unique<const Unterminated>(Unterminated{{'a', 'b', 0, 'd', 'e', 'f', 'g', 'h'}});
+  REQUIRE(producer.publish(full->name));
+  CHECK(next() == "abcdefgh");
+  REQUIRE(producer.publish_blocking(full->name));
+  CHECK(next() == "abcdefgh");
+  REQUIRE(producer.publish(short_one->name));
+  CHECK(next() == "ab");
+  REQUIRE(producer.publish(""));
+  CHECK(next().empty());
+  REQUIRE(producer.publish("hello"));
+  CHECK(next() == "hello");
+  REQUIRE(producer.publish("be\0fore"));
+  CHECK(next() == "be");
+  LargeMessage message{full->name};
+  CHECK(message.size() == 8);
+  REQUIRE(message.publish(producer));
+  CHECK(next() == "abcdefgh");
+  if constexpr (TestType::kKind != Kind::Reliable) {
+    auto room = producer.reserve(8);
+    REQUIRE(room);
+    room.writer().write(0, full->name);
+    REQUIRE(room.commit());
+    CHECK(next() == "abcdefgh");
+  }
+}
+
 TEMPLATE_TEST_CASE("emplace: made from its arguments, errors as publish, and then nothing is made", "", LossyKind,
                    ReliableKind, ObservedKind) {
   const auto wire = std::make_unique<Wire<TestType>>(1);

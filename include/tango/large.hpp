@@ -68,6 +68,13 @@ class LargeMessage {
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{detail::text_bytes(text), info, fragment_size} {}
 
+  /// The same for a literal or a constant array: what stands before the first NUL.
+  template <std::size_t N>
+  explicit LargeMessage(const char (&text)[N], MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
+      : LargeMessage{detail::text_in(text), info, fragment_size} {}
+  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  explicit LargeMessage(char (&buffer)[N], MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
   /// No text: a null pointer would be taken for some.
   explicit LargeMessage(std::nullptr_t, MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
 

@@ -144,10 +144,12 @@ class Producer {
     return publish(detail::text_bytes(text), info);
   }
 
-  /// No text: a null pointer would be taken for some.
-  Status publish(std::nullptr_t, MessageInfo info = {}) = delete;
+  /// No text: where a buffer's text ends stands elsewhere, not at its first NUL. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;
 
-  /// The same for a value, as its bytes: see record.hpp.
+  /// The same for a value, as its bytes: see record.hpp. Of a literal, and of a constant array of characters, what stands
+  /// before the first NUL.
   template <detail::Value T>
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
     return publish(detail::value_bytes(value), info);
@@ -195,9 +197,9 @@ class Producer {
     return publish_blocking(detail::text_bytes(text), info, strategy);
   }
 
-  /// No text: a null pointer would be taken for some.
-  template <WaitStrategy Strategy = Waiting>
-  Status publish_blocking(std::nullptr_t, MessageInfo info = {}, Strategy strategy = {}) = delete;
+  /// No text: as with `publish`.
+  template <std::size_t N, WaitStrategy Strategy = Waiting>
+  Status publish_blocking(char (&buffer)[N], MessageInfo info = {}, Strategy strategy = {}) = delete;
 
   /// The same for a value, as its bytes.
   template <detail::Value T, WaitStrategy Strategy = Waiting>

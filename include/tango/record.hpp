@@ -54,6 +54,20 @@ namespace detail {
   return bytes_at(text.data(), text.size());
 }
 
+/// The characters of a literal, or of a constant field of a struct: up to the first NUL, and no further than the array
+/// goes if it has none.
+template <std::size_t N>
+[[nodiscard]] TANGO_HOT constexpr std::string_view text_in(const char (&array)[N]) noexcept {
+  if (array[N - 1] == '\0') {
+    return array;  // ends within it; of a literal, the compiler counts
+  }
+  std::size_t size = 0;
+  while (size != N && array[size] != '\0') {
+    ++size;
+  }
+  return {array, size};
+}
+
 /// Compiles for a `Record`, and says why not for others.
 template <class T>
 constexpr void require_record() noexcept {

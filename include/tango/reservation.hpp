@@ -52,6 +52,14 @@ class WordWriter {
     write(offset, detail::text_bytes(text));
   }
 
+  /// The same for a literal or a constant array: what stands before the first NUL.
+  template <std::size_t N>
+  void write(std::size_t offset, const char (&text)[N]) noexcept {
+    write(offset, detail::text_in(text));
+  }
+  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  void write(std::size_t offset, char (&buffer)[N]) = delete;
   /// No text: a null pointer would be taken for some.
   void write(std::size_t offset, std::nullptr_t) = delete;
 

@@ -198,12 +198,37 @@ int main() {
   ok = producer.publish(&ok).ok();
 #endif
 
-#ifdef PUBLISH_NULL  // expect: (use of deleted function|call to deleted member function)
+#ifdef PUBLISH_NULL  // expect: only a trivially copyable type travels as its bytes, and no pointer
   ok = producer.publish(nullptr).ok();
 #endif
 
-#ifdef PUBLISH_NULL_BLOCKING  // expect: (use of deleted function|call to deleted member function)
+#ifdef PUBLISH_NULL_BLOCKING  // expect: only a trivially copyable type travels as its bytes, and no pointer
   ok = producer.publish_blocking(nullptr).ok();
+#endif
+
+#ifdef PUBLISH_BUFFER  // expect: (use of deleted function|call to deleted member function)
+  char buffer[8] = {'a', 0, 'b'};
+  ok = producer.publish(buffer).ok();
+#endif
+
+#ifdef PUBLISH_BUFFER_BLOCKING  // expect: (use of deleted function|call to deleted member function)
+  char buffer[8] = {'a', 0, 'b'};
+  ok = producer.publish_blocking(buffer, {}).ok();
+#endif
+
+#ifdef LARGE_BUFFER  // expect: (use of deleted function|call to deleted constructor)
+  char buffer[8] = {'a', 0, 'b'};
+  ok = tango::LargeMessage{buffer}.done();
+#endif
+
+#ifdef WRITE_BUFFER  // expect: (use of deleted function|call to deleted member function)
+  char buffer[8] = {'a', 0, 'b'};
+  producer.reserve(8).writer().write(0, buffer);
+#endif
+
+#ifdef PACKED_BUFFERS  // expect: where the text in an array ends stands elsewhere, not at its first NUL
+  const char names[2][4] = {{'a', 'b', 'c', 'd'}, {'e'}};
+  ok = producer.publish_packed(names).status.ok();
 #endif
 
 #ifdef AS_STATUS  // expect: this object says something only where it was made
