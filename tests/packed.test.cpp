@@ -293,3 +293,64 @@ TEST_CASE("payloads that are something else are told apart") {
     }
   }
 }
+
+TEST_CASE("a packed message that is cut off has its own error: the bytes there, and those expected") {
+  struct Sixteen {
+    std::uint64_t a;
+    std::uint64_t b;
+  };
+  for (std::size_t size = 0; size <= 48; ++size) {
+    const std::vector<std::byte> payload(size);
+    const PackedArray<Sixteen> records{payload};
+    CAPTURE(size);
+    if (size % 16 == 0) {
+      CHECK(records.status().ok());
+      CHECK(records.size() == size / 16);
+    } else {
+      CHECK(records.status() == Error::PackedTruncated);
+      CHECK(records.status().actual() == size);
+      CHECK(records.status().allowed() == (size / 16 + 1) * 16);
+      CHECK(records.empty());
+    }
+  }
+
+  // "abcde" (4 + 8 bytes), nothing (4), "xyz" (4 + 4), cut off everywhere.
+  Wiring<Kind::Reliable, 8, 8> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  REQUIRE(producer.publish_packed(std::vector<std::string>{"abcde", "", "xyz"}).count == 3);
+  const std::vector<std::byte> list = next_payload(consumer);
+  REQUIRE(list.size() == 24);
+  CHECK(PackedRecords{list}.status().ok());
+  for (std::size_t size = 0; size < list.size(); ++size) {
+    const PackedRecords cut{std::span{list}.first(size)};
+    CAPTURE(size);
+    if (size == 0 || size == 12 || size == 16) {  // between two records nothing shows it
+      CHECK(cut.status().ok());
+      continue;
+    }
+    CHECK(cut.status() == Error::PackedTruncated);
+    CHECK(cut.status().actual() == size);
+    CHECK(cut.status().allowed() == (size < 4 ? 4 : size < 12 ? 12 : size < 16 ? 16 : size < 20 ? 20 : 24));
+    CHECK_FALSE(cut.intact());
+  }
+
+  // A forged size does not wrap round.
+  std::vector<std::byte> forged(8, std::byte{0xFF});
+  CHECK(PackedRecords{forged}.status() == Error::PackedTruncated);
+  CHECK(PackedRecords{forged}.status().allowed() == 4 + std::uint64_t{0x1'0000'0000});
+}
+
+TEST_CASE("packed bools are 0 and 1, or none of them is read") {
+  std::vector<std::byte> bytes(5, std::byte{1});
+  CHECK(PackedArray<bool>{bytes}.status().ok());
+  CHECK(PackedArray<bool>{bytes}.size() == 5);
+  CHECK(PackedArray<bool>{bytes}[4]);
+  bytes[3] = std::byte{2};
+  const PackedArray<bool> none{bytes};
+  CHECK(none.status() == Error::TypeMismatch);
+  CHECK_FALSE(none.intact());
+  CHECK(none.size() == 0);
+  CHECK(none.begin() == none.end());
+  CHECK(PackedArray<std::uint8_t>{bytes}.size() == 5);
+}

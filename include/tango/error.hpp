@@ -28,6 +28,7 @@ enum class Error : std::uint8_t {
   Overrun,
   BufferTooSmall,
   TypeMismatch,
+  PackedTruncated,
   // Putting messages of several fragments together: one message was dropped.
   FragmentLost,
   MissingSom,
@@ -88,6 +89,8 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::Overrun, "Overrun"sv, "overwritten by the producer before it was read"sv, {}},
     {Error::BufferTooSmall, "BufferTooSmall"sv, "payload larger than the buffer given for it"sv, " bytes into "sv},
     {Error::TypeMismatch, "TypeMismatch"sv, "a message of another type"sv, " bytes, expected "sv},
+    {Error::PackedTruncated, "PackedTruncated"sv, "the last record of a packed message is cut off"sv,
+     " bytes, expected "sv},
     {Error::FragmentLost, "FragmentLost"sv, "fragments of a message were lost"sv, {}},
     {Error::MissingSom, "MissingSom"sv, "fragment of a message that has no start"sv, {}},
     {Error::MissingEom, "MissingEom"sv, "a message began before the one in progress had ended"sv, {}},

@@ -12,6 +12,8 @@
 ///     records of one type          record | record | record …             as they lie in an array
 ///     records of varying size      size, bytes | size, bytes …            size: 4 bytes, native; the bytes padded to 4
 ///
+/// A payload that ends within a record is told (`status`): `PackedTruncated`.
+///
 /// Walked in place by a reliable consumer. Who may be overrun copies the payload out first (`copy_to`), or loads the
 /// records of one type by their offsets and then validates.
 ///
@@ -70,14 +72,28 @@ class PackedArray {
     const std::byte* at_ = nullptr;
   };
 
-  /// Looks at `payload`, which must stay as it is meanwhile.
-  explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {}
+  /// Looks at `payload`, which must stay as it is meanwhile. O(1); of bools O(records).
+  explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {
+    if (payload.size() % sizeof(T) == 0 && are_values()) {
+      size_ = payload.size() / sizeof(T);
+    }
+  }
+
+  /// Success, or why there are no records in here: `PackedTruncated` (bytes, those of one record more than are whole);
+  /// of bools `TypeMismatch` (bytes, the same), if one of them is none.
+  [[nodiscard]] Status status() const noexcept {
+    const std::size_t bytes = payload_.size();
+    if (const std::size_t rest = bytes % sizeof(T); rest != 0) {
+      return {Error::PackedTruncated, bytes, bytes - rest + sizeof(T)};
+    }
+    return intact() ? Status{} : Status{Error::TypeMismatch, bytes, bytes};
+  }
 
   /// Whether the payload is a whole number of records. If not, somebody sent something else: there are none in here.
-  [[nodiscard]] bool intact() const noexcept { return payload_.size() % sizeof(T) == 0; }
+  [[nodiscard]] bool intact() const noexcept { return size_ * sizeof(T) == payload_.size(); }
 
   /// Records.
-  [[nodiscard]] std::size_t size() const noexcept { return intact() ? payload_.size() / sizeof(T) : 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }  ///< whether there are none
 
   /// The `i`-th record. Precondition (checked): `i < size()`.
@@ -91,13 +107,26 @@ class PackedArray {
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
-  [[nodiscard]] static T value_at(const std::byte* at) noexcept {
+  [[nodiscard]] static detail::Image<T> image_at(const std::byte* at) noexcept {
     detail::Image<T> image;
     detail::copy_bytes(image.bytes, at, sizeof(T));
-    return image.value();
+    return image;
+  }
+  [[nodiscard]] static T value_at(const std::byte* at) noexcept { return image_at(at).value(); }
+
+  [[nodiscard]] bool are_values() const noexcept {
+    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+      for (const std::byte& byte : payload_) {
+        if (!image_at(&byte).is_value()) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   std::span<const std::byte> payload_;
+  std::size_t size_ = 0;
 };
 
 /// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A
@@ -145,11 +174,22 @@ class PackedRecords {
    private:
     friend PackedRecords;
 
-    void look() noexcept {
+    /// The size that stands here, as far as one does.
+    [[nodiscard]] std::uint32_t head() const noexcept {
       std::uint32_t size = 0;
       if (rest_.size() >= kHead) {
         __builtin_memcpy(&size, rest_.data(), kHead);
       }
+      return size;
+    }
+
+    /// Bytes that the record which starts here says it takes.
+    [[nodiscard]] std::uint64_t claimed() const noexcept {
+      return kHead + (std::uint64_t{head()} + kUnit - 1) / kUnit * kUnit;
+    }
+
+    void look() noexcept {
+      const std::uint32_t size = head();
       // The size itself is compared first: a forged one could wrap round when it is padded.
       there_ = rest_.size() >= kHead && size <= rest_.size() - kHead && packed_size(size) <= rest_.size();
       size_ = there_ ? size : 0;
@@ -166,14 +206,22 @@ class PackedRecords {
   [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }  ///< at the first record
   [[nodiscard]] End end() const noexcept { return {}; }                         ///< behind the last record
 
-  /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).
-  [[nodiscard]] bool intact() const noexcept {
+  /// Success, or `PackedTruncated` (bytes, those that there must be for the record that the walk ended before): somebody
+  /// cut it off, or sent something else. O(records).
+  [[nodiscard]] Status status() const noexcept {
     Iterator it = begin();
     while (it.there_) {
       ++it;
     }
-    return it.rest_.empty();
+    if (it.rest_.empty()) {
+      return {};
+    }
+    const std::uint64_t before = payload_.size() - it.rest_.size();
+    return {Error::PackedTruncated, payload_.size(), before + it.claimed()};
   }
+
+  /// The same: whether the walk ends where the payload does. O(records).
+  [[nodiscard]] bool intact() const noexcept { return status().ok(); }
 
  private:
   static constexpr std::size_t kHead = sizeof(std::uint32_t);
