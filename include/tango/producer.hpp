@@ -22,6 +22,7 @@
 
 #include "config.hpp"
 #include "dcache.hpp"
+#include "detail/packing.hpp"
 #include "detail/room.hpp"
 #include "detail/wiring.hpp"
 #include "detail/words.hpp"
@@ -227,9 +228,20 @@ class Producer {
   /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
   /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record,
   /// no message. Other errors as `publish`, with a count of 0. O(bytes).
+  ///
+  /// Where chunks are short, the message is as large as the free ones; none is sent for the few bytes that a slot holds
+  /// by itself (`NoCredits`, 0).
   template <PackableRange Records>
   BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
     return detail::publish_packed(*this, detail::packing_of(records), info);
+  }
+
+  /// Publishes all records, in as few messages as carry them: each as soon as there is room for it whole, with waits as in
+  /// `publish_blocking`. `count` says how many records were accepted; `status` why not the next one: `NoCredits` (the
+  /// strategy gave up), `PayloadTooLarge` (bytes of this record packed, the largest payload), or as `publish`. O(bytes).
+  template <PackableRange Records, WaitStrategy Strategy = Waiting>
+  BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+    return detail::publish_packed_blocking(*this, detail::packing_of(records), info, strategy);
   }
 
   /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
