@@ -229,12 +229,17 @@ TEST_CASE("a typed channel: its producer publishes its type only, in every way")
   REQUIRE(producer.publish({1, 2, 3}, {.sig = 1}));
   REQUIRE(producer.publish_blocking({4, 5, 6}));
   REQUIRE(producer.emplace({.sig = 3}, 7u, 8u, 9u));
-  for (std::uint32_t i = 0; i < 3; ++i) {
+  REQUIRE(producer.emplace(10u, 11u, 12u));
+  REQUIRE(producer.emplace(MessageInfo{.sig = 5}, 13u, 14u, 15u));
+  STATIC_REQUIRE(decltype(producer)::max_payload() == decltype(channel)::max_payload());
+  constexpr std::uint64_t kSigs[] = {1, 0, 3, 0, 5};
+  for (std::uint32_t i = 0; i < 5; ++i) {
     auto fragment = consumer.poll();
     REQUIRE(fragment);
     CHECK(*fragment->as<Quote>() == Quote{1 + 3 * i, 2 + 3 * i, 3 + 3 * i});
+    CHECK(fragment->sig() == kSigs[i]);
   }
-  CHECK(producer.next_seq() == 4);
+  CHECK(producer.next_seq() == 6);
   CHECK(producer.available() == kDepth);
   auto moved = std::move(producer);
   CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested

@@ -140,6 +140,8 @@ class LargeMessage {
  private:
   template <class Producer, class Publish>
   Status send(Producer& producer, Publish publish) noexcept {
+    static_assert(requires { producer.publish(bytes_); },
+                  "tango: a large message goes through a channel of bytes: build it without of<T>()");
     if (done_) {
       return {};
     }

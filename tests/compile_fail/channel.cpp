@@ -127,8 +127,27 @@ int main() {
   ok = flags.publish_blocking(&ok).ok();
 #endif
 
-#ifdef TYPED_BYTES  // expect: (inaccessible|private|no member named)
-  ok = typed_producer.reserve(8).status().ok();
+#ifdef TYPED_RESERVE  // expect: a message of this channel is one T: emplace makes it in place
+  typed_producer.reserve(8);
+#endif
+
+#ifdef TYPED_RESERVE_BLOCKING  // expect: a message of this channel is one T: emplace makes it in place
+  typed_producer.reserve_blocking(8);
+#endif
+
+#ifdef TYPED_PACKED  // expect: a message of this channel is one T: publish them one by one
+  const Quote quotes[2] = {};
+  ok = typed_producer.publish_packed(quotes).status.ok();
+#endif
+
+#ifdef TYPED_PACKED_BLOCKING  // expect: a message of this channel is one T: publish them one by one
+  const Quote quotes[2] = {};
+  ok = typed_producer.publish_packed_blocking(quotes).status.ok();
+#endif
+
+#ifdef TYPED_LARGE_MESSAGE  // expect: a large message goes through a channel of bytes
+  tango::LargeMessage message{"text"};
+  ok = message.publish(typed_producer).ok();
 #endif
 
 #ifdef TYPED_AS_OTHER  // expect: the messages of this channel are of another type: the one that it was built of<T>
