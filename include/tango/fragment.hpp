@@ -189,8 +189,7 @@ class FragmentView {
   /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type, or
   /// a byte that is no bool.
   template <class T>
-  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
-    detail::require_record<T>();
+  [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() const noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
       return Status{Error::TypeMismatch, size(), sizeof(T)};
     }
@@ -283,8 +282,7 @@ class SpeculativeFragment {
   /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type,
   /// or a byte that is no bool. `Overrun`: as `copy_to`.
   template <class T>
-  [[nodiscard]] TANGO_HOT Result<T> as() noexcept {
-    detail::require_record<T>();
+  [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
       return Status{Error::TypeMismatch, size(), sizeof(T)};
     }

@@ -68,15 +68,23 @@ template <std::size_t N>
   return {array, size};
 }
 
-/// Compiles for a `Record`, and says why not for others.
+/// Compiles for a `Record`, and says why not for others. `Type` is then one with which nothing else is wrong, so that
+/// this is said first.
 template <class T>
-constexpr void require_record() noexcept {
+struct RequireRecord {
   static_assert(!kLocalOnly<std::remove_cv_t<T>>,
                 "tango: this object says something only where it was made: publish what it is about (the payload() of "
                 "a fragment, the value of a Result, Messages by publish_batch)");
   static_assert(kLocalOnly<std::remove_cv_t<T>> || Record<T>,
                 "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string (of "
                 "a range x, publish std::as_bytes(std::span{x}), or publish_packed(x))");
+  using Type = std::conditional_t<Record<T>, T, std::byte>;
+};
+
+/// The same where no type is asked for.
+template <class T>
+constexpr void require_record() noexcept {
+  static_cast<void>(sizeof(RequireRecord<T>));
 }
 
 /// The bytes of a `T`, copied from wherever they lay, before they are one. `T` is trivially copyable.

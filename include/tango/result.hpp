@@ -61,4 +61,12 @@ class [[nodiscard]] Result {
 template <class T>
 inline constexpr bool kLocalOnly<Result<T>> = true;
 
+namespace detail {
+
+/// A value that was sent as its bytes, or why there is none.
+template <class T>
+using RecordResult = Result<typename RequireRecord<T>::Type>;
+
+}  // namespace detail
+
 }  // namespace tango

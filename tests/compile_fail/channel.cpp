@@ -321,8 +321,14 @@ int main() {
   ok = producer.emplace<Throws>({}).ok();
 #endif
 
-#ifdef AS_STRING  // expect: only a trivially copyable type travels as its bytes
+#ifdef AS_STRING_FIRST  // expect: only a trivially copyable type travels as its bytes
   auto consumer = lossy.consumer();
+  auto fragment = consumer.poll();
+  auto wrong = fragment->as<std::string>();
+#endif
+
+#ifdef AS_STRING_RELIABLE_FIRST  // expect: only a trivially copyable type travels as its bytes
+  auto consumer = reliable.consumer();
   auto fragment = consumer.poll();
   auto wrong = fragment->as<std::string>();
 #endif
