@@ -203,6 +203,13 @@ TEMPLATE_TEST_CASE("characters in an array are read up to the first NUL, and no 
   CHECK(next() == "abcdefgh");
   REQUIRE(producer.publish_blocking(full->name));
   CHECK(next() == "abcdefgh");
+  struct Followed {
+    char name[8];
+    char behind[4];
+  };
+  const Followed followed{{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, {'X', 'Y', 'Z', 0}};
+  REQUIRE(producer.publish(followed.name));
+  CHECK(next() == "abcdefgh");
   REQUIRE(producer.publish(short_one->name));
   CHECK(next() == "ab");
   REQUIRE(producer.publish(""));
