@@ -15,6 +15,7 @@
 #include <tango/yield.hpp>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "support/combinations.hpp"
@@ -55,6 +56,11 @@ void check_a_lap(C& channel, Seq start) {
     const auto value = fragment->template as<Quote>();
     REQUIRE(value);
     CHECK(*value == message(i));
+    if constexpr (!std::is_same_v<typename C::Message, AnyMessage>) {
+      const auto same = fragment->value();
+      REQUIRE(same);
+      CHECK(*same == message(i));
+    }
   }
   consumer.release();
   if constexpr (C::kMetrics) {
@@ -223,16 +229,167 @@ TEST_CASE("a typed channel: its producer publishes its type only, in every way")
   REQUIRE(producer.publish({1, 2, 3}, {.sig = 1}));
   REQUIRE(producer.publish_blocking({4, 5, 6}));
   REQUIRE(producer.emplace({.sig = 3}, 7u, 8u, 9u));
-  for (std::uint32_t i = 0; i < 3; ++i) {
+  REQUIRE(producer.emplace(10u, 11u, 12u));
+  REQUIRE(producer.emplace(MessageInfo{.sig = 5}, 13u, 14u, 15u));
+  STATIC_REQUIRE(decltype(producer)::max_payload() == decltype(channel)::max_payload());
+  constexpr std::uint64_t kSigs[] = {1, 0, 3, 0, 5};
+  for (std::uint32_t i = 0; i < 5; ++i) {
     auto fragment = consumer.poll();
     REQUIRE(fragment);
     CHECK(*fragment->as<Quote>() == Quote{1 + 3 * i, 2 + 3 * i, 3 + 3 * i});
+    CHECK(fragment->sig() == kSigs[i]);
   }
-  CHECK(producer.next_seq() == 4);
+  CHECK(producer.next_seq() == 6);
   CHECK(producer.available() == kDepth);
   auto moved = std::move(producer);
   CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested
   CHECK(moved.stop());
+}
+
+namespace {
+
+/// Every way to get at a message, by `value()` and by type.
+template <class Producer, class Consumer>
+void check_typed_reading(Producer& producer, Consumer& consumer) {
+  STATIC_REQUIRE(std::is_same_v<decltype(std::declval<typename Consumer::Item&>().value()), Result<Quote>>);
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    REQUIRE(producer.publish(message(i)));
+  }
+  {
+    auto polled = consumer.poll();
+    REQUIRE(polled);
+    CHECK(*polled->value() == message(0));
+    CHECK(*polled->template as<Quote>() == message(0));
+  }
+  {
+    auto waited = consumer.wait();
+    REQUIRE(waited);
+    CHECK(*waited->value() == message(1));
+  }
+  {
+    typename Consumer::Item items[2];
+    auto batch = consumer.poll_batch(items);
+    REQUIRE(batch.size() == 2);
+    CHECK(*batch[0].value() == message(2));
+    CHECK(*batch[1].template as<Quote>() == message(3));
+    batch.release();
+  }
+  CHECK(consumer.poll_batch(1, [](auto& item) { CHECK(*item.value() == message(4)); }).count == 1);
+  {
+    Poller poller{consumer};
+    auto fragment = poller.poll();
+    REQUIRE(fragment);
+    CHECK(*fragment->value() == message(5));
+  }
+  REQUIRE(producer.publish(message(6)));
+  producer.stop();
+  std::uint64_t in_range = 0;
+  for (auto& fragment : consumer.fragments()) {
+    CHECK(*fragment.value() == message(6));
+    ++in_range;
+  }
+  CHECK(in_range == 1);
+}
+
+}  // namespace
+
+namespace {
+
+template <class P, class U>
+constexpr bool kPublishes = requires(P& producer, const U& value) { producer.publish(value); };
+
+/// Says of itself that it is one.
+struct Tagged {
+  operator std::uint32_t() const noexcept { return 5; }
+};
+struct Price {
+  Price(double value) noexcept : ticks{static_cast<std::uint64_t>(value * 100)} {}
+  std::uint64_t ticks;
+};
+
+}  // namespace
+
+TEST_CASE("a typed channel: its producer takes nothing for its type that would change on the way") {
+  using Numbers = decltype(Base{}.of<std::uint32_t>().build().producer());
+  STATIC_REQUIRE(kPublishes<Numbers, std::uint32_t>);
+  STATIC_REQUIRE(kPublishes<Numbers, Tagged>);  // the type says that it is one
+  STATIC_REQUIRE(!kPublishes<Numbers, int>);
+  STATIC_REQUIRE(!kPublishes<Numbers, double>);
+  STATIC_REQUIRE(!kPublishes<Numbers, bool>);
+  STATIC_REQUIRE(!kPublishes<Numbers, std::uint16_t>);
+  STATIC_REQUIRE(!kPublishes<Numbers, std::string>);
+  using Flags = decltype(Base{}.of<bool>().build().producer());
+  STATIC_REQUIRE(kPublishes<Flags, bool>);
+  STATIC_REQUIRE(!kPublishes<Flags, const char*>);
+  STATIC_REQUIRE(!kPublishes<Flags, char[3]>);
+  STATIC_REQUIRE(!kPublishes<Flags, int>);
+  using Prices = decltype(Base{}.of<Price>().build().producer());
+  STATIC_REQUIRE(kPublishes<Prices, double>);
+  STATIC_REQUIRE(!kPublishes<Prices, std::string>);
+
+  auto channel = Base{}.of<std::uint32_t>().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  REQUIRE(producer.publish(7u));
+  REQUIRE(producer.publish({8}));
+  REQUIRE(producer.publish(Tagged{}));
+  REQUIRE(producer.publish_blocking({9}));
+  for (const std::uint32_t expected : {7u, 8u, 5u, 9u}) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(*fragment->value() == expected);
+  }
+}
+
+TEST_CASE("a typed channel: its consumers read its type only, in every way") {
+  {
+    auto channel = Base{}.of<Quote>().build();
+    auto producer = channel.producer();
+    auto consumer = channel.consumer();
+    check_typed_reading(producer, consumer);
+  }
+  {
+    auto channel = Base{}.of<Quote>().with_flow_control().build();
+    auto producer = channel.producer();
+    auto consumer = channel.consumer();
+    check_typed_reading(producer, consumer);
+  }
+  {
+    auto channel = Base{}.of<Quote>().with_flow_control().with_observers().build();
+    auto producer = channel.producer();
+    auto observer = channel.observer();
+    check_typed_reading(producer, observer);
+  }
+}
+
+TEST_CASE("a typed fragment is a fragment: code for any channel takes it, and it is no larger") {
+  STATIC_REQUIRE(sizeof(TypedFragment<Quote, Fragment>) == sizeof(Fragment));
+  STATIC_REQUIRE(sizeof(TypedFragment<Quote, SpeculativeFragment>) == sizeof(SpeculativeFragment));
+  STATIC_REQUIRE(sizeof(TypedFragment<Quote, FragmentView>) == sizeof(FragmentView));
+  STATIC_REQUIRE(!Record<TypedFragment<Quote, FragmentView>>);
+  auto channel = Base{}.of<Quote>().with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  REQUIRE(producer.publish(message(1)));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  const auto size_of = [](const FragmentView& any) { return any.size(); };
+  CHECK(size_of(*fragment) == sizeof(Quote));
+  Fragment kept = std::move(*fragment);
+  CHECK(kept.as<Quote>());
+}
+
+TEST_CASE("a typed channel whose memory holds something else says so") {
+  auto channel = Base{}.of<Quote>().with_flow_control().build();
+  Producer producer{channel.mcache(), channel.dcache(), channel.fseq(), channel.fctl()};
+  auto consumer = channel.consumer();
+  REQUIRE(producer.publish("no quote"));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  const auto none = fragment->value();
+  CHECK(none.status().error() == Error::TypeMismatch);
+  CHECK(none.status().actual() == 8);
+  CHECK(none.status().allowed() == sizeof(Quote));
 }
 
 TEST_CASE("a new consumer joins at the channel's start or where it is now") {

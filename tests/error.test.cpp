@@ -39,6 +39,8 @@ constexpr Expected kExpected[] = {
     {Error::BufferTooSmall, "BufferTooSmall",
      "BufferTooSmall: payload larger than the buffer given for it: 12 bytes into 8"},
     {Error::TypeMismatch, "TypeMismatch", "TypeMismatch: a message of another type: 12 bytes, expected 8"},
+    {Error::PackedTruncated, "PackedTruncated",
+     "PackedTruncated: the last record of a packed message is cut off: 12 bytes, expected 8"},
     {Error::FragmentLost, "FragmentLost", "FragmentLost: fragments of a message were lost"},
     {Error::MissingSom, "MissingSom", "MissingSom: fragment of a message that has no start"},
     {Error::MissingEom, "MissingEom", "MissingEom: a message began before the one in progress had ended"},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <bit>
-#include <catch2/catch.hpp>
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -193,14 +194,16 @@ TEMPLATE_TEST_CASE("where credits are short, as many records as there is room fo
   const BatchStatus some = producer.publish_packed(values);
   CHECK(some.count == 16);
   CHECK(some.status == Error::NoCredits);
-  // No chunk is left: what fits into a slot goes.
+  // No chunk is left: no slot is spent on the few that it would hold by itself, unless that is all of them.
   const BatchStatus in_slot = producer.publish_packed(values);
-  CHECK(in_slot.count == 4);
+  CHECK(in_slot.count == 0);
   CHECK(in_slot.status == Error::NoCredits);
   const std::vector<std::string> words(5, "abcdef");
   const BatchStatus words_in_slot = producer.publish_packed(words);
-  CHECK(words_in_slot.count == 2);
+  CHECK(words_in_slot.count == 0);
   CHECK(words_in_slot.status == Error::NoCredits);
+  CHECK(producer.publish_packed(std::span{values}.first(4)).count == 4);
+  CHECK(producer.publish_packed(std::span{words}.first(2)).count == 2);
   const BatchStatus none = producer.publish_packed(std::vector<std::string>(2, std::string(40, 'z')));
   CHECK(none.count == 0);
   CHECK(none.status == Error::NoCredits);
@@ -291,4 +294,134 @@ TEST_CASE("payloads that are something else are told apart") {
       CHECK(walked == 1);
     }
   }
+}
+
+TEST_CASE("a packed message that is cut off has its own error: the bytes there, and those expected") {
+  struct Sixteen {
+    std::uint64_t a;
+    std::uint64_t b;
+  };
+  for (std::size_t size = 0; size <= 48; ++size) {
+    const std::vector<std::byte> payload(size);
+    const PackedArray<Sixteen> records{payload};
+    CAPTURE(size);
+    if (size % 16 == 0) {
+      CHECK(records.status().ok());
+      CHECK(records.size() == size / 16);
+    } else {
+      CHECK(records.status() == Error::PackedTruncated);
+      CHECK(records.status().actual() == size);
+      CHECK(records.status().allowed() == (size / 16 + 1) * 16);
+      CHECK(records.empty());
+    }
+  }
+
+  // "abcde" (4 + 8 bytes), nothing (4), "xyz" (4 + 4), cut off everywhere.
+  Wiring<Kind::Reliable, 8, 8> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  REQUIRE(producer.publish_packed(std::vector<std::string>{"abcde", "", "xyz"}).count == 3);
+  const std::vector<std::byte> list = next_payload(consumer);
+  REQUIRE(list.size() == 24);
+  CHECK(PackedRecords{list}.status().ok());
+  for (std::size_t size = 0; size < list.size(); ++size) {
+    const PackedRecords cut{std::span{list}.first(size)};
+    CAPTURE(size);
+    if (size == 0 || size == 12 || size == 16) {  // between two records nothing shows it
+      CHECK(cut.status().ok());
+      continue;
+    }
+    CHECK(cut.status() == Error::PackedTruncated);
+    CHECK(cut.status().actual() == size);
+    CHECK(cut.status().allowed() == (size < 4 ? 4 : size < 12 ? 12 : size < 16 ? 16 : size < 20 ? 20 : 24));
+    CHECK_FALSE(cut.intact());
+  }
+
+  // A forged size does not wrap round.
+  std::vector<std::byte> forged(8, std::byte{0xFF});
+  CHECK(PackedRecords{forged}.status() == Error::PackedTruncated);
+  CHECK(PackedRecords{forged}.status().allowed() == 4 + std::uint64_t{0x1'0000'0000});
+}
+
+TEST_CASE("packed bools are 0 and 1, or none of them is read") {
+  std::vector<std::byte> bytes(5, std::byte{1});
+  CHECK(PackedArray<bool>{bytes}.status().ok());
+  CHECK(PackedArray<bool>{bytes}.size() == 5);
+  CHECK(PackedArray<bool>{bytes}[4]);
+  bytes[3] = std::byte{2};
+  const PackedArray<bool> none{bytes};
+  CHECK(none.status() == Error::TypeMismatch);
+  CHECK_FALSE(none.intact());
+  CHECK(none.size() == 0);
+  CHECK(none.begin() == none.end());
+  CHECK(PackedArray<std::uint8_t>{bytes}.size() == 5);
+}
+
+namespace {
+
+/// Gives back what a consumer has taken so far, each time a producer waits, and then gives up.
+template <class Consumer>
+struct Drains {
+  Consumer* consumer;
+  std::size_t* records;
+  std::size_t times;
+
+  bool idle(std::uint64_t round) noexcept {
+    if (round >= times) {
+      return false;
+    }
+    if (auto fragment = consumer->poll()) {
+      *records += fragment->size() / sizeof(std::uint64_t);
+    }
+    consumer->release();
+    return true;
+  }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("all records are sent, in whole messages, as soon as there is room for each", "", ReliableKind,
+                   ObservedKind) {
+  Wiring<TestType::kKind, 8, 8> channel;  // max_payload 256: 32 values in 4 chunks
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  std::size_t read = 0;
+  const std::vector<std::uint64_t> values(200, 7);
+  const BatchStatus all = producer.publish_packed_blocking(values, {.sig = 3}, Drains<decltype(consumer)>{&consumer, &read, 100});
+  CHECK(all.status.ok());
+  CHECK(all.count == 200);
+  CHECK(producer.next_seq() == 1 + 7);  // 6 x 32 and 8
+  while (auto fragment = consumer.poll()) {
+    CHECK(fragment->sig() == 3);
+    read += fragment->size() / sizeof(std::uint64_t);
+  }
+  CHECK(read == 200);
+
+  // Of varying size; the one that fits into no message ends it, and is told with its own size.
+  std::vector<std::string> words(20, std::string(60, 'x'));
+  words.push_back(std::string(300, 'y'));
+  words.push_back("z");
+  const BatchStatus some = producer.publish_packed_blocking(words, {}, Drains<decltype(consumer)>{&consumer, &read, 100});
+  CHECK(some.count == 20);
+  CHECK(some.status == Error::PayloadTooLarge);
+  CHECK(some.status.actual() == 304);
+  CHECK(some.status.allowed() == 256);
+}
+
+TEST_CASE("a strategy that gives up: as many records as went, exactly, and nothing of the next message") {
+  Wiring<Kind::Reliable, 8, 8> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const std::vector<std::uint64_t> values(100, 7);
+  const BatchStatus some = producer.publish_packed_blocking(values, {}, Bounded{3});
+  CHECK(some.count == 64);  // two messages of 4 chunks
+  CHECK(some.status == Error::NoCredits);
+  CHECK(producer.next_seq() == 3);
+  const BatchStatus none = producer.publish_packed_blocking(std::span{values}.first(0), {}, Bounded{3});
+  CHECK(none.status.ok());
+  CHECK(none.count == 0);
+  CHECK(producer.next_seq() == 3);
+  CHECK(producer.stop());
+  CHECK(producer.publish_packed_blocking(values).status == Error::Stopped);
+  CHECK(producer.publish_packed_blocking(values).count == 0);
 }

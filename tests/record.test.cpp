@@ -98,6 +98,25 @@ TEST_CASE("what is a record, and what is not") {
   STATIC_REQUIRE(!Record<volatile Small>);
 }
 
+TEST_CASE("what says something only where it was made is no record: views, answers") {
+  STATIC_REQUIRE(!Record<Status>);
+  STATIC_REQUIRE(!Record<const Status>);
+  STATIC_REQUIRE(!Record<Result<Small>>);
+  STATIC_REQUIRE(!Record<Result<std::uint64_t>>);
+  STATIC_REQUIRE(!Record<FragmentView>);
+  STATIC_REQUIRE(!Record<Message>);
+  STATIC_REQUIRE(!Record<BatchStatus>);
+  STATIC_REQUIRE(!Record<BatchResult>);
+  STATIC_REQUIRE(!Record<ChannelBatch>);
+  STATIC_REQUIRE(!Record<Reassembly>);
+  STATIC_REQUIRE(!Record<WordWriter>);
+  // These hold what they say.
+  STATIC_REQUIRE(Record<Error>);
+  STATIC_REQUIRE(Record<FragmentMetadata>);
+  STATIC_REQUIRE(Record<MessageInfo>);
+  STATIC_REQUIRE(Record<MetricsSnapshot>);
+}
+
 TEMPLATE_TEST_CASE("values arrive as they were", "", LossyKind, ReliableKind, ObservedKind) {
   for (const Seq start : kStarts) {
     const auto wire = std::make_unique<Wire<TestType>>(start);
@@ -160,6 +179,55 @@ TEST_CASE("text and bytes are published as such, not as objects") {
     auto fragment = consumer.poll();
     REQUIRE(fragment);
     CHECK(fragment->size() == size);
+  }
+}
+
+TEMPLATE_TEST_CASE("characters in an array are read up to the first NUL, and no further than the array goes", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  const auto next = [&consumer] {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    const auto bytes = *bytes_of(*fragment);
+    return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  };
+  // On the heap with nothing behind it, so that AddressSanitizer sees a byte too many.
+  struct Unterminated {
+    char name[8];
+  };
+  const auto full = std::make_unique<const Unterminated>(Unterminated{{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}});
+  const auto short_one = std::make_unique<const Unterminated>(Unterminated{{'a', 'b', 0, 'd', 'e', 'f', 'g', 'h'}});
+  REQUIRE(producer.publish(full->name));
+  CHECK(next() == "abcdefgh");
+  REQUIRE(producer.publish_blocking(full->name));
+  CHECK(next() == "abcdefgh");
+  struct Followed {
+    char name[8];
+    char behind[4];
+  };
+  const Followed followed{{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, {'X', 'Y', 'Z', 0}};
+  REQUIRE(producer.publish(followed.name));
+  CHECK(next() == "abcdefgh");
+  REQUIRE(producer.publish(short_one->name));
+  CHECK(next() == "ab");
+  REQUIRE(producer.publish(""));
+  CHECK(next().empty());
+  REQUIRE(producer.publish("hello"));
+  CHECK(next() == "hello");
+  REQUIRE(producer.publish("be\0fore"));
+  CHECK(next() == "be");
+  LargeMessage message{full->name};
+  CHECK(message.size() == 8);
+  REQUIRE(message.publish(producer));
+  CHECK(next() == "abcdefgh");
+  if constexpr (TestType::kKind != Kind::Reliable) {
+    auto room = producer.reserve(8);
+    REQUIRE(room);
+    room.writer().write(0, full->name);
+    REQUIRE(room.commit());
+    CHECK(next() == "abcdefgh");
   }
 }
 
@@ -243,4 +311,41 @@ TEST_CASE("a value that was overwritten before it was read is not one") {
   CHECK(gone.status().error() == Error::Overrun);
   CHECK(consumer.delivered() == 0);
   CHECK(consumer.lost() == 1);
+}
+
+TEMPLATE_TEST_CASE("a byte that is no bool is a message of another type", "", LossyKind, ReliableKind, ObservedKind) {
+  const auto wire = std::make_unique<Wire<TestType>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  for (const bool value : {false, true}) {
+    REQUIRE(producer.publish(value));
+    const auto read = next_as<bool>(consumer);
+    REQUIRE(read);
+    CHECK(*read == value);
+  }
+  for (const std::uint8_t byte : std::array<std::uint8_t, 4>{2, 3, 128, 255}) {
+    REQUIRE(producer.publish(byte));
+    const auto none = next_as<bool>(consumer);
+    CHECK(none.status().error() == Error::TypeMismatch);
+  }
+  CHECK(consumer.delivered() == 6);
+}
+
+TEST_CASE("a field that is no bool is not read as one, and the fragment is still there") {
+  const auto wire = std::make_unique<Wire<LossyKind>>(1);
+  auto producer = wire->producer();
+  auto consumer = wire->consumer(1);
+  const std::array<std::byte, 3> bytes{std::byte{1}, std::byte{2}, std::byte{0}};
+  REQUIRE(producer.publish(bytes));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  bool field = false;
+  CHECK(fragment->read(0, field));
+  CHECK(field);
+  CHECK(!fragment->read(1, field));
+  CHECK(field);
+  CHECK(fragment->validate());
+  CHECK(fragment->read(2, field));
+  CHECK(!field);
+  CHECK(consumer.lost() == 0);
 }

@@ -31,14 +31,13 @@
 #include "producer.hpp"
 #include "record.hpp"
 #include "seq.hpp"
+#include "typed_fragment.hpp"
 #include "typed_producer.hpp"
 #include "version.hpp"
 #include "wait.hpp"
 
 namespace tango {
 
-/// Messages of any size and content: a channel of bytes.
-struct AnyMessage {};
 /// No wait strategy was chosen: `Busy`.
 struct AnyWait {};
 
@@ -74,10 +73,11 @@ class Channel {
   using Message = typename Options::Message;
   /// Publishes bytes, or messages of the channel's one type.
   using Producer = std::conditional_t<kTyped, TypedProducer<Message, BytesProducer>, BytesProducer>;
-  /// Reliable if the channel has flow control, else one that may be overrun.
-  using Consumer = tango::Consumer<Depth, Cache, Flow, Counted, Waiting>;
+  /// Reliable if the channel has flow control, else one that may be overrun. Where there is one type of messages, it
+  /// reads no other.
+  using Consumer = tango::Consumer<Depth, Cache, Flow, Counted, Waiting, Message>;
   /// May be overrun. Only where the channel was built `with_observers` (on a lossy channel every consumer is one).
-  using Observer = tango::Consumer<Depth, Cache, NoFlowControl, Counted, Waiting>;
+  using Observer = tango::Consumer<Depth, Cache, NoFlowControl, Counted, Waiting, Message>;
 
   /// For the builder. `credits` counts where there is flow control; `type_id` where there is one type of messages.
   Channel(Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept

@@ -95,8 +95,9 @@ class ChannelBuilder {
     return as<With<kFlow, kObservers, kMetrics, Strategy, Message>>();
   }
 
-  /// All messages are a `T`. `id` tells types of the same size and alignment apart where a channel is found in memory
-  /// (`attach`).
+  /// All messages are a `T`: the endpoints publish and read no other. `id` tells types of the same size and alignment
+  /// apart where a channel is found in memory (`attach`): two of them with the same id, 0 for instance, pass for each
+  /// other there. Give each type one of its own. (A type's name would not do: compilers spell it differently.)
   template <class T>
   [[nodiscard]] constexpr auto of(std::uint64_t id = 0) const noexcept {
     detail::require_record<T>();

@@ -38,13 +38,16 @@
 #include "metrics.hpp"
 #include "poll.hpp"
 #include "resume.hpp"
+#include "typed_fragment.hpp"
 #include "wait.hpp"
 
 namespace tango {
 
 /// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
-/// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
-template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
+/// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none,
+/// `Message` the type of all messages (channel_builder.hpp) if they have one.
+template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy,
+          class Message = AnyMessage>
 class Consumer {
   static constexpr bool kReliable = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
@@ -53,10 +56,13 @@ class Consumer {
   using Meter = std::conditional_t<kCounted, detail::ConsumerMeter, detail::NoConsumerMeter>;
 
  public:
-  /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`.
-  using Fragment = std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>;
-  /// What a batch holds: `FragmentView` or `SpeculativeFragment`.
-  using Item = std::conditional_t<kReliable, FragmentView, SpeculativeFragment>;
+  /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`; a `TypedFragment` where messages are of
+  /// one type.
+  using Fragment =
+      typename detail::FragmentOf<Message, std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>>::Type;
+  /// What a batch holds: `FragmentView` or `SpeculativeFragment`, typed likewise.
+  using Item =
+      typename detail::FragmentOf<Message, std::conditional_t<kReliable, FragmentView, SpeculativeFragment>>::Type;
 
   /// What blocking calls do that are given no strategy.
   using DefaultStrategy = Waiting;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "detail/text.hpp"
+#include "record.hpp"
 
 namespace tango {
 
@@ -27,6 +28,7 @@ enum class Error : std::uint8_t {
   Overrun,
   BufferTooSmall,
   TypeMismatch,
+  PackedTruncated,
   // Putting messages of several fragments together: one message was dropped.
   FragmentLost,
   MissingSom,
@@ -87,6 +89,8 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::Overrun, "Overrun"sv, "overwritten by the producer before it was read"sv, {}},
     {Error::BufferTooSmall, "BufferTooSmall"sv, "payload larger than the buffer given for it"sv, " bytes into "sv},
     {Error::TypeMismatch, "TypeMismatch"sv, "a message of another type"sv, " bytes, expected "sv},
+    {Error::PackedTruncated, "PackedTruncated"sv, "the last record of a packed message is cut off"sv,
+     " bytes, expected "sv},
     {Error::FragmentLost, "FragmentLost"sv, "fragments of a message were lost"sv, {}},
     {Error::MissingSom, "MissingSom"sv, "fragment of a message that has no start"sv, {}},
     {Error::MissingEom, "MissingEom"sv, "a message began before the one in progress had ended"sv, {}},
@@ -185,6 +189,9 @@ class [[nodiscard]] Status {
   std::uint64_t allowed_ = 0;
   Error error_ = Error::None;
 };
+
+template <>
+inline constexpr bool kLocalOnly<Status> = true;
 
 /// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
 /// where it ends; 160 bytes hold every one. No terminator. Returns what was written.

@@ -186,15 +186,18 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
-  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
+  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type, or
+  /// a byte that is no bool.
   template <class T>
-  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
-    detail::require_record<T>();
+  [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() const noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
       return Status{Error::TypeMismatch, size(), sizeof(T)};
     }
     detail::Image<T> image;
     detail::copy_bytes(image.bytes, data_, sizeof(T));
+    if (!image.is_value()) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
+    }
     return image.value();
   }
 
@@ -208,6 +211,10 @@ class FragmentView {
   detail::SlotWords words_;
   const std::byte* data_ = nullptr;
 };
+
+template <class F>
+  requires(std::is_base_of_v<FragmentView, F>)
+inline constexpr bool kLocalOnly<F> = true;
 
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
 /// it. Destroying or releasing it, or the consumer's next poll, gives it back.
@@ -272,11 +279,10 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
-  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
-  /// `Overrun`: as `copy_to`.
+  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type,
+  /// or a byte that is no bool. `Overrun`: as `copy_to`.
   template <class T>
-  [[nodiscard]] TANGO_HOT Result<T> as() noexcept {
-    detail::require_record<T>();
+  [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
       return Status{Error::TypeMismatch, size(), sizeof(T)};
     }
@@ -285,14 +291,18 @@ class SpeculativeFragment {
     if (!validate()) [[unlikely]] {
       return Status{Error::Overrun};
     }
+    if (!image.is_value()) [[unlikely]] {
+      return Status{Error::TypeMismatch, size(), sizeof(T)};
+    }
     return image.value();
   }
 
-  /// A field of the payload, `offset` bytes from its start, not validated: it counts only if `validate()` says so after
+  /// A field of the payload, a `Record` `offset` bytes from its start, not validated: it counts only if `validate()` says so after
   /// the last one that was read. Every bit pattern must be a value of `T`, because any may be found: where that is not
   /// so (bool, and structs that hold one), use `read`. Precondition (checked): the field lies within the payload.
   template <class T>
   [[nodiscard]] T load(std::size_t offset) const noexcept {
+    detail::require_record<T>();
     static_assert(!std::is_same_v<std::remove_cv_t<T>, bool>,
                   "tango: a bool that was overwritten while it was read may be neither true nor false: use read()");
     detail::Image<T> image;
@@ -301,12 +311,13 @@ class SpeculativeFragment {
   }
 
   /// The same, validated: whether `out` got the field. If not, `out` is as it was and the fragment has moved from
-  /// delivered to lost.
+  /// delivered to lost; or, for a bool, the byte there is none (`validate()` tells which).
   template <class T>
   [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
+    detail::require_record<T>();
     detail::Image<T> image;
     gather(image, offset);
-    if (!validate()) [[unlikely]] {
+    if (!validate() || !image.is_value()) [[unlikely]] {
       return false;
     }
     out = image.value();

@@ -66,7 +66,17 @@ class LargeMessage {
       : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
   /// The same for characters.
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
-      : LargeMessage{detail::bytes_of(text), info, fragment_size} {}
+      : LargeMessage{detail::text_bytes(text), info, fragment_size} {}
+
+  /// The same for a literal or a constant array: what stands before the first NUL.
+  template <std::size_t N>
+  explicit LargeMessage(const char (&text)[N], MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
+      : LargeMessage{detail::text_in(text), info, fragment_size} {}
+  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  explicit LargeMessage(char (&buffer)[N], MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
+  /// No text: a null pointer would be taken for some.
+  explicit LargeMessage(std::nullptr_t, MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
 
   LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
   LargeMessage& operator=(LargeMessage&&) = default;  ///< the same
@@ -130,6 +140,8 @@ class LargeMessage {
  private:
   template <class Producer, class Publish>
   Status send(Producer& producer, Publish publish) noexcept {
+    static_assert(requires { producer.publish(bytes_); },
+                  "tango: a large message goes through a channel of bytes: build it without of<T>()");
     if (done_) {
       return {};
     }
@@ -220,6 +232,9 @@ class [[nodiscard]] Reassembly {
   std::uint64_t missing_ = 0;
   ReassemblyStatus status_ = ReassemblyStatus::Skipped;
 };
+
+template <>
+inline constexpr bool kLocalOnly<Reassembly> = true;
 
 /// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
 /// … `Origins - 1`.

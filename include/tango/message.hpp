@@ -26,19 +26,27 @@ struct [[nodiscard]] BatchStatus {
   Status status;          ///< why not the next one, or success
 };
 
+template <>
+inline constexpr bool kLocalOnly<Message> = true;
+template <>
+inline constexpr bool kLocalOnly<BatchStatus> = true;
+
 namespace detail {
 
-/// What is published as its bytes, because it is neither bytes nor text.
+/// What is neither bytes nor text; and what would be taken for text though its end is not known that way: an array, which
+/// may have no NUL, and null.
 template <class T>
 concept Value = !std::is_convertible_v<const T&, std::span<const std::byte>> &&
-                !std::is_convertible_v<const T&, std::string_view>;
+                (!std::is_convertible_v<const T&, std::string_view> || std::is_array_v<T> || std::is_null_pointer_v<T>);
 
 template <class T>
 [[nodiscard]] TANGO_HOT inline std::span<const std::byte> value_bytes(const T& value) noexcept {
-  require_record<T>();
-  static_assert(!std::is_same_v<T, Message>, "tango: a Message is published by publish_batch");
-  static_assert(!std::is_base_of_v<FragmentView, T>, "tango: of a fragment, publish its payload()");
-  return bytes_at(&value, sizeof(T));
+  if constexpr (std::is_array_v<T> && std::is_convertible_v<const T&, std::string_view>) {
+    return text_bytes(text_in(value));
+  } else {
+    require_record<T>();
+    return bytes_at(&value, sizeof(T));
+  }
 }
 
 }  // namespace detail

@@ -12,6 +12,8 @@
 ///     records of one type          record | record | record …             as they lie in an array
 ///     records of varying size      size, bytes | size, bytes …            size: 4 bytes, native; the bytes padded to 4
 ///
+/// A payload that ends within a record is told (`status`): `PackedTruncated`.
+///
 /// Walked in place by a reliable consumer. Who may be overrun copies the payload out first (`copy_to`), or loads the
 /// records of one type by their offsets and then validates.
 ///
@@ -21,13 +23,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <type_traits>
 
 #include "config.hpp"
 #include "detail/seam.hpp"
 #include "error.hpp"
-#include "message.hpp"
 #include "record.hpp"
 
 namespace tango {
@@ -70,14 +70,28 @@ class PackedArray {
     const std::byte* at_ = nullptr;
   };
 
-  /// Looks at `payload`, which must stay as it is meanwhile.
-  explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {}
+  /// Looks at `payload`, which must stay as it is meanwhile. O(1); of bools O(records).
+  explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {
+    if (payload.size() % sizeof(T) == 0 && are_values()) {
+      size_ = payload.size() / sizeof(T);
+    }
+  }
+
+  /// Success, or why there are no records in here: `PackedTruncated` (bytes, those of one record more than are whole);
+  /// of bools `TypeMismatch` (bytes, the same), if one of them is none.
+  [[nodiscard]] Status status() const noexcept {
+    const std::size_t bytes = payload_.size();
+    if (const std::size_t rest = bytes % sizeof(T); rest != 0) {
+      return {Error::PackedTruncated, bytes, bytes - rest + sizeof(T)};
+    }
+    return intact() ? Status{} : Status{Error::TypeMismatch, bytes, bytes};
+  }
 
   /// Whether the payload is a whole number of records. If not, somebody sent something else: there are none in here.
-  [[nodiscard]] bool intact() const noexcept { return payload_.size() % sizeof(T) == 0; }
+  [[nodiscard]] bool intact() const noexcept { return size_ * sizeof(T) == payload_.size(); }
 
   /// Records.
-  [[nodiscard]] std::size_t size() const noexcept { return intact() ? payload_.size() / sizeof(T) : 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }  ///< whether there are none
 
   /// The `i`-th record. Precondition (checked): `i < size()`.
@@ -91,13 +105,26 @@ class PackedArray {
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
-  [[nodiscard]] static T value_at(const std::byte* at) noexcept {
+  [[nodiscard]] static detail::Image<T> image_at(const std::byte* at) noexcept {
     detail::Image<T> image;
     detail::copy_bytes(image.bytes, at, sizeof(T));
-    return image.value();
+    return image;
+  }
+  [[nodiscard]] static T value_at(const std::byte* at) noexcept { return image_at(at).value(); }
+
+  [[nodiscard]] bool are_values() const noexcept {
+    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+      for (const std::byte& byte : payload_) {
+        if (!image_at(&byte).is_value()) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   std::span<const std::byte> payload_;
+  std::size_t size_ = 0;
 };
 
 /// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A
@@ -145,11 +172,22 @@ class PackedRecords {
    private:
     friend PackedRecords;
 
-    void look() noexcept {
+    /// The size that stands here, as far as one does.
+    [[nodiscard]] std::uint32_t head() const noexcept {
       std::uint32_t size = 0;
       if (rest_.size() >= kHead) {
         __builtin_memcpy(&size, rest_.data(), kHead);
       }
+      return size;
+    }
+
+    /// Bytes that the record which starts here says it takes.
+    [[nodiscard]] std::uint64_t claimed() const noexcept {
+      return kHead + (std::uint64_t{head()} + kUnit - 1) / kUnit * kUnit;
+    }
+
+    void look() noexcept {
+      const std::uint32_t size = head();
       // The size itself is compared first: a forged one could wrap round when it is padded.
       there_ = rest_.size() >= kHead && size <= rest_.size() - kHead && packed_size(size) <= rest_.size();
       size_ = there_ ? size : 0;
@@ -166,14 +204,22 @@ class PackedRecords {
   [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }  ///< at the first record
   [[nodiscard]] End end() const noexcept { return {}; }                         ///< behind the last record
 
-  /// Whether the walk ends where the payload does. If not, somebody sent something else. O(records).
-  [[nodiscard]] bool intact() const noexcept {
+  /// Success, or `PackedTruncated` (bytes, those that there must be for the record that the walk ended before): somebody
+  /// cut it off, or sent something else. O(records).
+  [[nodiscard]] Status status() const noexcept {
     Iterator it = begin();
     while (it.there_) {
       ++it;
     }
-    return it.rest_.empty();
+    if (it.rest_.empty()) {
+      return {};
+    }
+    const std::uint64_t before = payload_.size() - it.rest_.size();
+    return {Error::PackedTruncated, payload_.size(), before + it.claimed()};
   }
+
+  /// The same: whether the walk ends where the payload does. O(records).
+  [[nodiscard]] bool intact() const noexcept { return status().ok(); }
 
  private:
   static constexpr std::size_t kHead = sizeof(std::uint32_t);
@@ -181,170 +227,5 @@ class PackedRecords {
 
   std::span<const std::byte> payload_;
 };
-
-namespace detail {
-
-/// What `publish_packed` asks of records of one type.
-template <Record T>
-class ArrayToPack {
- public:
-  explicit ArrayToPack(std::span<const T> records) noexcept : records_{records} {}
-
-  /// Records.
-  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
-
-  /// How many of the first records fit into `bytes`.
-  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
-    const std::size_t most = bytes / sizeof(T);
-    return records_.size() < most ? records_.size() : most;
-  }
-
-  /// Bytes of the first `count` records.
-  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept { return count * sizeof(T); }
-
-  /// Publishes the first `count`.
-  template <class Producer>
-  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info) const noexcept {
-    return producer.publish(bytes_at(records_.data(), packed_size(count)), info);
-  }
-
- private:
-  std::span<const T> records_;
-};
-
-/// The same of records of varying size; `Bytes` converts to a span of bytes or to a string view.
-template <class Bytes>
-class RecordsToPack {
- public:
-  explicit RecordsToPack(std::span<const Bytes> records) noexcept : records_{records} {}
-
-  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
-
-  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
-    std::size_t count = 0;
-    while (count != records_.size()) {
-      const std::size_t size = raw(records_[count]).size();
-      if (size > bytes || PackedRecords::packed_size(size) > bytes) {  // the size by itself: it may wrap when padded
-        break;
-      }
-      bytes -= PackedRecords::packed_size(size);
-      ++count;
-    }
-    return count;
-  }
-
-  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept {
-    std::size_t bytes = 0;
-    for (const Bytes& record : records_.first(count)) {
-      bytes += PackedRecords::packed_size(raw(record).size());
-    }
-    return bytes;
-  }
-
-  template <class Producer>
-  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info) const noexcept {
-    const std::size_t size = packed_size(count);
-    if (size <= kInlineBytes) {
-      std::byte packed[kInlineBytes];
-      pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
-        copy_bytes(packed + at, bytes.data(), bytes.size());
-      });
-      return producer.publish(bytes_at(packed, size), info);
-    }
-    auto room = producer.reserve(size);
-    if (!room) {
-      return room.status();
-    }
-    if constexpr (Producer::kWords) {
-      pack(count, [writer = room.writer()](std::size_t at, std::span<const std::byte> bytes) mutable {
-        writer.write(at, bytes);
-      });
-    } else {
-      pack(count, [to = room.span().data()](std::size_t at, std::span<const std::byte> bytes) {
-        copy_bytes(to + at, bytes.data(), bytes.size());
-      });
-    }
-    return room.commit(info);
-  }
-
- private:
-  [[nodiscard]] static std::span<const std::byte> raw(const Bytes& record) noexcept {
-    if constexpr (std::is_convertible_v<const Bytes&, std::span<const std::byte>>) {
-      return record;
-    } else {
-      return bytes_of(record);
-    }
-  }
-
-  /// Calls `write(offset, bytes)` for everything that the first `count` records become, the padding as zeros.
-  template <class Write>
-  void pack(std::size_t count, Write write) const noexcept {
-    constexpr std::byte kPadding[4] = {};
-    std::size_t at = 0;
-    for (const Bytes& record : records_.first(count)) {
-      const std::span<const std::byte> bytes = raw(record);
-      const auto size = static_cast<std::uint32_t>(bytes.size());
-      const std::size_t next = at + PackedRecords::packed_size(bytes.size());
-      write(at, bytes_at(&size, sizeof size));
-      at += sizeof size;
-      if (!bytes.empty()) {
-        write(at, bytes);
-        at += bytes.size();
-      }
-      write(at, bytes_at(kPadding, next - at));
-      at = next;
-    }
-  }
-
-  std::span<const Bytes> records_;
-};
-
-template <PackableRange Records>
-[[nodiscard]] auto packing_of(const Records& records) noexcept {
-  const std::span all{records};
-  using T = std::remove_cv_t<typename decltype(all)::element_type>;
-  static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
-                "tango: a string literal would be packed with its terminator: use a std::string_view");
-  if constexpr (Record<T>) {
-    return ArrayToPack<T>{all};
-  } else {
-    static_assert(std::is_convertible_v<const T&, std::span<const std::byte>> ||
-                      std::is_convertible_v<const T&, std::string_view>,
-                  "tango: a packed record is a trivially copyable value (no pointer or array), a range of bytes or a "
-                  "string view");
-    return RecordsToPack<T>{all};
-  }
-}
-
-/// `Producer::publish_packed`.
-template <class Producer, class Packing>
-[[nodiscard]] BatchStatus publish_packed(Producer& producer, const Packing& packing, const MessageInfo& info) noexcept {
-  std::size_t count = packing.fitting(Producer::max_payload());
-  if (count == 0) {
-    if (packing.count() == 0 || !producer.status().ok()) {
-      return {0, producer.status()};
-    }
-    return {0, {Error::PayloadTooLarge, packing.packed_size(1), Producer::max_payload()}};
-  }
-  BatchStatus batch;
-  Status status = packing.publish(producer, count, info);
-  if (status == Error::NoCredits) {
-    batch.status = status;
-    count = packing.fitting(producer.available_payload());
-    if (count != 0) {
-      status = packing.publish(producer, count, info);
-    }
-  } else if (status.ok() && count != packing.count()) {
-    batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), Producer::max_payload()};
-  }
-  if (status.ok()) {
-    batch.count = count;
-  } else {
-    batch.status = status;
-  }
-  return batch;
-}
-
-}  // namespace detail
 
 }  // namespace tango

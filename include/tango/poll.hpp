@@ -8,10 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "error.hpp"
 #include "fragment.hpp"
+#include "record.hpp"
 #include "seq.hpp"
 
 namespace tango {
@@ -77,6 +79,10 @@ struct [[nodiscard]] BatchResult {
   PollStatus status = PollStatus::Fragment;  ///< what came after them
   std::uint64_t lost = 0;                    ///< how many were lost there
 };
+
+template <class R>
+  requires(std::is_base_of_v<BatchResult, R>)
+inline constexpr bool kLocalOnly<R> = true;
 
 /// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
 /// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.

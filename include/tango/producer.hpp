@@ -22,6 +22,7 @@
 
 #include "config.hpp"
 #include "dcache.hpp"
+#include "detail/packing.hpp"
 #include "detail/room.hpp"
 #include "detail/wiring.hpp"
 #include "detail/words.hpp"
@@ -141,13 +142,15 @@ class Producer {
 
   /// The same for characters; no terminator is sent.
   TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
-    return publish(detail::bytes_of(text), info);
+    return publish(detail::text_bytes(text), info);
   }
 
-  /// No text: a null pointer would be taken for some.
-  Status publish(std::nullptr_t, MessageInfo info = {}) = delete;
+  /// No text: where a buffer's text ends stands elsewhere, not at its first NUL. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;
 
-  /// The same for a value, as its bytes: see record.hpp.
+  /// The same for a value, as its bytes: see record.hpp. Of a literal, and of a constant array of characters, what stands
+  /// before the first NUL.
   template <detail::Value T>
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
     return publish(detail::value_bytes(value), info);
@@ -192,12 +195,12 @@ class Producer {
   /// The same for characters; no terminator is sent.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return publish_blocking(detail::bytes_of(text), info, strategy);
+    return publish_blocking(detail::text_bytes(text), info, strategy);
   }
 
-  /// No text: a null pointer would be taken for some.
-  template <WaitStrategy Strategy = Waiting>
-  Status publish_blocking(std::nullptr_t, MessageInfo info = {}, Strategy strategy = {}) = delete;
+  /// No text: as with `publish`.
+  template <std::size_t N, WaitStrategy Strategy = Waiting>
+  Status publish_blocking(char (&buffer)[N], MessageInfo info = {}, Strategy strategy = {}) = delete;
 
   /// The same for a value, as its bytes.
   template <detail::Value T, WaitStrategy Strategy = Waiting>
@@ -225,9 +228,20 @@ class Producer {
   /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
   /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record,
   /// no message. Other errors as `publish`, with a count of 0. O(bytes).
+  ///
+  /// Where chunks are short, the message is as large as the free ones; none is sent for the few bytes that a slot holds
+  /// by itself (`NoCredits`, 0).
   template <PackableRange Records>
   BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
     return detail::publish_packed(*this, detail::packing_of(records), info);
+  }
+
+  /// Publishes all records, in as few messages as carry them: each as soon as there is room for it whole, with waits as in
+  /// `publish_blocking`. `count` says how many records were accepted; `status` why not the next one: `NoCredits` (the
+  /// strategy gave up), `PayloadTooLarge` (bytes of this record packed, the largest payload), or as `publish`. O(bytes).
+  template <PackableRange Records, WaitStrategy Strategy = Waiting>
+  BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+    return detail::publish_packed_blocking(*this, detail::packing_of(records), info, strategy);
   }
 
   /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error

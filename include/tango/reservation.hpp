@@ -49,13 +49,24 @@ class WordWriter {
   }
   /// The same for characters.
   void write(std::size_t offset, std::string_view text) noexcept {
-    write(offset, detail::bytes_of(text));
+    write(offset, detail::text_bytes(text));
   }
 
-  /// Writes a field at `offset`. Precondition (checked): it lies within `size()`.
+  /// The same for a literal or a constant array: what stands before the first NUL.
+  template <std::size_t N>
+  void write(std::size_t offset, const char (&text)[N]) noexcept {
+    write(offset, detail::text_in(text));
+  }
+  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  template <std::size_t N>
+  void write(std::size_t offset, char (&buffer)[N]) = delete;
+  /// No text: a null pointer would be taken for some.
+  void write(std::size_t offset, std::nullptr_t) = delete;
+
+  /// Writes a field at `offset`: a `Record`. Precondition (checked): it lies within `size()`.
   template <class T>
   void store(std::size_t offset, const T& value) noexcept {
-    static_assert(std::is_trivially_copyable_v<T>, "tango: only trivially copyable types can be written to a payload");
+    detail::require_record<T>();
     write(offset, detail::bytes_at(&value, sizeof(T)));
   }
 
@@ -63,6 +74,9 @@ class WordWriter {
   detail::Word* words_ = nullptr;
   std::size_t size_ = 0;
 };
+
+template <>
+inline constexpr bool kLocalOnly<WordWriter> = true;
 
 /// Room for one message: see the file's head.
 template <class Producer>

@@ -15,6 +15,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "record.hpp"
 
 namespace tango {
 
@@ -56,5 +57,16 @@ class [[nodiscard]] Result {
   };
   Status status_;
 };
+
+template <class T>
+inline constexpr bool kLocalOnly<Result<T>> = true;
+
+namespace detail {
+
+/// A value that was sent as its bytes, or why there is none.
+template <class T>
+using RecordResult = Result<typename RequireRecord<T>::Type>;
+
+}  // namespace detail
 
 }  // namespace tango

@@ -8,12 +8,12 @@
 #include "config.hpp"
 
 #include "seq.hpp"
+#include "record.hpp"
 #include "error.hpp"
 #include "wait.hpp"
 #include "clock.hpp"
 #include "calibrate.hpp"
 
-#include "record.hpp"
 #include "result.hpp"
 #include "fragment.hpp"
 #include "message.hpp"
@@ -30,6 +30,7 @@
 #include "producer.hpp"
 #include "filter.hpp"
 #include "poll.hpp"
+#include "typed_fragment.hpp"
 #include "resume.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"

@@ -10,16 +10,32 @@
 /// Thread: one, the producer's.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "config.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
+#include "message.hpp"
 #include "producer.hpp"
 #include "record.hpp"
 #include "wait.hpp"
 
 namespace tango {
+
+namespace detail {
+
+/// What a producer of `T`s does not take for one: what does not convert, and scalars and arrays that would.
+template <class U, class T>
+concept NotQuite = !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
+                                             (std::is_scalar_v<T> && (std::is_scalar_v<U> || std::is_array_v<U>)));
+
+template <class>
+inline constexpr bool kNever = false;
+
+}  // namespace detail
 
 /// `Base` is a Producer.
 template <Record T, class Base>
@@ -29,22 +45,64 @@ class TypedProducer : private Base {
   using typename Base::DefaultStrategy;
 
   using Base::available;
+  using Base::max_payload;
   using Base::next_seq;
   using Base::status;
   using Base::stop;
   using Base::operator bool;
 
-  /// As `Producer::publish`, `publish_blocking` and `emplace`.
+  /// As `Producer::publish`.
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept { return Base::publish(value, info); }
   /// As `Producer::publish_blocking`.
   template <WaitStrategy Strategy = DefaultStrategy>
   TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return Base::publish_blocking(value, info, strategy);
   }
+
+  /// What is no `T`, or would become one unseen: of 3.9 an integer would send 3, of -1 the largest, of text a bool true.
+  /// Write `publish(T{…})`, or braces alone: they refuse what does not fit.
+  template <detail::NotQuite<T> U>
+  Status publish(const U& value, MessageInfo info = {}) = delete;
+  /// The same.
+  template <detail::NotQuite<T> U, WaitStrategy Strategy = DefaultStrategy>
+  Status publish_blocking(const U& value, MessageInfo info = {}, Strategy strategy = {}) = delete;
+
   /// As `Producer::emplace`.
   template <class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
     return Base::template emplace<T>(info, std::forward<Args>(args)...);
+  }
+  /// The same with nothing to say of the message. (A first argument that is a `MessageInfo`, or `{…}`, is one.)
+  template <class First, class... Args>
+    requires(!std::is_convertible_v<First &&, MessageInfo>)
+  TANGO_HOT Status emplace(First&& first, Args&&... args) noexcept {
+    return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...);
+  }
+
+  // What a channel of bytes has besides, and this one says why not.
+
+  /// Several `T`s in one message would be no `T` to who reads it.
+  template <class Records>
+  BatchStatus publish_packed(const Records&, MessageInfo = {}) noexcept {
+    static_assert(detail::kNever<Records>,
+                  "tango: a message of this channel is one T: publish them one by one, or build the channel without "
+                  "of<T>() and pack them");
+    return {};
+  }
+  /// The same.
+  template <class Records, class Strategy = DefaultStrategy>
+  BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy = {}) noexcept {
+    return publish_packed(records, info);
+  }
+  /// Room for bytes would be room for anything.
+  template <std::convertible_to<std::size_t> Size>
+  void reserve(Size) noexcept {
+    static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace makes it in place");
+  }
+  /// The same.
+  template <std::convertible_to<std::size_t> Size, class Strategy = DefaultStrategy>
+  void reserve_blocking(Size size, Strategy = {}) noexcept {
+    reserve(size);
   }
 };
 

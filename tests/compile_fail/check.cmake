@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -DCOMPILER= -DSOURCE= -DCASE= -DINCLUDE= -DOUTPUT= -P check.cmake
-# CASE `compiles`: SOURCE must compile. Any other: it must not compile with CASE defined, and must say what the case expects.
+# CASE `compiles`: SOURCE must compile. Any other: it must not compile with CASE defined, and must say what the case expects;
+# one that ends in FIRST says it before anything else.
 cmake_minimum_required(VERSION 3.23)
 
 set(command ${COMPILER} -std=c++20 -Wall -Wextra -fdiagnostics-color=never -I${INCLUDE} -S ${SOURCE} -o ${OUTPUT})
@@ -15,6 +16,9 @@ endif()
 file(STRINGS ${SOURCE} line REGEX "^#ifdef ${CASE} +// expect: ")
 string(REGEX REPLACE "^#ifdef ${CASE} +// expect: " "" expected "${line}")
 execute_process(COMMAND ${command} -D${CASE} RESULT_VARIABLE result ERROR_VARIABLE messages)
+if(CASE MATCHES "_FIRST$")
+  string(REGEX MATCH "error: [^\n]*" messages "${messages}")
+endif()
 if(result EQUAL 0)
   message(FATAL_ERROR "compiles, and must not")
 elseif(NOT result EQUAL 1)

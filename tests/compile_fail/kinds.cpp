@@ -49,12 +49,32 @@ void wrong() { (void)reliable.reserve(8).writer(); }
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.payload(); }
 #endif
 
-#ifdef LOAD_OF_OWNER  // expect: only trivially copyable types can be read from a payload
+#ifdef LOAD_OF_OWNER  // expect: only a trivially copyable type travels as its bytes
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.load<Owner>(0); }
 #endif
 
-#ifdef STORE_OF_OWNER  // expect: only trivially copyable types can be written to a payload
+#ifdef LOAD_OF_POINTER  // expect: only a trivially copyable type travels as its bytes, and no pointer
+void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.load<const char*>(0); }
+#endif
+
+#ifdef READ_OF_POINTER  // expect: only a trivially copyable type travels as its bytes, and no pointer
+void wrong(tango::SpeculativeFragment& fragment, const char* out) { (void)fragment.read(0, out); }
+#endif
+
+#ifdef STORE_OF_OWNER  // expect: only a trivially copyable type travels as its bytes
 void wrong(const Owner& owner) { lossy.reserve(8).writer().store(0, owner); }
+#endif
+
+#ifdef STORE_OF_TEXT  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string
+void wrong() { lossy.reserve(8).writer().store(0, "hello"); }
+#endif
+
+#ifdef STORE_OF_STRING_VIEW  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string
+void wrong() { lossy.reserve(16).writer().store(0, std::string_view{"hello"}); }
+#endif
+
+#ifdef WRITE_OF_NULL  // expect: (use of deleted function|call to deleted member function)
+void wrong() { lossy.reserve(8).writer().write(0, nullptr); }
 #endif
 
 #ifdef PRODUCER_COPY  // expect: (use of deleted function|call to implicitly-deleted copy constructor)

@@ -39,6 +39,10 @@ tango::Poller<decltype(one), 0> wrong;
 std::size_t wrong(tango::Poller<decltype(one), 2>& poller) { return poller.poll()->size(); }
 #endif
 
+#ifdef LARGE_MESSAGE_OF_NULL  // expect: (use of deleted function|call to deleted constructor)
+tango::LargeMessage wrong{nullptr};
+#endif
+
 #ifdef NO_ORIGIN  // expect: a channel has 1 ... 8192 origins
 tango::Reassembler<0> wrong{memory};
 #endif

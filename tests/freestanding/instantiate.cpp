@@ -21,6 +21,8 @@ bool publish(Producer& producer, std::span<const std::byte> bytes) {
   const Quote quotes[] = {{1, 2}, {3, 4}};
   const std::string_view words[] = {kText, kText};
   ok = ok && producer.publish_packed(quotes).status.ok() && producer.publish_packed(words).count == 2;
+  ok = ok && producer.publish_packed_blocking(quotes, {}, tango::Bounded{1000}).count == 2;
+  ok = ok && producer.publish_packed_blocking(words, {}, tango::Bounded{1000}).count == 2;
   if (auto room = producer.reserve(sizeof(Quote))) {
     const Quote quote{1, 2};
     if constexpr (Producer::kWords) {
@@ -37,9 +39,11 @@ bool publish(Producer& producer, std::span<const std::byte> bytes) {
 // Takes what a consumer delivers: a view that stays, or one that may be overwritten meanwhile.
 std::uint64_t use(const tango::FragmentView& fragment) {
   std::uint64_t sum = fragment.sig();
-  for (const Quote quote : tango::PackedArray<Quote>{fragment.payload()}) {
+  const tango::PackedArray<Quote> quotes{fragment.payload()};
+  for (const Quote quote : quotes) {
     sum += quote.price;
   }
+  sum += quotes.status().actual() + tango::PackedRecords{fragment.payload()}.status().allowed();
   for (const std::span<const std::byte> record : tango::PackedRecords{fragment.payload()}) {
     sum += record.size();
   }
@@ -140,9 +144,9 @@ std::uint64_t built(std::span<std::byte> memory) {
   }
   auto producer = (*made)->producer();
   auto consumer = (*found)->consumer();
-  const bool ok = producer.publish({1, 2}).ok() && producer.publish_blocking({3, 4}).ok() && producer.emplace({}, 5u, 6u).ok();
+  const bool ok = producer.publish({1, 2}).ok() && producer.publish_blocking({3, 4}).ok() && producer.emplace({}, 5u, 6u).ok() && producer.emplace(7u, 8u).ok();
   auto fragment = consumer.poll();
-  const auto quote = fragment ? fragment->as<Quote>() : tango::Result<Quote>{tango::Error::NoCredits};
+  const auto quote = fragment ? fragment->value() : tango::Result<Quote>{tango::Error::NoCredits};
   return ok && quote ? quote->price : 0;
 }
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How records become packed messages (packed.hpp says what those look like): as many as fit, copied into the channel
+/// once.
+///
+/// Thread: the producer's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "../config.hpp"
+#include "../error.hpp"
+#include "../fragment.hpp"
+#include "../message.hpp"
+#include "../packed.hpp"
+#include "../record.hpp"
+#include "seam.hpp"
+#include "slot.hpp"
+
+namespace tango::detail {
+
+/// How a packed message is published: at once or not at all.
+struct AtOnce {
+  template <class Producer>
+  [[nodiscard]] Status publish(Producer& producer, std::span<const std::byte> bytes, const MessageInfo& info) const {
+    return producer.publish(bytes, info);
+  }
+  template <class Producer>
+  [[nodiscard]] auto reserve(Producer& producer, std::size_t size) const {
+    return producer.reserve(size);
+  }
+};
+
+/// The same as soon as there is room, or until the strategy gives up.
+template <class Strategy>
+struct WhenThereIsRoom {
+  Strategy strategy;
+
+  template <class Producer>
+  [[nodiscard]] Status publish(Producer& producer, std::span<const std::byte> bytes, const MessageInfo& info) const {
+    return producer.publish_blocking(bytes, info, strategy);
+  }
+  template <class Producer>
+  [[nodiscard]] auto reserve(Producer& producer, std::size_t size) const {
+    return producer.reserve_blocking(size, strategy);
+  }
+};
+
+/// What `publish_packed` asks of records of one type.
+template <Record T>
+class ArrayToPack {
+ public:
+  explicit ArrayToPack(std::span<const T> records) noexcept : records_{records} {}
+
+  /// Records.
+  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
+
+  /// How many of the first records fit into `bytes`.
+  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
+    const std::size_t most = bytes / sizeof(T);
+    return records_.size() < most ? records_.size() : most;
+  }
+
+  /// Bytes of the first `count` records.
+  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept { return count * sizeof(T); }
+
+  /// Publishes the first `count`.
+  template <class Producer, class Way>
+  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info,
+                               const Way& way) const noexcept {
+    return way.publish(producer, bytes_at(records_.data(), packed_size(count)), info);
+  }
+
+  /// The others.
+  void drop(std::size_t count) noexcept { records_ = records_.subspan(count); }
+
+ private:
+  std::span<const T> records_;
+};
+
+/// The same of records of varying size; `Bytes` converts to a span of bytes or to a string view.
+template <class Bytes>
+class RecordsToPack {
+ public:
+  explicit RecordsToPack(std::span<const Bytes> records) noexcept : records_{records} {}
+
+  [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
+
+  [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
+    std::size_t count = 0;
+    while (count != records_.size()) {
+      const std::size_t size = raw(records_[count]).size();
+      if (size > bytes || PackedRecords::packed_size(size) > bytes) {  // the size by itself: it may wrap when padded
+        break;
+      }
+      bytes -= PackedRecords::packed_size(size);
+      ++count;
+    }
+    return count;
+  }
+
+  [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept {
+    std::size_t bytes = 0;
+    for (const Bytes& record : records_.first(count)) {
+      bytes += PackedRecords::packed_size(raw(record).size());
+    }
+    return bytes;
+  }
+
+  void drop(std::size_t count) noexcept { records_ = records_.subspan(count); }
+
+  template <class Producer, class Way>
+  [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info,
+                               const Way& way) const noexcept {
+    const std::size_t size = packed_size(count);
+    if (size <= kInlineBytes) {
+      std::byte packed[kInlineBytes];
+      pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
+        copy_bytes(packed + at, bytes.data(), bytes.size());
+      });
+      return way.publish(producer, bytes_at(packed, size), info);
+    }
+    auto room = way.reserve(producer, size);
+    if (!room) {
+      return room.status();
+    }
+    if constexpr (Producer::kWords) {
+      pack(count, [writer = room.writer()](std::size_t at, std::span<const std::byte> bytes) mutable {
+        writer.write(at, bytes);
+      });
+    } else {
+      pack(count, [to = room.span().data()](std::size_t at, std::span<const std::byte> bytes) {
+        copy_bytes(to + at, bytes.data(), bytes.size());
+      });
+    }
+    return room.commit(info);
+  }
+
+ private:
+  [[nodiscard]] static std::span<const std::byte> raw(const Bytes& record) noexcept {
+    if constexpr (std::is_convertible_v<const Bytes&, std::span<const std::byte>>) {
+      return record;
+    } else {
+      return text_bytes(record);
+    }
+  }
+
+  /// Calls `write(offset, bytes)` for everything that the first `count` records become, the padding as zeros.
+  template <class Write>
+  void pack(std::size_t count, Write write) const noexcept {
+    constexpr std::byte kPadding[4] = {};
+    std::size_t at = 0;
+    for (const Bytes& record : records_.first(count)) {
+      const std::span<const std::byte> bytes = raw(record);
+      const auto size = static_cast<std::uint32_t>(bytes.size());
+      const std::size_t next = at + PackedRecords::packed_size(bytes.size());
+      write(at, bytes_at(&size, sizeof size));
+      at += sizeof size;
+      if (!bytes.empty()) {
+        write(at, bytes);
+        at += bytes.size();
+      }
+      write(at, bytes_at(kPadding, next - at));
+      at = next;
+    }
+  }
+
+  std::span<const Bytes> records_;
+};
+
+template <PackableRange Records>
+[[nodiscard]] auto packing_of(const Records& records) noexcept {
+  const std::span all{records};
+  using T = std::remove_cv_t<typename decltype(all)::element_type>;
+  static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
+                "tango: a string literal would be packed with its terminator: use a std::string_view");
+  static_assert(!std::is_array_v<T>,
+                "tango: where the text in an array ends stands elsewhere, not at its first NUL: pack std::string_views");
+  if constexpr (Record<T>) {
+    return ArrayToPack<T>{all};
+  } else {
+    static_assert(std::is_convertible_v<const T&, std::span<const std::byte>> ||
+                      std::is_convertible_v<const T&, std::string_view>,
+                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or answer), a "
+                  "range of bytes or a string view");
+    return RecordsToPack<T>{all};
+  }
+}
+
+/// Why the first record is not sent, where no record fits into a payload.
+template <class Producer, class Packing>
+[[nodiscard]] Status none_fits(const Producer& producer, const Packing& packing) noexcept {
+  if (packing.count() == 0 || !producer.status().ok()) {
+    return producer.status();
+  }
+  return {Error::PayloadTooLarge, packing.packed_size(1), Producer::max_payload()};
+}
+
+/// `Producer::publish_packed`.
+template <class Producer, class Packing>
+[[nodiscard]] BatchStatus publish_packed(Producer& producer, const Packing& packing, const MessageInfo& info) noexcept {
+  std::size_t count = packing.fitting(Producer::max_payload());
+  if (count == 0) {
+    return {0, none_fits(producer, packing)};
+  }
+  BatchStatus batch;
+  Status status = packing.publish(producer, count, info, AtOnce{});
+  if (status == Error::NoCredits) {
+    batch.status = status;
+    // Not the few that a slot takes for itself: more is wanted, and there are slots but no chunk, so that one message
+    // after the other would carry next to nothing until the slots are gone, too.
+    const std::size_t bytes = producer.available_payload();
+    count = bytes <= kInlineBytes ? 0 : packing.fitting(bytes);
+    if (count != 0) {
+      status = packing.publish(producer, count, info, AtOnce{});
+    }
+  } else if (status.ok() && count != packing.count()) {
+    batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), Producer::max_payload()};
+  }
+  if (status.ok()) {
+    batch.count = count;
+  } else {
+    batch.status = status;
+  }
+  return batch;
+}
+
+/// `Producer::publish_packed_blocking`.
+template <class Producer, class Packing, class Strategy>
+[[nodiscard]] BatchStatus publish_packed_blocking(Producer& producer, Packing packing, const MessageInfo& info,
+                                                  const Strategy& strategy) noexcept {
+  BatchStatus batch;
+  do {
+    const std::size_t count = packing.fitting(Producer::max_payload());
+    batch.status = count == 0 ? none_fits(producer, packing)
+                              : packing.publish(producer, count, info, WhenThereIsRoom<Strategy>{strategy});
+    if (batch.status.ok()) {
+      batch.count += count;
+      packing.drop(count);
+    }
+  } while (batch.status.ok() && packing.count() != 0);
+  return batch;
+}
+
+}  // namespace tango::detail
