@@ -6,6 +6,9 @@
 /// row that found nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a
 /// deadline is a strategy too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
 ///
+/// It may use the endpoint that waits, which has nothing open meanwhile: what a producer's strategy publishes comes
+/// before the message that waits, and what a consumer's strategy polls is not seen by who waits.
+///
 /// Thread: the one that waits. A strategy object belongs to one call at a time.
 #pragma once
 
