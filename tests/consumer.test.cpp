@@ -243,6 +243,19 @@ TEST_CASE("what does not belong together is found at the first look if the produ
   CHECK(next_holds(fine, 1, 40));
 }
 
+TEST_CASE("a batch of nothing is nothing that is out: a consumer that is refused meanwhile answers so") {
+  Components<4, 4, 64, Plain> c;
+  Fctl wrong{4};
+  Consumer consumer{c.mcache, c.dcache, wrong, 1};
+  std::array<FragmentView, 4> storage;
+  auto batch = consumer.poll_batch(storage);
+  CHECK(batch.status() == PollStatus::Empty);
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  batch = consumer.poll_batch(storage);
+  CHECK(batch.status() == PollStatus::Refused);
+  CHECK(consumer.status().error() == Error::ComponentMismatch);
+}
+
 TEMPLATE_TEST_CASE("a consumer moves, and is not copied", "", LossyKind, ReliableKind, ObservedKind) {
   Wiring<TestType::kKind, 4, 8> c;
   using C = decltype(c.consumer(1));

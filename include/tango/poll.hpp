@@ -85,7 +85,10 @@ class [[nodiscard]] Batch {
  public:
   /// Made by the consumer.
   Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
-      : items_{items}, result_{result}, end_{end}, receipt_{account} {}
+      : items_{items},
+        result_{result},
+        end_{end},
+        receipt_{items.empty() ? detail::Receipt{} : detail::Receipt{account}} {}
   /// Afterwards `other` is empty.
   Batch(Batch&& other) noexcept
       : items_{std::exchange(other.items_, {})},
