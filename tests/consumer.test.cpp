@@ -1158,6 +1158,27 @@ TEST_CASE("a batch looks at no more than a ring's depth of fragments, filtered o
   CHECK(result.count == 2);
 }
 
+TEST_CASE("a batch that has looked at enough says that there may be more, unless nothing passed at all") {
+  for (const std::uint64_t wanted : {1u, 9u}) {  // the first one passes; or none
+    Wiring<Kind::Lossy, 4, 4> c;
+    auto producer = c.producer();
+    auto consumer = c.consumer(1);
+    publish(producer, 4);
+    std::uint64_t asked = 0;
+    const auto filter = [&](std::uint64_t sig) {
+      if (++asked == 4) {
+        publish(producer, 1);  // there is more by then
+      }
+      return sig == wanted;
+    };
+    const BatchResult result = consumer.poll_batch(10, [](auto&) {}, filter);
+    CHECK(asked == 4);
+    CHECK(result.count == (wanted == 1 ? 1 : 0));
+    CHECK(result.status == (wanted == 1 ? PollStatus::Fragment : PollStatus::Empty));
+    CHECK(next_number(consumer) == 5);
+  }
+}
+
 TEST_CASE("a consumer that was never part of the channel leaves no trace in its Fctl") {
   Wiring<Kind::Observed, 8, 8> c;
   Wiring<Kind::Observed, 8, 8> other;

@@ -317,6 +317,9 @@ class Consumer {
     if (result.status == PollStatus::Overrun) {
       result.lost = cursor_.last_lost();
     }
+    if (result.status == PollStatus::Empty && most == 0 && result.count != 0) {
+      result.status = PollStatus::Fragment;  // it has looked at enough, and not at the end
+    }
     if (result.count == 0) {
       cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
     }
