@@ -4,6 +4,7 @@
 #include "support/precondition.hpp"  // before any header of tango
 // clang-format on
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "support/channel.hpp"
 
@@ -179,6 +181,38 @@ TEST_CASE("a fragment that moves is given back by who holds it last") {
   CHECK(kept.seq() == 2);
   kept = Fragment{};  // what is assigned over is given back
   CHECK(position.load() == 3);
+}
+
+TEST_CASE("a speculative fragment that was moved from is empty and no longer valid, and takes nothing from the accounts") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    Consumer consumer{c.mcache, c.dcache, start};
+    REQUIRE(producer.publish(payload_of(start, 50)));
+    auto polled = consumer.poll();
+    REQUIRE(polled);
+    SpeculativeFragment kept{std::move(*polled)};
+    CHECK(!polled->validate());
+    CHECK(polled->size() == 0);
+    CHECK(kept.validate());
+    SpeculativeFragment last;
+    last = std::move(kept);
+    CHECK(!kept.validate());
+    CHECK(kept.size() == 0);
+    SpeculativeFragment& same = last;
+    last = std::move(same);
+    CHECK(last.validate());
+    CHECK(last.size() == 50);
+    for (Seq i = 1; i <= 4; ++i) {
+      REQUIRE(producer.publish(payload_of(start + i, 50)));
+    }
+    std::array<std::byte, 64> out;
+    CHECK(polled->copy_to(out).error() == Error::Overrun);
+    CHECK(kept.copy_to(out).error() == Error::Overrun);
+    CHECK(consumer.lost() == 0);
+    CHECK(last.copy_to(out).error() == Error::Overrun);
+    CHECK(consumer.lost() == 1);
+  }
 }
 
 TEST_CASE("a consumer is not moved or destroyed while a fragment is out") {

@@ -254,6 +254,26 @@ class SpeculativeFragment {
   SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::Word* payload,
                       const detail::Word& slot_seq, detail::Account& account) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
+  /// Afterwards `other` is empty and no longer valid.
+  SpeculativeFragment(SpeculativeFragment&& other) noexcept
+      : seq_{std::exchange(other.seq_, 0)},
+        words_{std::exchange(other.words_, {})},
+        payload_{other.payload_},
+        slot_seq_{other.slot_seq_},
+        valid_{std::exchange(other.valid_, false)},
+        receipt_{std::move(other.receipt_)} {}
+  /// Lets go of what this one was. Afterwards `other` is empty and no longer valid.
+  SpeculativeFragment& operator=(SpeculativeFragment&& other) noexcept {
+    if (this != &other) {
+      seq_ = std::exchange(other.seq_, 0);
+      words_ = std::exchange(other.words_, {});
+      payload_ = other.payload_;
+      slot_seq_ = other.slot_seq_;
+      valid_ = std::exchange(other.valid_, false);
+      receipt_ = std::move(other.receipt_);
+    }
+    return *this;
+  }
 
   [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
   [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
