@@ -183,6 +183,30 @@ TEST_CASE("a fragment that moves is given back by who holds it last") {
   CHECK(position.load() == 3);
 }
 
+TEST_CASE("a fragment that is held is copied as a speculative one is") {
+  Reliable c;
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+  for (const std::size_t size : {0u, 1u, 32u, 33u, 256u}) {
+    const Seq seq = producer.next_seq();
+    REQUIRE(producer.publish(payload_of(seq, size)));
+    const auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    std::vector<std::byte> out(size + 1, std::byte{0xEE});
+    CHECK(fragment->copy_to(out).ok());
+    CHECK(is_payload_of(seq, std::span{out}.first(size)));
+    CHECK(out[size] == std::byte{0xEE});
+    if (size != 0) {
+      out.assign(size - 1, std::byte{0xEE});
+      const Status small = fragment->copy_to(out);
+      CHECK(small.error() == Error::BufferTooSmall);
+      CHECK(small.actual() == size);
+      CHECK(small.allowed() == size - 1);
+      CHECK(std::ranges::count(out, std::byte{0xEE}) == static_cast<std::ptrdiff_t>(size - 1));
+    }
+  }
+}
+
 TEST_CASE("a speculative fragment that was moved from is empty and no longer valid, and takes nothing from the accounts") {
   for (const Seq start : kStarts) {
     Lossy c{start};

@@ -186,6 +186,18 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
+  /// Copies the payload to the front of `out`, as a SpeculativeFragment does. `BufferTooSmall` (bytes of the payload, of
+  /// `out`): nothing was copied. O(size).
+  TANGO_HOT Status copy_to(std::span<std::byte> out) const noexcept {
+    if (out.size() < size()) [[unlikely]] {
+      return {Error::BufferTooSmall, size(), out.size()};
+    }
+    if (size() != 0) {
+      detail::copy_bytes(out.data(), data_, size());
+    }
+    return {};
+  }
+
   /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type.
   template <class T>
   [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
@@ -280,6 +292,10 @@ class SpeculativeFragment {
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
   [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
+
+  /// There is none to look at in place.
+  void payload() const = delete;  // it may be overwritten while you read: copy_to, as, read, or load and validate
+  void text() const = delete;     // it may be overwritten while you read: copy_to, as, read, or load and validate
 
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.

@@ -45,8 +45,12 @@ void wrong() { (void)lossy.reserve(8).span(); }
 void wrong() { (void)reliable.reserve(8).writer(); }
 #endif
 
-#ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: no member named .*payload
+#ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: may be overwritten while you read: copy_to, as, read, or load and validate
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.payload(); }
+#endif
+
+#ifdef TEXT_OF_SPECULATIVE_FRAGMENT  // expect: may be overwritten while you read: copy_to, as, read, or load and validate
+void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.text(); }
 #endif
 
 #ifdef LOAD_OF_OWNER  // expect: only trivially copyable types can be read from a payload
