@@ -183,6 +183,66 @@ TEST_CASE("a fragment that moves is given back by who holds it last") {
   CHECK(position.load() == 3);
 }
 
+TEST_CASE("a fragment that was given back is not read any more, by whatever way it was") {
+  for (const Seq start : kStarts) {
+    Reliable c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+    Consumer consumer{c.mcache, c.dcache, c.fctl, start};
+    for (Seq i = 0; i < 4; ++i) {
+      REQUIRE(producer.publish(payload_of(start + i, i == 2 ? 0 : 40), {.sig = i}));
+    }
+    const auto reads = [](const Fragment& fragment) {
+      std::array<std::byte, 64> out{};
+      struct Record {
+        std::byte bytes[40];
+      };
+      return std::array{violates([&] { (void)fragment.payload(); }), violates([&] { (void)fragment.text(); }),
+                        violates([&] { (void)fragment.copy_to(out); }), violates([&] { (void)fragment.as<Record>(); })};
+    };
+    constexpr std::array kNone{false, false, false, false};
+    constexpr std::array kAll{true, true, true, true};
+
+    std::vector<Fragment> kept;
+    kept.push_back(*consumer.poll([](std::uint64_t sig) { return sig == 1; }));
+    CHECK(kept[0].held());
+    CHECK(reads(kept[0]) == kNone);
+    SECTION("superseded") {
+      kept.push_back(*consumer.poll());
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+      CHECK(kept[0].seq() == start + 1);  // what was copied out of its slot is still there
+      CHECK(kept[1].held());
+      CHECK(reads(kept[1]) == kNone);
+      (void)consumer.poll();
+      CHECK(!kept[1].held());
+      CHECK(reads(kept[1]) == kNone);  // it is empty: there is nothing to read
+    }
+    SECTION("superseded by a batch") {
+      std::array<FragmentView, 4> storage;
+      const auto batch = consumer.poll_batch(storage);
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("released") {
+      kept[0].release();
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("released by its consumer") {
+      consumer.release();
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("moved from") {
+      const Fragment moved{std::move(kept[0])};
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kNone);  // nothing to read
+      CHECK(moved.held());
+      CHECK(reads(moved) == kNone);
+    }
+  }
+}
+
 TEST_CASE("a fragment that is held is copied as a speculative one is") {
   Reliable c;
   Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
@@ -207,7 +267,7 @@ TEST_CASE("a fragment that is held is copied as a speculative one is") {
   }
 }
 
-TEST_CASE("a speculative fragment that was moved from is empty and no longer valid, and takes nothing from the accounts") {
+TEST_CASE("a speculative fragment that was moved from is empty, and takes nothing from the accounts") {
   for (const Seq start : kStarts) {
     Lossy c{start};
     Producer producer{c.mcache, c.dcache, c.fseq};
