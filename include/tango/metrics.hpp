@@ -7,7 +7,8 @@
 ///     line pair 1 .. 8   a block per consumer
 ///
 /// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
-/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
+/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant. What
+/// a consumer found overwritten after its last poll is told here at its next poll or `release`, or when it leaves.
 /// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
 /// who takes its block next goes on counting from them.
 #pragma once
