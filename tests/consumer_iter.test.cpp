@@ -16,7 +16,9 @@ using namespace tango::test;
 namespace {
 
 template <Kind KIND>
-using RangeOf = decltype(std::declval<Wiring<KIND, 4, 8>&>().consumer(1).fragments());
+using ConsumerOf = decltype(std::declval<Wiring<KIND, 4, 8>&>().consumer(1));
+template <Kind KIND>
+using RangeOf = decltype(std::declval<ConsumerOf<KIND>&>().fragments());
 
 template <class P>
 void publish(P& producer, Seq count, std::size_t size = 40) {

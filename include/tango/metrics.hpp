@@ -186,6 +186,7 @@ class MetricsReader {
  public:
   /// Nothing is reset yet: everything ever counted.
   explicit MetricsReader(const Metrics& metrics) noexcept : metrics_{&metrics} {}
+  explicit MetricsReader(const Metrics&&) = delete;  ///< no temporary outlives the reader
 
   /// What was counted since the last reset, or ever.
   [[nodiscard]] MetricsSnapshot snapshot() const noexcept { return metrics_->snapshot().since(baseline_); }

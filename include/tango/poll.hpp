@@ -58,7 +58,7 @@ class [[nodiscard]] Poll {
   }
   [[nodiscard]] F* operator->() & noexcept { return &**this; }  ///< the same
   [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
-  [[nodiscard]] F&& operator*() && noexcept { return std::move(**this); }  ///< the same
+  [[nodiscard]] F operator*() && noexcept { return std::move(**this); }  ///< the same, by value
   void operator->() const&& = delete;
 
   /// How many were lost, with `Overrun`; else 0.

@@ -64,7 +64,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(poll_); }
   [[nodiscard]] F& operator*() & noexcept { return *poll_; }
   [[nodiscard]] const F& operator*() const& noexcept { return *poll_; }
-  [[nodiscard]] F&& operator*() && noexcept { return *std::move(poll_); }
+  [[nodiscard]] F operator*() && noexcept { return *std::move(poll_); }
   [[nodiscard]] F* operator->() & noexcept { return &*poll_; }
   [[nodiscard]] const F* operator->() const& noexcept { return &*poll_; }
   void operator->() const&& = delete;
