@@ -16,9 +16,9 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/seam.hpp"
 #include "detail/text.hpp"
-#include "metrics.hpp"
 
 namespace tango {
 

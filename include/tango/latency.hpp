@@ -23,9 +23,9 @@
 
 #include "clock.hpp"
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/text.hpp"
 #include "histogram.hpp"
-#include "metrics.hpp"
 #include "seq.hpp"
 
 namespace tango {

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/seam.hpp"
 #include "detail/tally.hpp"
 #include "detail/text.hpp"
@@ -73,15 +74,6 @@ constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffe
 }
 
 namespace detail {
-
-/// A counter with one writer. Relaxed throughout: counters order nothing.
-struct Counter {
-  Word value{0};
-
-  [[nodiscard]] std::uint64_t read() const noexcept { return value.load(memory_order_relaxed); }
-  void write(std::uint64_t to) noexcept { value.store(to, memory_order_relaxed); }
-  void add(std::uint64_t n) noexcept { write(read() + n); }
-};
 
 /// Who counts in a block.
 struct BlockClaim {
