@@ -91,7 +91,9 @@ class alignas(kSeparation) Latency {
   }
 
   /// A stamp, not a tick.
-  std::uint64_t record(std::uint64_t) = delete;
+  template <class T>
+    requires(sizeof(T) > sizeof(std::uint32_t))
+  std::uint64_t record(T) = delete;
 
   /// What was recorded so far. O(buckets), some microseconds; any thread.
   [[nodiscard]] LatencySnapshot snapshot() const noexcept { return {histogram_.snapshot(), negative_.read()}; }
