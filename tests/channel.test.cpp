@@ -108,6 +108,11 @@ void check_waits_with(const B& builder) {
   auto producer = channel.producer();
   auto consumer = channel.consumer();
   STATIC_REQUIRE(std::is_same_v<typename decltype(consumer)::DefaultStrategy, Strategy>);
+  using C = decltype(channel);
+  STATIC_REQUIRE(std::is_same_v<typename C::Producer::DefaultStrategy, Strategy>);
+  if constexpr (C::kObservers || !C::kFlowControl) {
+    STATIC_REQUIRE(std::is_same_v<typename C::Observer::DefaultStrategy, Strategy>);
+  }
   if constexpr (std::is_same_v<Strategy, GivesUp>) {
     CHECK(consumer.wait().status() == PollStatus::Empty);
   }
@@ -230,6 +235,12 @@ TEST_CASE("a typed channel: its producer publishes its type only, in every way")
   }
   CHECK(producer.next_seq() == 4);
   CHECK(producer.available() == kDepth);
+  for (std::uint32_t i = 0; i < kDepth; ++i) {
+    REQUIRE(producer.publish({i, i, i}));
+  }
+  AtRound reading{2, 100, [&] { static_cast<void>(consumer.poll()); }};
+  CHECK(producer.publish({9, 9, 9}).error() == Error::NoCredits);
+  CHECK(producer.publish_blocking({9, 9, 9}, {}, reading));  // as soon as there is room
   auto moved = std::move(producer);
   CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested
   CHECK(moved.stop());
