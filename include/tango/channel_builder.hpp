@@ -87,11 +87,13 @@ class ChannelBuilder {
   }
 
   /// What `publish_blocking`, `reserve_blocking`, `wait` and `fragments` do while they wait, unless they are given
-  /// another strategy.
+  /// another strategy. A type: each of these calls makes one.
   template <WaitStrategy Strategy>
   [[nodiscard]] constexpr auto with_wait() const noexcept {
     static_assert(std::is_same_v<Waiting, AnyWait>, "tango: with_wait was called before");
-    static_assert(std::is_default_constructible_v<Strategy>, "tango: a channel's wait strategy needs no arguments");
+    static_assert(std::is_default_constructible_v<Strategy>,
+                  "tango: a channel's wait strategy is a type that needs no arguments: give one that does, such as "
+                  "Bounded, to each call that waits");
     return as<With<kFlow, kObservers, kMetrics, Strategy, Message>>();
   }
 

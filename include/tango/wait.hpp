@@ -42,6 +42,9 @@ struct Pause {
 
 /// Gives up after `rounds` looks that found nothing. For loops that must be bounded.
 struct Bounded {
+  /// `looks` is at least one. There is no default: a bound is a matter of the call.
+  constexpr explicit Bounded(std::uint64_t looks) noexcept : rounds{looks} {}
+
   std::uint64_t rounds;  ///< looks, at least one
   /// True as long as `round + 1 < rounds`.
   bool idle(std::uint64_t round) noexcept {
