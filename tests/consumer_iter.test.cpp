@@ -126,6 +126,29 @@ TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, Rel
   CHECK(stopped.status() == PollStatus::Stopped);
 }
 
+TEMPLATE_TEST_CASE("a strategy waits for the whole range: what it keeps does not start over with each element", "",
+                   LossyKind, ReliableKind, ObservedKind) {
+  Wiring<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  int calls = 0;
+  struct Budget {
+    decltype(producer)* to;
+    int* calls;
+    int left = 5;
+    bool idle(std::uint64_t) noexcept {
+      ++*calls;
+      return --left != 0 && to->publish("x").ok();
+    }
+  };
+  int elements = 0;
+  for ([[maybe_unused]] auto& fragment : consumer.fragments(Budget{&producer, &calls})) {
+    ++elements;
+  }
+  CHECK(calls == 5);
+  CHECK(elements == 4);
+}
+
 TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, ReliableKind, ObservedKind) {
   Wiring<TestType::kKind, 4, 8> c;
   auto producer = c.producer();

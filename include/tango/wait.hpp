@@ -9,7 +9,8 @@
 /// It may use the endpoint that waits, which has nothing open meanwhile: what a producer's strategy publishes comes
 /// before the message that waits, and what a consumer's strategy polls is not seen by who waits.
 ///
-/// Thread: the one that waits. A strategy object belongs to one call at a time.
+/// Thread: the one that waits. A strategy object belongs to one call, or one range, at a time: what it keeps, a budget say,
+/// is for all of it. Its rounds are counted from 0 for each fragment, and so are `Bounded`'s.
 #pragma once
 
 #include <concepts>
@@ -39,6 +40,17 @@ struct Pause {
     return true;
   }
 };
+
+namespace detail {
+
+/// A strategy of one call that is lent to the calls which that one makes.
+template <WaitStrategy Strategy>
+struct Lent {
+  Strategy* strategy;
+  [[gnu::always_inline]] bool idle(std::uint64_t round) noexcept { return strategy->idle(round); }
+};
+
+}  // namespace detail
 
 /// Gives up after `rounds` looks that found nothing. For loops that must be bounded.
 struct Bounded {
