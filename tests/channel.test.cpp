@@ -308,6 +308,19 @@ TEST_CASE("who finds another channel than the one it was compiled for is told wh
     std::array<std::uint32_t, 4> words;
   };
   CHECK(attach_error(Base{}.with_flow_control().of<Tight>(7), *memory) == Error::AlignmentMismatch);
+  // Also where its memory would not hold the other: what differs is why.
+  const std::span<std::byte> exactly{memory->bytes.data(), decltype(builder)::kSize};
+  const auto deeper = ChannelBuilder<16, 16, 64>{}.with_flow_control().of<Quote>(7).attach(exactly).status();
+  CHECK(deeper.error() == Error::DepthMismatch);
+  CHECK(deeper.actual() == 8);
+  CHECK(deeper.allowed() == 16);
+  CHECK(builder.attach(exactly));
+  for (const std::size_t size : {std::size_t{0}, std::size_t{127}, std::size_t{128}, exactly.size() - 1}) {
+    const auto cut = builder.attach(exactly.first(size)).status();
+    CHECK(cut.error() == Error::MemoryTooSmall);
+    CHECK(cut.actual() == size);
+    CHECK(cut.allowed() == exactly.size());
+  }
   const auto id = Base{}.with_flow_control().of<Trade>(8).attach(memory->bytes).status();
   CHECK(id.error() == Error::TypeIdMismatch);
   CHECK(id.actual() == 7);

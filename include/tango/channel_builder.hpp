@@ -143,17 +143,23 @@ class ChannelBuilder {
   /// The channel that another builder like this one made at the front of `memory`. Any number of times, from any
   /// thread, also before it is there: `NoChannel`. `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`,
   /// `ChunkSizeMismatch`, `KindMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` (what stands there,
-  /// what this builder makes); errors of `build_in`. Start and credits are the other's.
+  /// what this builder makes), also where the memory holds the other and not this one; errors of `build_in`. Start and
+  /// credits are the other's.
   [[nodiscard]] Result<Channel*> attach(std::span<std::byte> memory) const noexcept {
     check();
-    if (const Status fits = check_memory(memory); !fits.ok()) {
+    const Status fits = check_memory(memory);
+    if (memory.size() < sizeof(detail::ChannelLabel) || fits.error() == Error::MemoryMisaligned) {
       return fits;
     }
-    Channel* const there = std::launder(reinterpret_cast<Channel*>(memory.data()));
-    if (const Status same = Channel::look(*there, type_id_); !same.ok()) {
+    const auto* const label = std::launder(reinterpret_cast<const detail::ChannelLabel*>(memory.data()));
+    const Status same = Channel::look(*label, type_id_);
+    if (!fits.ok() && (same.ok() || same.error() == Error::NoChannel)) {
+      return fits;
+    }
+    if (!same.ok()) {
       return same;
     }
-    return there;
+    return std::launder(reinterpret_cast<Channel*>(memory.data()));
   }
 
  private:
@@ -166,11 +172,11 @@ class ChannelBuilder {
   }
 
   [[nodiscard]] static Status check_memory(std::span<std::byte> memory) noexcept {
-    if (memory.size() < kSize) {
-      return {Error::MemoryTooSmall, memory.size(), kSize};
-    }
     if (const std::uint64_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % kAlignment; past != 0) {
       return {Error::MemoryMisaligned, past, kAlignment};
+    }
+    if (memory.size() < kSize) {
+      return {Error::MemoryTooSmall, memory.size(), kSize};
     }
     return {};
   }
