@@ -14,6 +14,8 @@
 /// | reliable | x | | up to 8, never overrun |
 /// | observed | x | x | up to 8 reliable ones, any number of observers that may be overrun |
 ///
+/// `with_metrics`, 8 consumers and observers at a time are counted, and a ninth is refused.
+///
 /// Each of the three also `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (what blocking
 /// calls do that are given no strategy), in any order.
 ///

@@ -9,8 +9,8 @@
 /// It may use the endpoint that waits, which has nothing open meanwhile: what a producer's strategy publishes comes
 /// before the message that waits, and what a consumer's strategy polls is not seen by who waits.
 ///
-/// Thread: the one that waits. A strategy object belongs to one call, or one range, at a time: what it keeps, a budget say,
-/// is for all of it. Its rounds are counted from 0 for each fragment, and so are `Bounded`'s.
+/// Thread: the one that waits. A strategy object belongs to one call, or one range, at a time: what it keeps, say a
+/// budget, is for all of it. Rounds are counted from 0 for each fragment, and so are those of `Bounded`.
 #pragma once
 
 #include <concepts>
