@@ -122,6 +122,10 @@ tango::Consumer wrong{mcache, tango::DCache<4, 64, tango::Plain>{}, fctl, 1};
 tango::MetricsReader wrong{tango::Metrics{}};
 #endif
 
+#ifdef POLLER_OF_UNKNOWN_SIZE  // expect: say how many places, Poller<C, 16>
+void wrong(std::span<decltype(safe)> consumers) { tango::Poller poller{consumers}; }
+#endif
+
 #ifdef LOAD_BOOL  // expect: a bool that was overwritten while it was read may be neither true nor false: use read
 bool wrong(const tango::SpeculativeFragment& fragment) { return fragment.load<bool>(0); }
 #endif
