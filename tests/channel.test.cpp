@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <tango/heap.hpp>
@@ -22,6 +23,16 @@
 
 using namespace tango;
 using namespace tango::test;
+
+namespace {
+
+bool no_memory = false;  ///< whether an allocation that does not throw fails
+
+}  // namespace
+
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return no_memory ? nullptr : ::operator new(size, alignment);
+}
 
 namespace {
 
@@ -244,6 +255,15 @@ TEST_CASE("a typed channel: its producer publishes its type only, in every way")
   auto moved = std::move(producer);
   CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested
   CHECK(moved.stop());
+}
+
+TEST_CASE("without memory for it there is no channel, and nothing is thrown") {
+  static_assert(noexcept(tango::make_unique(Base{})));
+  no_memory = true;
+  const auto none = tango::make_unique(Base{});
+  no_memory = false;
+  CHECK(!none);
+  CHECK(tango::make_unique(Base{}));
 }
 
 TEST_CASE("a new consumer joins at the channel's start or where it is now") {
