@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "error.hpp"
@@ -25,6 +26,13 @@ enum class PollStatus : std::uint8_t {
   Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
   Refused,   ///< this consumer was refused: see `Consumer::status`
 };
+
+/// The outcome's name.
+[[nodiscard]] constexpr std::string_view name(PollStatus status) noexcept {
+  constexpr std::string_view kNames[] = {"Fragment", "Empty", "Overrun", "Stopped", "Rejected", "Refused"};
+  constexpr std::string_view kUnknown = "Unknown";
+  return static_cast<std::size_t>(status) < 6 ? kNames[static_cast<std::size_t>(status)] : kUnknown;
+}
 
 /// What `poll` and `wait` return. `F` is `Fragment` or `SpeculativeFragment`.
 ///
