@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <tango/heap.hpp>
@@ -23,6 +24,16 @@
 
 using namespace tango;
 using namespace tango::test;
+
+namespace {
+
+bool no_memory = false;  ///< whether an allocation that does not throw fails
+
+}  // namespace
+
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return no_memory ? nullptr : ::operator new(size, alignment);
+}
 
 namespace {
 
@@ -114,6 +125,11 @@ void check_waits_with(const B& builder) {
   auto producer = channel.producer();
   auto consumer = channel.consumer();
   STATIC_REQUIRE(std::is_same_v<typename decltype(consumer)::DefaultStrategy, Strategy>);
+  using C = decltype(channel);
+  STATIC_REQUIRE(std::is_same_v<typename C::Producer::DefaultStrategy, Strategy>);
+  if constexpr (C::kObservers || !C::kFlowControl) {
+    STATIC_REQUIRE(std::is_same_v<typename C::Observer::DefaultStrategy, Strategy>);
+  }
   if constexpr (std::is_same_v<Strategy, GivesUp>) {
     CHECK(consumer.wait().status() == PollStatus::Empty);
   }
@@ -241,6 +257,12 @@ TEST_CASE("a typed channel: its producer publishes its type only, in every way")
   }
   CHECK(producer.next_seq() == 6);
   CHECK(producer.available() == kDepth);
+  for (std::uint32_t i = 0; i < kDepth; ++i) {
+    REQUIRE(producer.publish({i, i, i}));
+  }
+  AtRound reading{2, 100, [&] { static_cast<void>(consumer.poll()); }};
+  CHECK(producer.publish({9, 9, 9}).error() == Error::NoCredits);
+  CHECK(producer.publish_blocking({9, 9, 9}, {}, reading));  // as soon as there is room
   auto moved = std::move(producer);
   CHECK(producer.status().error() == Error::Moved);  // NOLINT: that is what is tested
   CHECK(moved.stop());
@@ -392,6 +414,15 @@ TEST_CASE("a typed channel whose memory holds something else says so") {
   CHECK(none.status().allowed() == sizeof(Quote));
 }
 
+TEST_CASE("without memory for it there is no channel, and nothing is thrown") {
+  static_assert(noexcept(tango::make_unique(Base{})));
+  no_memory = true;
+  const auto none = tango::make_unique(Base{});
+  no_memory = false;
+  CHECK(!none);
+  CHECK(tango::make_unique(Base{}));
+}
+
 TEST_CASE("a new consumer joins at the channel's start or where it is now") {
   auto channel = Base{}.build();
   auto producer = channel.producer();
@@ -454,6 +485,19 @@ TEST_CASE("who finds another channel than the one it was compiled for is told wh
     std::array<std::uint32_t, 4> words;
   };
   CHECK(attach_error(Base{}.with_flow_control().of<Tight>(7), *memory) == Error::AlignmentMismatch);
+  // Also where its memory would not hold the other: what differs is why.
+  const std::span<std::byte> exactly{memory->bytes.data(), decltype(builder)::kSize};
+  const auto deeper = ChannelBuilder<16, 16, 64>{}.with_flow_control().of<Quote>(7).attach(exactly).status();
+  CHECK(deeper.error() == Error::DepthMismatch);
+  CHECK(deeper.actual() == 8);
+  CHECK(deeper.allowed() == 16);
+  CHECK(builder.attach(exactly));
+  for (const std::size_t size : {std::size_t{0}, std::size_t{127}, std::size_t{128}, exactly.size() - 1}) {
+    const auto cut = builder.attach(exactly.first(size)).status();
+    CHECK(cut.error() == Error::MemoryTooSmall);
+    CHECK(cut.actual() == size);
+    CHECK(cut.allowed() == exactly.size());
+  }
   const auto id = Base{}.with_flow_control().of<Trade>(8).attach(memory->bytes).status();
   CHECK(id.error() == Error::TypeIdMismatch);
   CHECK(id.actual() == 7);

@@ -243,6 +243,19 @@ TEST_CASE("what does not belong together is found at the first look if the produ
   CHECK(next_holds(fine, 1, 40));
 }
 
+TEST_CASE("a batch of nothing is nothing that is out: a consumer that is refused meanwhile answers so") {
+  Components<4, 4, 64, Plain> c;
+  Fctl wrong{4};
+  Consumer consumer{c.mcache, c.dcache, wrong, 1};
+  std::array<FragmentView, 4> storage;
+  auto batch = consumer.poll_batch(storage);
+  CHECK(batch.status() == PollStatus::Empty);
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  batch = consumer.poll_batch(storage);
+  CHECK(batch.status() == PollStatus::Refused);
+  CHECK(consumer.status().error() == Error::ComponentMismatch);
+}
+
 TEMPLATE_TEST_CASE("a consumer moves, and is not copied", "", LossyKind, ReliableKind, ObservedKind) {
   Wiring<TestType::kKind, 4, 8> c;
   using C = decltype(c.consumer(1));
@@ -1143,6 +1156,27 @@ TEST_CASE("a batch looks at no more than a ring's depth of fragments, filtered o
       100, [](auto&) {}, [&](std::uint64_t sig) { return ++asked, sig % 4 == 0; });
   CHECK(asked == 8);
   CHECK(result.count == 2);
+}
+
+TEST_CASE("a batch that has looked at enough says that there may be more, unless nothing passed at all") {
+  for (const std::uint64_t wanted : {1u, 9u}) {  // the first one passes; or none
+    Wiring<Kind::Lossy, 4, 4> c;
+    auto producer = c.producer();
+    auto consumer = c.consumer(1);
+    publish(producer, 4);
+    std::uint64_t asked = 0;
+    const auto filter = [&](std::uint64_t sig) {
+      if (++asked == 4) {
+        publish(producer, 1);  // there is more by then
+      }
+      return sig == wanted;
+    };
+    const BatchResult result = consumer.poll_batch(10, [](auto&) {}, filter);
+    CHECK(asked == 4);
+    CHECK(result.count == (wanted == 1 ? 1 : 0));
+    CHECK(result.status == (wanted == 1 ? PollStatus::Fragment : PollStatus::Empty));
+    CHECK(next_number(consumer) == 5);
+  }
 }
 
 TEST_CASE("a consumer that was never part of the channel leaves no trace in its Fctl") {

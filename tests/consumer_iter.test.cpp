@@ -16,7 +16,9 @@ using namespace tango::test;
 namespace {
 
 template <Kind KIND>
-using RangeOf = decltype(std::declval<Wiring<KIND, 4, 8>&>().consumer(1).fragments());
+using ConsumerOf = decltype(std::declval<Wiring<KIND, 4, 8>&>().consumer(1));
+template <Kind KIND>
+using RangeOf = decltype(std::declval<ConsumerOf<KIND>&>().fragments());
 
 template <class P>
 void publish(P& producer, Seq count, std::size_t size = 40) {
@@ -122,6 +124,29 @@ TEMPLATE_TEST_CASE("a strategy that gives up ends the range", "", LossyKind, Rel
   auto stopped = consumer.fragments(Bounded{2});
   CHECK(stopped.begin() == stopped.end());
   CHECK(stopped.status() == PollStatus::Stopped);
+}
+
+TEMPLATE_TEST_CASE("a strategy waits for the whole range: what it keeps does not start over with each element", "",
+                   LossyKind, ReliableKind, ObservedKind) {
+  Wiring<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  int calls = 0;
+  struct Budget {
+    decltype(producer)* to;
+    int* calls;
+    int left = 5;
+    bool idle(std::uint64_t) noexcept {
+      ++*calls;
+      return --left != 0 && to->publish("x").ok();
+    }
+  };
+  int elements = 0;
+  for ([[maybe_unused]] auto& fragment : consumer.fragments(Budget{&producer, &calls})) {
+    ++elements;
+  }
+  CHECK(calls == 5);
+  CHECK(elements == 4);
 }
 
 TEMPLATE_TEST_CASE("the range of a refused consumer is empty", "", LossyKind, ReliableKind, ObservedKind) {

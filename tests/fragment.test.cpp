@@ -4,6 +4,7 @@
 #include "support/precondition.hpp"  // before any header of tango
 // clang-format on
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "support/channel.hpp"
 
@@ -179,6 +181,122 @@ TEST_CASE("a fragment that moves is given back by who holds it last") {
   CHECK(kept.seq() == 2);
   kept = Fragment{};  // what is assigned over is given back
   CHECK(position.load() == 3);
+}
+
+TEST_CASE("a fragment that was given back is not read any more, by whatever way it was") {
+  for (const Seq start : kStarts) {
+    Reliable c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+    Consumer consumer{c.mcache, c.dcache, c.fctl, start};
+    for (Seq i = 0; i < 4; ++i) {
+      REQUIRE(producer.publish(payload_of(start + i, i == 2 ? 0 : 40), {.sig = i}));
+    }
+    const auto reads = [](const Fragment& fragment) {
+      std::array<std::byte, 64> out{};
+      struct Record {
+        std::byte bytes[40];
+      };
+      return std::array{violates([&] { (void)fragment.payload(); }), violates([&] { (void)fragment.text(); }),
+                        violates([&] { (void)fragment.copy_to(out); }), violates([&] { (void)fragment.as<Record>(); })};
+    };
+    constexpr std::array kNone{false, false, false, false};
+    constexpr std::array kAll{true, true, true, true};
+
+    std::vector<Fragment> kept;
+    kept.push_back(*consumer.poll([](std::uint64_t sig) { return sig == 1; }));
+    CHECK(kept[0].held());
+    CHECK(reads(kept[0]) == kNone);
+    SECTION("superseded") {
+      kept.push_back(*consumer.poll());
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+      CHECK(kept[0].seq() == start + 1);  // what was copied out of its slot is still there
+      CHECK(kept[1].held());
+      CHECK(reads(kept[1]) == kNone);
+      (void)consumer.poll();
+      CHECK(!kept[1].held());
+      CHECK(reads(kept[1]) == kNone);  // it is empty: there is nothing to read
+    }
+    SECTION("superseded by a batch") {
+      std::array<FragmentView, 4> storage;
+      const auto batch = consumer.poll_batch(storage);
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("released") {
+      kept[0].release();
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("released by its consumer") {
+      consumer.release();
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kAll);
+    }
+    SECTION("moved from") {
+      const Fragment moved{std::move(kept[0])};
+      CHECK(!kept[0].held());
+      CHECK(reads(kept[0]) == kNone);  // nothing to read
+      CHECK(moved.held());
+      CHECK(reads(moved) == kNone);
+    }
+  }
+}
+
+TEST_CASE("a fragment that is held is copied as a speculative one is") {
+  Reliable c;
+  Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+  Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+  for (const std::size_t size : {0u, 1u, 32u, 33u, 256u}) {
+    const Seq seq = producer.next_seq();
+    REQUIRE(producer.publish(payload_of(seq, size)));
+    const auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    std::vector<std::byte> out(size + 1, std::byte{0xEE});
+    CHECK(fragment->copy_to(out).ok());
+    CHECK(is_payload_of(seq, std::span{out}.first(size)));
+    CHECK(out[size] == std::byte{0xEE});
+    if (size != 0) {
+      out.assign(size - 1, std::byte{0xEE});
+      const Status small = fragment->copy_to(out);
+      CHECK(small.error() == Error::BufferTooSmall);
+      CHECK(small.actual() == size);
+      CHECK(small.allowed() == size - 1);
+      CHECK(std::ranges::count(out, std::byte{0xEE}) == static_cast<std::ptrdiff_t>(size - 1));
+    }
+  }
+}
+
+TEST_CASE("a speculative fragment that was moved from is empty, and takes nothing from the accounts") {
+  for (const Seq start : kStarts) {
+    Lossy c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq};
+    Consumer consumer{c.mcache, c.dcache, start};
+    REQUIRE(producer.publish(payload_of(start, 50)));
+    auto polled = consumer.poll();
+    REQUIRE(polled);
+    SpeculativeFragment kept{std::move(*polled)};
+    CHECK(!polled->validate());
+    CHECK(polled->size() == 0);
+    CHECK(kept.validate());
+    SpeculativeFragment last;
+    last = std::move(kept);
+    CHECK(!kept.validate());
+    CHECK(kept.size() == 0);
+    SpeculativeFragment& same = last;
+    last = std::move(same);
+    CHECK(last.validate());
+    CHECK(last.size() == 50);
+    for (Seq i = 1; i <= 4; ++i) {
+      REQUIRE(producer.publish(payload_of(start + i, 50)));
+    }
+    std::array<std::byte, 64> out;
+    CHECK(polled->copy_to(out).error() == Error::Overrun);
+    CHECK(kept.copy_to(out).error() == Error::Overrun);
+    CHECK(consumer.lost() == 0);
+    CHECK(last.copy_to(out).error() == Error::Overrun);
+    CHECK(consumer.lost() == 1);
+  }
 }
 
 TEST_CASE("a consumer is not moved or destroyed while a fragment is out") {

@@ -200,6 +200,28 @@ TEMPLATE_TEST_CASE("what went is told exactly, and the rest goes on from there",
   CHECK(received == bytes);
 }
 
+TEST_CASE("a strategy waits for the whole message: what it keeps does not start over with each fragment") {
+  Wiring<Kind::Reliable, 2, 4> channel;
+  auto producer = channel.producer();
+  auto consumer = channel.consumer(1);
+  const Bytes bytes(64 * 50);
+  LargeMessage message{bytes, {}, 64};
+  struct Budget {
+    decltype(consumer)* from;
+    int* calls;
+    int left = 5;
+    bool idle(std::uint64_t) noexcept {
+      ++*calls;
+      static_cast<void>(from->poll());  // room for one more
+      return --left != 0;
+    }
+  };
+  int calls = 0;
+  CHECK(message.publish_blocking(producer, Budget{&consumer, &calls}) == Error::NoCredits);
+  CHECK(calls == 5);
+  CHECK(message.sent() == 64 * (2 + 4));  // what fits, and one for each time that it went on
+}
+
 TEST_CASE("a refusal changes nothing, and is the producer's") {
   Wiring<Kind::Reliable, 4, 64> channel;
   auto producer = channel.producer();

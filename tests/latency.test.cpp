@@ -78,6 +78,11 @@ TEST_CASE("an older stamp comes out a multiple of 2^32 ticks short, in between a
   CHECK(latency.snapshot().negative == 2);
 }
 
+template <class T>
+concept Recordable = requires(FakeLatency& latency, T value) { latency.record(value); };
+static_assert(Recordable<std::uint32_t> && Recordable<int>);
+static_assert(!Recordable<std::uint64_t> && !Recordable<std::int64_t> && !Recordable<unsigned long long>);  // ticks
+
 TEST_CASE("snapshots merge and have baselines") {
   FakeLatency a;
   FakeLatency b;

@@ -127,3 +127,13 @@ TEST_CASE("a text is one field: width and fill apply to the whole") {
   out << std::setfill('.') << std::setw(8) << Error::Moved << '|' << std::left << std::setw(16) << Status{} << '|';
   CHECK(out.str() == "...Moved|None: no error..|");
 }
+
+TEST_CASE("a poll's outcome is printed as its name") {
+  CHECK(streamed(PollStatus::Fragment) == "Fragment");
+  CHECK(streamed(PollStatus::Empty) == "Empty");
+  CHECK(streamed(PollStatus::Overrun) == "Overrun");
+  CHECK(streamed(PollStatus::Stopped) == "Stopped");
+  CHECK(streamed(PollStatus::Rejected) == "Rejected");
+  CHECK(streamed(PollStatus::Refused) == "Refused");
+  CHECK(name(static_cast<PollStatus>(6)) == "Unknown");
+}

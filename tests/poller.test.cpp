@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Poller: turns, order within each channel, and what is told of a channel and when it is left out.
 #include <algorithm>
+#include <array>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
@@ -272,6 +273,17 @@ TEST_CASE("made of as many consumers as there are") {
   Poller of_array{array};
   static_assert(std::is_same_v<decltype(of_array), Poller<ReliableConsumer, 2>>);
   CHECK(of_array.size() == 2);
+  Poller of_static_span{std::span{array}};
+  static_assert(std::is_same_v<decltype(of_static_span), Poller<ReliableConsumer, 2>>);
+  CHECK(of_static_span.size() == 2);
+  std::array standard{std::move(array[0]), std::move(array[1])};
+  Poller of_standard{standard};
+  static_assert(std::is_same_v<decltype(of_standard), Poller<ReliableConsumer, 2>>);
+  lines[1].publish();
+  lines[2].publish();
+  CHECK(turns(of_standard, 3) == Channels{0, 1, kNoChannel});
+  Poller of_one{standard[0]};
+  static_assert(std::is_same_v<decltype(of_one), Poller<ReliableConsumer, 1>>);
   Poller<ReliableConsumer, 1> of_none;
   CHECK(of_none.empty());
   CHECK(of_none.poll().status() == PollStatus::Stopped);

@@ -199,3 +199,16 @@ TEST_CASE("a poller has a place for each consumer that it is made of, and a frag
   CHECK(traps([&] { (void)*outcome; }));
   CHECK(traps([&] { (void)outcome->size(); }));
 }
+
+TEST_CASE("a poller has a channel once, under a number of its own") {
+  Wiring<Kind::Reliable, 4, 8> a;
+  Wiring<Kind::Reliable, 4, 8> b;
+  std::array consumers{a.consumer(1), b.consumer(1)};
+  using C = decltype(consumers)::value_type;
+  Poller<C, 3> poller{consumers[0]};
+  CHECK(traps([&] { static_cast<void>(poller.add(consumers[0], 7)); }));
+  CHECK(traps([&] { static_cast<void>(poller.add(consumers[1], 0)); }));
+  CHECK(traps([&] { static_cast<void>(poller.add(consumers[1], kNoChannel)); }));
+  CHECK(!traps([&] { static_cast<void>(poller.add(consumers[1], 7)); }));
+  CHECK(traps([&] { Poller<C, 3> twice(consumers[0], consumers[1], consumers[0]); }));
+}

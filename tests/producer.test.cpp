@@ -339,6 +339,45 @@ TEMPLATE_TEST_CASE("reserve_blocking waits as publish_blocking does", "", Reliab
   }
 }
 
+TEMPLATE_TEST_CASE("what a strategy publishes while a message waits comes before it", "", ReliableKind, ObservedKind) {
+  Wiring<TestType::kKind, 4, 8> c{1, 1};  // one credit
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  REQUIRE(producer.publish(payload_of(1, 10)));
+  bool right = false;
+  AtRound strategy{2, 100, [&] {
+                     right = next_holds(consumer, 1, 10) && producer.publish(payload_of(2, 10)).ok() &&
+                             next_holds(consumer, 2, 10);
+                   }};
+  SECTION("published") { CHECK(producer.publish_blocking(payload_of(3, 10), {}, strategy).ok()); }
+  SECTION("reserved") {
+    auto room = producer.reserve_blocking(100, strategy);
+    REQUIRE(room);
+    fill(room, payload_of(3, 100));
+    CHECK(room.commit());
+  }
+  SECTION("a reservation is open: the message does not get in between") {
+    std::optional<typename decltype(producer)::Reservation> open;
+    AtRound reserving{2, 100, [&] {
+                        right = next_holds(consumer, 1, 10);
+                        open.emplace(producer.reserve(10));
+                      }};
+    CHECK(producer.publish_blocking(payload_of(3, 10), {}, reserving).error() == Error::ReservationOpen);
+    CHECK(right);
+    REQUIRE(*open);
+    fill(*open, payload_of(2, 10));
+    CHECK(open->commit());
+    CHECK(next_holds(consumer, 2, 10));
+    CHECK(consumer.poll().status() == PollStatus::Empty);
+    return;
+  }
+  CHECK(right);
+  CHECK(producer.next_seq() == 4);
+  auto third = consumer.poll();
+  REQUIRE(third);
+  CHECK(holds(*third, 3, third->size()));
+}
+
 TEMPLATE_TEST_CASE("publish_blocking between two threads", "", ReliableKind, ObservedKind) {
   constexpr Seq kMessages = 20'000;
   Wiring<TestType::kKind, 4, 4> c{~Seq{0} - 1000};

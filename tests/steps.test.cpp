@@ -437,6 +437,30 @@ TEST_CASE("metrics: while a snapshot is taken, so much is published that what on
   CHECK(steps > 5);
 }
 
+TEST_CASE("latency: at any point of a record or of a snapshot, no more are negative than there are") {
+  struct Stopped {
+    static Tick now() noexcept { return 1000; }
+  };
+  struct Recorded {
+    void record() { (void)latency.record(std::uint32_t{1001}); }
+    Latency<Stopped> latency;
+    LatencySnapshot seen;
+  };
+  const auto made = [] {
+    auto recorded = std::make_unique<Recorded>();
+    recorded->record();
+    return recorded;
+  };
+  const auto look = [](Recorded& r) { r.seen = r.latency.snapshot(); };
+  const auto check = [](const Recorded& r, std::int64_t) {
+    REQUIRE(r.seen.negative <= r.seen.ticks.count());
+    const LatencySnapshot since = r.latency.snapshot().since(r.seen);
+    REQUIRE(since.negative <= since.ticks.count());
+  };
+  CHECK(at_every_step(made, [](Recorded& r) { r.record(); }, look, check) > 3);
+  CHECK(at_every_step(made, look, [](Recorded& r) { r.record(); }, check) > 3);
+}
+
 TEST_CASE("a channel is made where another stood: from the first access on nobody finds either, until it is whole") {
   struct Memory {
     alignas(128) std::byte bytes[8192];

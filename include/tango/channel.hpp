@@ -162,9 +162,9 @@ class Channel {
     return metrics_;
   }
 
-  /// For the builder: whether the bytes at the front of a channel are those of one like this.
-  [[nodiscard]] static Status look(const Channel& there, std::uint64_t type_id) noexcept {
-    return there.label_.look(traits(type_id));
+  /// For the builder: whether the label in front of a channel is that of one like this.
+  [[nodiscard]] static Status look(const detail::ChannelLabel& there, std::uint64_t type_id) noexcept {
+    return there.look(traits(type_id));
   }
 
  private:

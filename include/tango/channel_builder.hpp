@@ -14,6 +14,8 @@
 /// | reliable | x | | up to 8, never overrun |
 /// | observed | x | x | up to 8 reliable ones, any number of observers that may be overrun |
 ///
+/// `with_metrics`, 8 consumers and observers at a time are counted, and a ninth is refused.
+///
 /// Each of the three also `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (what blocking
 /// calls do that are given no strategy), in any order.
 ///
@@ -87,11 +89,13 @@ class ChannelBuilder {
   }
 
   /// What `publish_blocking`, `reserve_blocking`, `wait` and `fragments` do while they wait, unless they are given
-  /// another strategy.
+  /// another strategy. A type: each of these calls makes one.
   template <WaitStrategy Strategy>
   [[nodiscard]] constexpr auto with_wait() const noexcept {
     static_assert(std::is_same_v<Waiting, AnyWait>, "tango: with_wait was called before");
-    static_assert(std::is_default_constructible_v<Strategy>, "tango: a channel's wait strategy needs no arguments");
+    static_assert(std::is_default_constructible_v<Strategy>,
+                  "tango: a channel's wait strategy is a type that needs no arguments: give one that does, such as "
+                  "Bounded, to each call that waits");
     return as<With<kFlow, kObservers, kMetrics, Strategy, Message>>();
   }
 
@@ -143,17 +147,23 @@ class ChannelBuilder {
   /// The channel that another builder like this one made at the front of `memory`. Any number of times, from any
   /// thread, also before it is there: `NoChannel`. `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`,
   /// `ChunkSizeMismatch`, `KindMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` (what stands there,
-  /// what this builder makes); errors of `build_in`. Start and credits are the other's.
+  /// what this builder makes), also where the memory holds the other and not this one; errors of `build_in`. Start and
+  /// credits are the other's.
   [[nodiscard]] Result<Channel*> attach(std::span<std::byte> memory) const noexcept {
     check();
-    if (const Status fits = check_memory(memory); !fits.ok()) {
+    const Status fits = check_memory(memory);
+    if (memory.size() < sizeof(detail::ChannelLabel) || fits.error() == Error::MemoryMisaligned) {
       return fits;
     }
-    Channel* const there = std::launder(reinterpret_cast<Channel*>(memory.data()));
-    if (const Status same = Channel::look(*there, type_id_); !same.ok()) {
+    const auto* const label = std::launder(reinterpret_cast<const detail::ChannelLabel*>(memory.data()));
+    const Status same = Channel::look(*label, type_id_);
+    if (!fits.ok() && (same.ok() || same.error() == Error::NoChannel)) {
+      return fits;
+    }
+    if (!same.ok()) {
       return same;
     }
-    return there;
+    return std::launder(reinterpret_cast<Channel*>(memory.data()));
   }
 
  private:
@@ -166,11 +176,11 @@ class ChannelBuilder {
   }
 
   [[nodiscard]] static Status check_memory(std::span<std::byte> memory) noexcept {
-    if (memory.size() < kSize) {
-      return {Error::MemoryTooSmall, memory.size(), kSize};
-    }
     if (const std::uint64_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % kAlignment; past != 0) {
       return {Error::MemoryMisaligned, past, kAlignment};
+    }
+    if (memory.size() < kSize) {
+      return {Error::MemoryTooSmall, memory.size(), kSize};
     }
     return {};
   }

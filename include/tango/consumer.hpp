@@ -86,6 +86,11 @@ class Consumer {
     requires(kReliable && kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{metrics}} {}
 
+  /// No temporary outlives the consumer.
+  template <class Ring, class Payloads, class... Rest>
+    requires(!std::is_lvalue_reference_v<Ring> || !std::is_lvalue_reference_v<Payloads>)
+  Consumer(Ring&&, Payloads&&, Rest&&...) = delete;
+
   /// Precondition (checked): no fragment or batch is out. Afterwards `other` is refused with `Moved`.
   Consumer(Consumer&& other) noexcept { take_over(other); }
   /// Leaves first. Precondition (checked): no fragment or batch of either is out.
@@ -202,9 +207,12 @@ class Consumer {
 
   /// A range of all fragments until the channel is stopped and drained (or `strategy` gives up): see consumer_iter.hpp.
   template <WaitStrategy Strategy = Waiting>
-  [[nodiscard]] FragmentRange<Consumer, Strategy> fragments(Strategy strategy = {}) noexcept {
+  [[nodiscard]] FragmentRange<Consumer, Strategy> fragments(Strategy strategy = {}) & noexcept {
     return FragmentRange<Consumer, Strategy>{*this, strategy};
   }
+  /// Not of a temporary, which a loop's range does not keep.
+  template <WaitStrategy Strategy = Waiting>
+  void fragments(Strategy strategy = {}) && = delete;
 
  private:
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
@@ -321,6 +329,9 @@ class Consumer {
     }
     if (result.status == PollStatus::Overrun) {
       result.lost = cursor_.last_lost();
+    }
+    if (result.status == PollStatus::Empty && most == 0 && result.count != 0) {
+      result.status = PollStatus::Fragment;  // it has looked at enough, and not at the end
     }
     if (result.count == 0) {
       cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle

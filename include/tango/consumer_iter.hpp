@@ -102,7 +102,7 @@ class FragmentRange {
     element_ = {};  // gives it back before waiting for the next
     status_ = PollStatus::Fragment;
     while (true) {
-      auto outcome = consumer_->wait(strategy_);
+      auto outcome = consumer_->wait(detail::Lent<Strategy>{&strategy_});
       switch (outcome.status()) {
         case PollStatus::Fragment:
           element_ = Element{std::move(*outcome), std::exchange(lost_, 0)};

@@ -20,7 +20,8 @@ struct AcceptAll {
 };
 
 /// Says by its `sig` whether a fragment is wanted. It is called from functions that are noexcept: what it throws ends
-/// the program.
+/// the program. It is called in the middle of a look, so it does not touch the consumer that asks it (the poller, the
+/// reassembler).
 template <class F>
 concept SigFilter = std::predicate<F&, std::uint64_t>;
 

@@ -7,7 +7,8 @@
 /// is copied or read word by word, and what was read counts only if the validation at the end says so.
 ///
 /// Thread: the consumer's. A fragment points into its consumer and its channel: it is good until it is released,
-/// destroyed or superseded by the next poll, and must be gone before its consumer is moved or destroyed (checked).
+/// destroyed or superseded by the next poll, and must be gone before its consumer is moved or destroyed. All of it is
+/// checked, but a span of the payload that is kept for longer is not.
 #pragma once
 
 #include <cstddef>
@@ -186,6 +187,18 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
+  /// Copies the payload to the front of `out`, as a SpeculativeFragment does. `BufferTooSmall` (bytes of the payload,
+  /// of `out`): nothing was copied. O(size).
+  TANGO_HOT Status copy_to(std::span<std::byte> out) const noexcept {
+    if (out.size() < size()) [[unlikely]] {
+      return {Error::BufferTooSmall, size(), out.size()};
+    }
+    if (size() != 0) {
+      detail::copy_bytes(out.data(), data_, size());
+    }
+    return {};
+  }
+
   /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type, or
   /// a byte that is no bool.
   template <class T>
@@ -217,7 +230,8 @@ template <class F>
 inline constexpr bool kLocalOnly<F> = true;
 
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
-/// it. Destroying or releasing it, or the consumer's next poll, gives it back.
+/// it. Destroying or releasing it, or the consumer's next poll, gives it back: from then on its payload may not be read
+/// any more (checked). So there is one at a time; to look at several at once, `poll_batch`.
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
@@ -238,7 +252,24 @@ class Fragment : public FragmentView {
   }
   ~Fragment() { release(); }
 
-  /// Gives the fragment back, and with it every earlier one. Its payload must not be touched afterwards. Idempotent.
+  /// Whether it is held: not given back yet, by whatever way.
+  [[nodiscard]] bool held() const noexcept { return receipt_ && receipt_->released == seq(); }
+
+  /// As of FragmentView. Precondition (checked): it is held, or there is nothing to read. `payload` and `text` not of a
+  /// temporary.
+  /// @{
+  [[nodiscard]] std::span<const std::byte> payload() const& noexcept { return view().payload(); }
+  [[nodiscard]] std::string_view text() const& noexcept { return view().text(); }
+  void payload() const&& = delete;  // a temporary gives it back at the end of the expression
+  void text() const&& = delete;     // a temporary gives it back at the end of the expression
+  TANGO_HOT Status copy_to(std::span<std::byte> out) const noexcept { return view().copy_to(out); }
+  template <class T>
+  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
+    return view().template as<T>();
+  }
+  /// @}
+
+  /// Gives the fragment back, and with it every earlier one. Idempotent.
   void release() noexcept {
     if (receipt_) {
       receipt_->give_back(seq() + 1);
@@ -247,6 +278,12 @@ class Fragment : public FragmentView {
   }
 
  private:
+  /// The account lies on the reader's own lines: the check costs a load and a compare.
+  [[nodiscard]] const FragmentView& view() const noexcept {
+    TANGO_PRECONDITION(held() || size() == 0, "Fragment: it is held: not released, nor superseded by a later poll");
+    return *this;
+  }
+
   detail::Receipt receipt_;
 };
 
@@ -261,12 +298,36 @@ class SpeculativeFragment {
   SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::Word* payload,
                       const detail::Word& slot_seq, detail::Account& account) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
+  /// Afterwards `other` is empty and no longer valid.
+  SpeculativeFragment(SpeculativeFragment&& other) noexcept
+      : seq_{std::exchange(other.seq_, 0)},
+        words_{std::exchange(other.words_, {})},
+        payload_{other.payload_},
+        slot_seq_{other.slot_seq_},
+        valid_{std::exchange(other.valid_, false)},
+        receipt_{std::move(other.receipt_)} {}
+  /// Lets go of what this one was. Afterwards `other` is empty and no longer valid.
+  SpeculativeFragment& operator=(SpeculativeFragment&& other) noexcept {
+    if (this != &other) {
+      seq_ = std::exchange(other.seq_, 0);
+      words_ = std::exchange(other.words_, {});
+      payload_ = other.payload_;
+      slot_seq_ = other.slot_seq_;
+      valid_ = std::exchange(other.valid_, false);
+      receipt_ = std::move(other.receipt_);
+    }
+    return *this;
+  }
 
   [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
   [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
   [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
+
+  /// There is none to look at in place.
+  void payload() const = delete;  // it may be overwritten while you read: copy_to, as, read, or load and validate
+  void text() const = delete;     // it may be overwritten while you read: copy_to, as, read, or load and validate
 
   /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
   /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.

@@ -16,9 +16,9 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/seam.hpp"
 #include "detail/text.hpp"
-#include "metrics.hpp"
 
 namespace tango {
 
@@ -202,11 +202,8 @@ class alignas(kSeparation) Histogram {
 
   /// Counts a value: one store, and one more for each extreme that it is. O(1). Thread: the one writer.
   void record(std::uint64_t value) noexcept {
-    if (value > max_.read()) [[unlikely]] {
-      max_.write(value);
-    }
-    if (~value > min_inverted_.read()) [[unlikely]] {
-      min_inverted_.write(~value);
+    if (value > max_.read() || ~value > min_inverted_.read()) [[unlikely]] {
+      widen(value);
     }
     buckets_[detail::LogLinear::bucket_of(value)].add(1);
   }
@@ -219,11 +216,23 @@ class alignas(kSeparation) Histogram {
     for (std::size_t i = 0; i < detail::LogLinear::kBuckets; ++i) {
       s.buckets_[i] = buckets_[i].read();
     }
+    detail::fence(detail::memory_order_acquire);  // pairs with `widen`
     s.settle(~min_inverted_.read(), max_.read());
     return s;
   }
 
  private:
+  /// Release: pairs with `snapshot`; who finds the value in its bucket finds extremes that it does not exceed.
+  TANGO_COLD void widen(std::uint64_t value) noexcept {
+    if (value > max_.read()) {
+      max_.write(value);
+    }
+    if (~value > min_inverted_.read()) {
+      min_inverted_.write(~value);
+    }
+    detail::fence(detail::memory_order_release);
+  }
+
   detail::Counter min_inverted_;  ///< so that 0 means that there is none, and an empty histogram is all zeros
   detail::Counter max_;
   detail::Counter buckets_[detail::LogLinear::kBuckets];

@@ -116,7 +116,7 @@ class LargeMessage {
     Status status;
     while (!done_ && status.ok()) {
       status = send(producer, [&strategy](auto& to, auto bytes, const MessageInfo& info) {
-        return to.publish_blocking(bytes, info, strategy);
+        return to.publish_blocking(bytes, info, detail::Lent<Strategy>{&strategy});
       });
     }
     return status;

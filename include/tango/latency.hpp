@@ -23,9 +23,9 @@
 
 #include "clock.hpp"
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/text.hpp"
 #include "histogram.hpp"
-#include "metrics.hpp"
 #include "seq.hpp"
 
 namespace tango {
@@ -42,9 +42,12 @@ struct LatencySnapshot {
     return *this;
   }
 
-  /// What was recorded since `baseline`, an earlier snapshot of the same Latency. See HistogramSnapshot::since.
+  /// What was recorded since `baseline`, an earlier snapshot of the same Latency. See HistogramSnapshot::since. One that
+  /// was being recorded when the baseline was taken is left out of `negative`, too, if it is in the baseline's `ticks`.
   [[nodiscard]] constexpr LatencySnapshot since(const LatencySnapshot& baseline) const noexcept {
-    return {ticks.since(baseline.ticks), negative - baseline.negative};
+    const HistogramSnapshot recorded = ticks.since(baseline.ticks);
+    const std::uint64_t ahead = negative - baseline.negative;
+    return {recorded, ahead < recorded.count_near(0) ? ahead : recorded.count_near(0)};
   }
 
   /// Bucket by bucket.
@@ -82,8 +85,9 @@ class alignas(kSeparation) Latency {
     const Tick now = C::now();
     const Tick sent = expand(ts, now + kAhead - (Tick{1} << 31));
     if (seq_lt(now, sent)) [[unlikely]] {
-      negative_.add(1);
       histogram_.record(0);
+      // Release: pairs with `snapshot`.
+      negative_.value.store(negative_.read() + 1, detail::memory_order_release);
       return 0;
     }
     histogram_.record(now - sent);
@@ -91,10 +95,16 @@ class alignas(kSeparation) Latency {
   }
 
   /// A stamp, not a tick.
-  std::uint64_t record(std::uint64_t) = delete;
+  template <class T>
+    requires(sizeof(T) > sizeof(std::uint32_t))
+  std::uint64_t record(T) = delete;
 
   /// What was recorded so far. O(buckets), some microseconds; any thread.
-  [[nodiscard]] LatencySnapshot snapshot() const noexcept { return {histogram_.snapshot(), negative_.read()}; }
+  [[nodiscard]] LatencySnapshot snapshot() const noexcept {
+    // Before the histogram, which then holds them all. Acquire: pairs with `record`.
+    const std::uint64_t negative = negative_.value.load(detail::memory_order_acquire);
+    return {histogram_.snapshot(), negative};
+  }
 
  private:
   static constexpr Tick kAhead = Tick{1} << 24;  ///< stamps are less than this ahead of the clock: 6 ms at 3 GHz

@@ -7,7 +7,8 @@
 ///     line pair 1 .. 8   a block per consumer
 ///
 /// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
-/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
+/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant. What
+/// a consumer found overwritten after its last poll is told here at its next poll or `release`, or when it leaves.
 /// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
 /// who takes its block next goes on counting from them.
 #pragma once
@@ -18,6 +19,7 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "detail/counter.hpp"
 #include "detail/seam.hpp"
 #include "detail/tally.hpp"
 #include "detail/text.hpp"
@@ -72,15 +74,6 @@ constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffe
 }
 
 namespace detail {
-
-/// A counter with one writer. Relaxed throughout: counters order nothing.
-struct Counter {
-  Word value{0};
-
-  [[nodiscard]] std::uint64_t read() const noexcept { return value.load(memory_order_relaxed); }
-  void write(std::uint64_t to) noexcept { value.store(to, memory_order_relaxed); }
-  void add(std::uint64_t n) noexcept { write(read() + n); }
-};
 
 /// Who counts in a block.
 struct BlockClaim {
@@ -185,6 +178,7 @@ class MetricsReader {
  public:
   /// Nothing is reset yet: everything ever counted.
   explicit MetricsReader(const Metrics& metrics) noexcept : metrics_{&metrics} {}
+  explicit MetricsReader(const Metrics&&) = delete;  ///< no temporary outlives the reader
 
   /// What was counted since the last reset, or ever.
   [[nodiscard]] MetricsSnapshot snapshot() const noexcept { return metrics_->snapshot().since(baseline_); }

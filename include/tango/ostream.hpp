@@ -13,6 +13,7 @@
 #include "fragment.hpp"
 #include "histogram.hpp"
 #include "metrics.hpp"
+#include "poll.hpp"
 
 namespace tango {
 
@@ -33,6 +34,8 @@ std::ostream& stream(std::ostream& out, const T& value) {
 inline std::ostream& operator<<(std::ostream& out, Error error) { return out << name(error); }
 /// Its name.
 inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
+/// Its name.
+inline std::ostream& operator<<(std::ostream& out, PollStatus status) { return out << name(status); }
 
 /// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -27,6 +28,13 @@ enum class PollStatus : std::uint8_t {
   Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
   Refused,   ///< this consumer was refused: see `Consumer::status`
 };
+
+/// The outcome's name.
+[[nodiscard]] constexpr std::string_view name(PollStatus status) noexcept {
+  constexpr std::string_view kNames[] = {"Fragment", "Empty", "Overrun", "Stopped", "Rejected", "Refused"};
+  constexpr std::string_view kUnknown = "Unknown";
+  return static_cast<std::size_t>(status) < 6 ? kNames[static_cast<std::size_t>(status)] : kUnknown;
+}
 
 /// What `poll` and `wait` return. `F` is `Fragment` or `SpeculativeFragment`.
 ///
@@ -60,7 +68,7 @@ class [[nodiscard]] Poll {
   }
   [[nodiscard]] F* operator->() & noexcept { return &**this; }  ///< the same
   [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
-  [[nodiscard]] F&& operator*() && noexcept { return std::move(**this); }  ///< the same
+  [[nodiscard]] F operator*() && noexcept { return std::move(**this); }  ///< the same, by value
   void operator->() const&& = delete;
 
   /// How many were lost, with `Overrun`; else 0.
@@ -91,7 +99,10 @@ class [[nodiscard]] Batch {
  public:
   /// Made by the consumer.
   Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
-      : items_{items}, result_{result}, end_{end}, receipt_{account} {}
+      : items_{items},
+        result_{result},
+        end_{end},
+        receipt_{items.empty() ? detail::Receipt{} : detail::Receipt{account}} {}
   /// Afterwards `other` is empty.
   Batch(Batch&& other) noexcept
       : items_{std::exchange(other.items_, {})},

@@ -64,7 +64,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(poll_); }
   [[nodiscard]] F& operator*() & noexcept { return *poll_; }
   [[nodiscard]] const F& operator*() const& noexcept { return *poll_; }
-  [[nodiscard]] F&& operator*() && noexcept { return *std::move(poll_); }
+  [[nodiscard]] F operator*() && noexcept { return *std::move(poll_); }
   [[nodiscard]] F* operator->() & noexcept { return &*poll_; }
   [[nodiscard]] const F* operator->() const& noexcept { return &*poll_; }
   void operator->() const&& = delete;
@@ -86,6 +86,8 @@ struct [[nodiscard]] ChannelBatch : BatchResult {
 template <class Consumer, std::size_t Most>
 class Poller {
   static_assert(Most >= 1, "tango: a poller has at least one place");
+  static_assert(Most != std::dynamic_extent,
+                "tango: how many consumers there are is known at run time: say how many places, Poller<C, 16>{span}");
 
  public:
   /// What a poll delivers: as its consumers'.
@@ -96,7 +98,7 @@ class Poller {
   /// No channel yet.
   Poller() noexcept = default;
 
-  /// Channels 0, 1, … in this order.
+  /// Channels 0, 1, … in this order. Precondition (checked): none of them twice.
   template <class... Consumers>
     requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> || ...))
   explicit Poller(Consumers&... consumers) noexcept {
@@ -106,7 +108,7 @@ class Poller {
     (place(consumers, count_), ...);
   }
 
-  /// The same. Precondition (checked): there are no more than `Most`.
+  /// The same. Precondition (checked): there are no more than `Most`, and none of them twice.
   explicit Poller(std::span<Consumer> consumers) noexcept {
     TANGO_PRECONDITION(consumers.size() <= Most, "Poller: no more consumers than places");
     for (Consumer& consumer : consumers) {
@@ -118,7 +120,8 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   /// Takes in a further channel under a number of the caller's choice; its turn comes last. `TooManyChannels` (how many
-  /// it would be, the places): nothing has changed.
+  /// it would be, the places): nothing has changed. Precondition (checked): neither the consumer nor the number is
+  /// there already, and the number is not `kNoChannel`. O(size()).
   Status add(Consumer& consumer, std::size_t channel) noexcept {
     if (count_ == Most) {
       return {Error::TooManyChannels, Most + 1, Most};
@@ -198,7 +201,14 @@ class Poller {
     std::size_t channel;
   };
 
-  void place(Consumer& consumer, std::size_t channel) noexcept { entries_[count_++] = {&consumer, channel}; }
+  TANGO_COLD void place(Consumer& consumer, std::size_t channel) noexcept {
+    bool fresh = channel != kNoChannel;
+    for (std::size_t i = 0; i < count_; ++i) {
+      fresh = fresh && entries_[i].consumer != &consumer && entries_[i].channel != channel;
+    }
+    TANGO_PRECONDITION(fresh, "Poller: neither the consumer nor its number is there already; kNoChannel is no number");
+    entries_[count_++] = {&consumer, channel};
+  }
 
   TANGO_COLD void erase(std::size_t at) noexcept {
     for (std::size_t i = at; i < Most - 1; ++i) {
@@ -230,14 +240,18 @@ class Poller {
     return status != PollStatus::Empty;
   }
 
-  Entry entries_[Most] = {};
+  Entry entries_[Most != std::dynamic_extent ? Most : 1] = {};
   std::size_t count_ = 0;
   std::size_t next_ = 0;  ///< whose turn it is; 0 if there is none
 };
 
 template <class Consumer, class... Consumers>
+  requires(!requires(Consumer& consumer) { std::span{consumer}; })
 Poller(Consumer&, Consumers&...) -> Poller<Consumer, 1 + sizeof...(Consumers)>;
-template <class Consumer, std::size_t N>
-Poller(Consumer (&)[N]) -> Poller<Consumer, N>;
+/// An array, a std::array, or a span of either.
+template <class Consumers>
+  requires requires(Consumers& consumers) { std::span{consumers}; }
+Poller(Consumers&&) -> Poller<typename decltype(std::span{std::declval<Consumers&>()})::element_type,
+                              decltype(std::span{std::declval<Consumers&>()})::extent>;
 
 }  // namespace tango

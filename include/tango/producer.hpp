@@ -183,7 +183,7 @@ class Producer {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
-    const Seq next = next_seq();
+    Seq next = next_seq();
     const std::size_t chunks = chunks_by_copy(payload.size());
     if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
       return status_.ok() ? Status{error} : status_;
@@ -265,7 +265,7 @@ class Producer {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
     }
-    const Seq next = next_seq();
+    Seq next = next_seq();
     const std::size_t chunks = Cache::chunks_for(size);
     if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
       return Reservation{status_.ok() ? Status{error} : status_};
@@ -404,19 +404,24 @@ class Producer {
     return room_.make(chunks, next) ? Error::None : Error::NoCredits;
   }
 
-  /// The same, waiting until it may. What had to wait counts as one refusal.
+  /// The same, waiting until it may. What had to wait counts as one refusal. `next` is the message's number, and later
+  /// than it was where the strategy published something meanwhile.
   template <WaitStrategy Strategy>
-  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Seq next, Strategy& strategy) noexcept {
-    const Error error = admit(chunks, next);
-    return error == Error::NoCredits ? await_room(chunks, next, strategy) : error;
+  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Seq& next, Strategy& strategy) noexcept {
+    Error error = admit(chunks, next);
+    if (error == Error::NoCredits) [[unlikely]] {
+      error = await_room(chunks, strategy);
+      next = next_seq();
+    }
+    return error;
   }
 
   template <WaitStrategy Strategy>
-  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Seq next, Strategy& strategy) noexcept {
+  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Strategy& strategy) noexcept {
     meter_.refused();
     Error error = Error::NoCredits;
     for (std::uint64_t round = 0; error == Error::NoCredits && strategy.idle(round); ++round) {
-      error = admit(chunks, next);
+      error = admit(chunks, next_seq());
     }
     return error;
   }

@@ -6,7 +6,11 @@
 /// row that found nothing (from 0), and answers whether to look again: false makes the blocking call give up, so a
 /// deadline is a strategy too. `Yield` and `SpinThenYield` need an operating system and live in <tango/yield.hpp>.
 ///
-/// Thread: the one that waits. A strategy object belongs to one call at a time.
+/// It may use the endpoint that waits, which has nothing open meanwhile: what a producer's strategy publishes comes
+/// before the message that waits, and what a consumer's strategy polls is not seen by who waits.
+///
+/// Thread: the one that waits. A strategy object belongs to one call, or one range, at a time: what it keeps, say a
+/// budget, is for all of it. Rounds are counted from 0 for each fragment, and so are those of `Bounded`.
 #pragma once
 
 #include <concepts>
@@ -54,8 +58,22 @@ struct Backoff {
   }
 };
 
+namespace detail {
+
+/// A strategy of one call that is lent to the calls which that one makes.
+template <WaitStrategy Strategy>
+struct Lent {
+  Strategy* strategy;
+  [[gnu::always_inline]] bool idle(std::uint64_t round) noexcept { return strategy->idle(round); }
+};
+
+}  // namespace detail
+
 /// Gives up after `rounds` looks that found nothing. For loops that must be bounded.
 struct Bounded {
+  /// `looks` is at least one. There is no default: a bound is a matter of the call.
+  constexpr explicit Bounded(std::uint64_t looks) noexcept : rounds{looks} {}
+
   std::uint64_t rounds;  ///< looks, at least one
   /// True as long as `round + 1 < rounds`.
   bool idle(std::uint64_t round) noexcept {

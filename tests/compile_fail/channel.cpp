@@ -63,8 +63,12 @@ int main() {
   auto wrong = Builder{}.with_observers().build();
 #endif
 
-#ifdef WAIT_THAT_NEEDS_ARGUMENTS  // expect: a channel's wait strategy needs no arguments
+#ifdef WAIT_THAT_NEEDS_ARGUMENTS  // expect: a channel's wait strategy is a type that needs no arguments
   static_cast<void>(Builder{}.with_wait<NoWait>());
+#endif
+
+#ifdef WAIT_THAT_NEEDS_A_BOUND  // expect: a channel's wait strategy is a type that needs no arguments
+  static_cast<void>(Builder{}.with_wait<tango::Bounded>());
 #endif
 
 #ifdef WAIT_THAT_IS_NONE  // expect: (constraint|no matching|requirement)

@@ -45,8 +45,12 @@ void wrong() { (void)lossy.reserve(8).span(); }
 void wrong() { (void)reliable.reserve(8).writer(); }
 #endif
 
-#ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: no member named .*payload
+#ifdef SPAN_OF_SPECULATIVE_FRAGMENT  // expect: may be overwritten while you read: copy_to, as, read, or load and validate
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.payload(); }
+#endif
+
+#ifdef TEXT_OF_SPECULATIVE_FRAGMENT  // expect: may be overwritten while you read: copy_to, as, read, or load and validate
+void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.text(); }
 #endif
 
 #ifdef LOAD_OF_OWNER  // expect: only a trivially copyable type travels as its bytes
@@ -106,6 +110,40 @@ void wrong() {
 
 #ifdef PAYLOAD_OF_A_TEMPORARY  // expect: (use of deleted function|attempt to use a deleted function|overload resolution selected deleted operator)
 auto wrong() { return safe.poll()->payload(); }
+#endif
+
+#ifdef PAYLOAD_OF_A_TEMPORARY_BY_STAR  // expect: a temporary gives it back at the end of the expression
+auto wrong() { return (*safe.poll()).payload(); }
+#endif
+
+#ifdef TEXT_OF_A_TEMPORARY_BY_STAR  // expect: a temporary gives it back at the end of the expression
+auto wrong() { return (*safe.poll()).text(); }
+#endif
+
+#ifdef TEXT_OF_A_POLLERS_TEMPORARY  // expect: a temporary gives it back at the end of the expression
+auto wrong(tango::Poller<decltype(safe), 2>& poller) { return (*poller.poll()).text(); }
+#endif
+
+#ifdef FRAGMENTS_OF_A_TEMPORARY  // expect: (use of deleted function|call to deleted member function)
+void wrong() {
+  for (auto& fragment : tango::Consumer{mcache, words, 1}.fragments()) (void)fragment;
+}
+#endif
+
+#ifdef CONSUMER_OF_A_TEMPORARY_RING  // expect: (use of deleted function|call to deleted constructor)
+tango::Consumer wrong{tango::MCache<4>{}, words, 1};
+#endif
+
+#ifdef CONSUMER_OF_TEMPORARY_PAYLOADS  // expect: (use of deleted function|call to deleted constructor)
+tango::Consumer wrong{mcache, tango::DCache<4, 64, tango::Plain>{}, fctl, 1};
+#endif
+
+#ifdef READER_OF_TEMPORARY_METRICS  // expect: (use of deleted function|call to deleted constructor)
+tango::MetricsReader wrong{tango::Metrics{}};
+#endif
+
+#ifdef POLLER_OF_UNKNOWN_SIZE  // expect: say how many places, Poller<C, 16>
+void wrong(std::span<decltype(safe)> consumers) { tango::Poller poller{consumers}; }
 #endif
 
 #ifdef LOAD_BOOL  // expect: a bool that was overwritten while it was read may be neither true nor false: use read

@@ -100,7 +100,7 @@ struct Result {
 
 struct Limits {
   std::uint64_t paths = 3'000'000;  ///< more is a failure
-  std::uint32_t events = 2'000;     ///< in one execution; a loop that has no end is a failure
+  std::uint32_t events = 4'000;     ///< in one execution; a loop that has no end is a failure
 };
 
 /// Explores `program`. `known`, if given, keeps what was learnt for another run of the same program.

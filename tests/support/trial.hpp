@@ -706,6 +706,9 @@ class Trial {
       reader.out.push_back(found.found);
       ++result.count;
     }
+    if (result.status == PollStatus::Empty && most == 0 && result.count != 0) {
+      result.status = PollStatus::Fragment;  // it did not come to the end
+    }
     return result;
   }
 

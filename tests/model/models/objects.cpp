@@ -269,6 +269,51 @@ struct Tallied {
   TANGO_MODEL_THREADS(Tallied, {"writer", &Tallied::count}, {"reader", &Tallied::look})
 };
 
+/// Whoever finds a value in its bucket finds extremes that it does not exceed.
+struct Extremes {
+  static constexpr const char* kName = "Histogram, a new extreme in a bucket that holds something";
+  static constexpr const char* kBound = "2 values, 1 snapshot";
+  static constexpr const char* kMustReach[] = {"0 values", "1 values", "2 values"};
+
+  Histogram histogram;
+
+  Extremes() { declare_name(histogram, "histogram"); }
+
+  void record() {
+    histogram.record(102);
+    histogram.record(103);  // the same bucket, so that either may be its largest
+  }
+  void look() {
+    const HistogramSnapshot s = histogram.snapshot();
+    check(s.count() == 0 || s.min() == 102, "a smallest value that is rounded");
+    check(s.count() < 2 || s.max() == 103, "a largest value that is exceeded");
+    reached(std::to_string(s.count()) + " values");
+  }
+  TANGO_MODEL_THREADS(Extremes, {"writer", &Extremes::record}, {"reader", &Extremes::look})
+};
+
+/// What counts as negative is in the histogram.
+struct Ahead {
+  static constexpr const char* kName = "Latency, a stamp ahead of the clock";
+  static constexpr const char* kBound = "1 record, 1 snapshot";
+  static constexpr const char* kMustReach[] = {"negative", "not yet"};
+
+  struct Stopped {
+    static Tick now() noexcept { return 1000; }
+  };
+  Latency<Stopped> latency;
+
+  Ahead() { declare_name(latency, "latency"); }
+
+  void record() { static_cast<void>(latency.record(std::uint32_t{1001})); }
+  void look() {
+    const LatencySnapshot s = latency.snapshot();
+    check(s.negative <= s.ticks.count(), "more are negative than there are");
+    reached(s.negative != 0 ? "negative" : "not yet");
+  }
+  TANGO_MODEL_THREADS(Ahead, {"writer", &Ahead::record}, {"reader", &Ahead::look})
+};
+
 /// Who finds a channel in memory finds all of it made, and nothing else: where there was none, and where another one
 /// stood that is still looked at.
 template <bool REPLACED>
@@ -329,6 +374,8 @@ void add_object_models(std::vector<Program>& to) {
   to.push_back(program_of<Tallied>());
   to.push_back(program_of<Found<false>>());
   to.push_back(program_of<Found<true>>());
+  to.push_back(program_of<Extremes>());
+  to.push_back(program_of<Ahead>());
 }
 
 }  // namespace tango::model
