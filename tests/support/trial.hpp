@@ -850,6 +850,7 @@ class Trial {
         look_at_everything();
       }
       expect(reader.consumer.poll().status() == PollStatus::Stopped, "Stopped, when all is drained");
+      reader.out.clear();  // superseded
       reader.released = reader.next;
       expect(reader.first + reader.consumer.delivered() + reader.filtered + reader.lost == next(),
              "count in = count out");
