@@ -264,7 +264,7 @@ class Fragment : public FragmentView {
   void text() const&& = delete;     // a temporary gives it back at the end of the expression
   TANGO_HOT Status copy_to(std::span<std::byte> out) const noexcept { return view().copy_to(out); }
   template <class T>
-  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept {
+  [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() const noexcept {
     return view().template as<T>();
   }
   /// @}

@@ -17,6 +17,11 @@ using Counted = tango::NoMetrics;
 
 namespace {
 
+struct Quote {
+  std::uint64_t price;
+  std::uint64_t more[7];
+};
+
 #if defined(BUILT)
 
 constexpr auto with_metrics_or_not(auto builder) {
@@ -31,16 +36,31 @@ using lossy = decltype(with_metrics_or_not(Builder{}))::Channel;
 using reliable = decltype(with_metrics_or_not(Builder{}.with_flow_control()))::Channel;
 using observed = decltype(with_metrics_or_not(Builder{}.with_flow_control().with_observers()))::Channel;
 
+// Channels of one type, and of another wait strategy.
+constexpr auto typed(auto builder) {
+  return with_metrics_or_not(builder).template with_wait<tango::Pause>().template of<Quote>();
+}
+using lossy_of = decltype(typed(Builder{}))::Channel;
+using reliable_of = decltype(typed(Builder{}.with_flow_control()))::Channel;
+using observed_of = decltype(typed(Builder{}.with_flow_control().with_observers()))::Channel;
+[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) { return producer.emplace({.sig = 7}, price).ok(); }
+
 #else
 
-template <class Cache, class Flow>
+template <class Cache, class Flow, class Waiting = tango::Busy>
 struct Wired {
-  using Producer = tango::Producer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted>;
+  using Producer = tango::Producer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted, Waiting>;
   using Consumer = tango::Consumer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted>;
 };
 using lossy = Wired<tango::Words, tango::NoFlowControl>;
 using reliable = Wired<tango::Plain, tango::Fctl>;
 using observed = Wired<tango::Words, tango::Fctl>;
+using lossy_of = Wired<tango::Words, tango::NoFlowControl, tango::Pause>;
+using reliable_of = Wired<tango::Plain, tango::Fctl, tango::Pause>;
+using observed_of = Wired<tango::Words, tango::Fctl, tango::Pause>;
+[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) {
+  return producer.template emplace<Quote>({.sig = 7}, price).ok();
+}
 
 #endif
 
@@ -84,6 +104,18 @@ std::uint64_t look(Consumer& consumer) {
     return fill_and_commit(p.reserve(size), value);                                                             \
   }
 
+#define VALUES(kind)                                                                                       \
+  using NAME(kind, ProducerOf) = kind##_of::Producer;                                                      \
+  extern "C" bool NAME(kind, publish_value)(NAME(kind, ProducerOf) & p, const Quote& quote) {              \
+    return p.publish(quote, {.sig = 7}).ok();                                                              \
+  }                                                                                                        \
+  extern "C" bool NAME(kind, publish_value_blocking)(NAME(kind, ProducerOf) & p, const Quote& quote) {     \
+    return p.publish_blocking(quote, {.sig = 7}).ok();                                                     \
+  }                                                                                                        \
+  extern "C" bool NAME(kind, emplace_value)(NAME(kind, ProducerOf) & p, std::uint64_t price) {             \
+    return emplace_quote(p, price);                                                                        \
+  }
+
 #define CONSUMER(kind)                         \
   using NAME(kind, Consumer) = kind::Consumer; \
   extern "C" std::uint64_t NAME(kind, poll)(NAME(kind, Consumer) & c) { return look(c); }
@@ -98,11 +130,14 @@ std::uint64_t look(Consumer& consumer) {
   }
 
 PRODUCER(lossy)
+VALUES(lossy)
 CONSUMER(lossy)  // an observer is the same type
 COPIER(lossy)
 #if !defined(ONLY_LOSSY)
 PRODUCER(reliable)
+VALUES(reliable)
 PRODUCER(observed)
+VALUES(observed)
 CONSUMER(reliable)
 CONSUMER(observed)
 #endif
