@@ -14,15 +14,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "config.hpp"
 #include "dcache.hpp"
-#include "detail/packing.hpp"
 #include "detail/room.hpp"
 #include "detail/wiring.hpp"
 #include "detail/words.hpp"
@@ -31,10 +28,8 @@
 #include "fragment.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
-#include "message.hpp"
+#include "message_forms.hpp"
 #include "metrics.hpp"
-#include "packed.hpp"
-#include "record.hpp"
 #include "reservation.hpp"
 #include "wait.hpp"
 
@@ -43,7 +38,8 @@ namespace tango {
 /// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
 /// from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
 template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
-class Producer {
+class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiting>, Waiting> {
+  using Forms = MessageForms<Producer, Waiting>;
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
   using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoProducerMeter>;
@@ -122,6 +118,9 @@ class Producer {
 
   // ------------------------------------------------------------------------------------------------------ publish
 
+  using Forms::publish;           // text, values; and `emplace`, `publish_batch`, `publish_packed`: see message_forms.hpp
+  using Forms::publish_blocking;  // the same
+
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
   ///
   /// `PayloadTooLarge` (its bytes, the largest), `NoCredits`, `Stopped`, `ReservationOpen`, or what `status` says:
@@ -140,41 +139,6 @@ class Producer {
     return {};
   }
 
-  /// The same for characters; no terminator is sent.
-  TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
-    return publish(detail::text_bytes(text), info);
-  }
-
-  /// No text: where a buffer's text ends stands elsewhere, not at its first NUL. Say so: `std::string_view{buffer, n}`.
-  template <std::size_t N>
-  Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;
-
-  /// The same for a value, as its bytes: see record.hpp. Of a literal, and of a constant array of characters, what stands
-  /// before the first NUL.
-  template <detail::Value T>
-  TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
-    return publish(detail::value_bytes(value), info);
-  }
-
-  /// Publishes a `T` made from `args` (in braces): a large one in place on a reliable channel, else by copy. Errors as
-  /// `publish`; then none is made.
-  template <class T, class... Args>
-  TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
-    detail::require_record<T>();
-    static_assert(noexcept(T{std::declval<Args>()...}), "tango: emplace needs a constructor that is noexcept");
-    if constexpr (kWords || sizeof(T) <= kInlineBytes) {
-      return publish(T{std::forward<Args>(args)...}, info);
-    } else {
-      static_assert(alignof(T) <= kLineSize, "tango: a chunk is aligned to a line: emplace no type that needs more");
-      Reservation room = reserve(sizeof(T));
-      if (!room) [[unlikely]] {
-        return room.status();
-      }
-      ::new (static_cast<void*>(room.span().data())) T{std::forward<Args>(args)...};
-      return room.commit(info);
-    }
-  }
-
   /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or
   /// `strategy` gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
   template <WaitStrategy Strategy = Waiting>
@@ -190,58 +154,6 @@ class Producer {
     }
     put(payload, chunks, next, info);
     return {};
-  }
-
-  /// The same for characters; no terminator is sent.
-  template <WaitStrategy Strategy = Waiting>
-  TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return publish_blocking(detail::text_bytes(text), info, strategy);
-  }
-
-  /// No text: as with `publish`.
-  template <std::size_t N, WaitStrategy Strategy = Waiting>
-  Status publish_blocking(char (&buffer)[N], MessageInfo info = {}, Strategy strategy = {}) = delete;
-
-  /// The same for a value, as its bytes.
-  template <detail::Value T, WaitStrategy Strategy = Waiting>
-  TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return publish_blocking(detail::value_bytes(value), info, strategy);
-  }
-
-  /// Publishes messages in their order, each under a number of its own, until one is refused.
-  BatchStatus publish_batch(std::span<const Message> messages) noexcept {
-    BatchStatus batch;
-    for (const Message& message : messages) {
-      batch.status = publish(message.payload, message.info);
-      if (!batch.status.ok()) {
-        break;
-      }
-      ++batch.count;
-    }
-    return batch;
-  }
-
-  /// Publishes as many records as there is room for, from the first on, packed into one message under one number:
-  /// see packed.hpp. `records` is a contiguous range (std::vector, std::array, span, …) of a `Record` type; or of byte
-  /// ranges or string views, each a record of its own size.
-  ///
-  /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
-  /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record,
-  /// no message. Other errors as `publish`, with a count of 0. O(bytes).
-  ///
-  /// Where chunks are short, the message is as large as the free ones; none is sent for the few bytes that a slot holds
-  /// by itself (`NoCredits`, 0).
-  template <PackableRange Records>
-  BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
-    return detail::publish_packed(*this, detail::packing_of(records), info);
-  }
-
-  /// Publishes all records, in as few messages as carry them: each as soon as there is room for it whole, with waits as in
-  /// `publish_blocking`. `count` says how many records were accepted; `status` why not the next one: `NoCredits` (the
-  /// strategy gave up), `PayloadTooLarge` (bytes of this record packed, the largest payload), or as `publish`. O(bytes).
-  template <PackableRange Records, WaitStrategy Strategy = Waiting>
-  BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return detail::publish_packed_blocking(*this, detail::packing_of(records), info, strategy);
   }
 
   /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error

@@ -27,6 +27,7 @@
 #include "latency.hpp"
 
 #include "reservation.hpp"
+#include "message_forms.hpp"
 #include "producer.hpp"
 #include "filter.hpp"
 #include "poll.hpp"

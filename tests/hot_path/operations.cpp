@@ -19,7 +19,7 @@ namespace {
 
 struct Quote {
   std::uint64_t price;
-  std::uint64_t more[7];
+  std::uint64_t more[7] = {};
 };
 
 #if defined(BUILT)

@@ -232,7 +232,7 @@ template <class Producer, class Packing>
 /// `Producer::publish_packed_blocking`.
 template <class Producer, class Packing, class Strategy>
 [[nodiscard]] BatchStatus publish_packed_blocking(Producer& producer, Packing packing, const MessageInfo& info,
-                                                  const Strategy& strategy) noexcept {
+                                                  Strategy strategy) noexcept {
   BatchStatus batch;
   do {
     const std::size_t count = packing.fitting(Producer::max_payload());
