@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every model, or those whose name holds the argument: how many executions it has, and how long they took. Fails
-// if one finds something, or shows too little.
+// tango_models [--page FILE] [NAME]
+// Runs every model, or those whose name holds NAME: how many executions it has, and how long they took. Fails if one finds
+// something, or shows too little; or if FILE, a page with a table of the models, lacks its row.
 #include "models.hpp"
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 int main(int count, char** arguments) {
   using namespace tango::model;
-  const std::string_view wanted = count > 1 ? arguments[1] : "";
+  const bool has_page = count > 2 && std::string_view{arguments[1]} == "--page";
+  std::string page;
+  if (has_page) {
+    std::ifstream file{arguments[2]};
+    page.assign(std::istreambuf_iterator<char>{file}, {});
+  }
+  const int name_at = has_page ? 3 : 1;
+  const std::string_view wanted = count > name_at ? arguments[name_at] : "";
   std::size_t run = 0;
   std::size_t bad = 0;
   std::uint64_t executions = 0;
@@ -30,6 +41,12 @@ int main(int count, char** arguments) {
     std::printf("\n");
     if (const std::string wrong = complaint(program, result); !wrong.empty()) {
       std::printf("FAILED %s\n", wrong.c_str());
+      ++bad;
+    }
+    const std::string row =
+        "| " + program.name + " | " + program.bound + " | " + std::to_string(result.executions) + " |\n";
+    if (has_page && page.find(row) == std::string::npos) {
+      std::printf("FAILED %s lacks: %s", arguments[2], row.c_str());
       ++bad;
     }
     std::fflush(stdout);
