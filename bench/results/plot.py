@@ -143,13 +143,9 @@ class Plot:
 
 
 def throughput(runs, path):
-    plot = Plot(runs, path, 1100, 480, 3)
-    tics = ", ".join(f"'{size_text(p)}' {x}" for x, p in enumerate(PAYLOADS))
-    plot.commands += ["unset key", f"set xtics ({tics})", "set xrange [-0.2:5.2]", "set logscale y",
-                      "set ylabel 'million messages per second (higher is better)'",
-                      "set xlabel 'payload; nothing lost, capacity 1024'"]
+    """A panel for each state that the cores were in for long enough."""
+    panels = {}
     for name, state in STATES:
-        curves = []
         for queue in runs.queues:
             rows = []
             for x, payload in enumerate(PAYLOADS):
@@ -158,10 +154,17 @@ def throughput(runs, path):
                     low, middle, high = quartiles([1e3 / r.ns[queue] for r in rounds])
                     rows.append((x, middle, low, high))
             if rows:
-                curves.append(f"{plot.block(rows)} using 1:2:3:4 with yerrorlines {plot.style(queue)}")
+                panels.setdefault(name, []).append((queue, rows))
+    plot = Plot(runs, path, 1100, 480, len(panels) + 1)
+    tics = ", ".join(f"'{size_text(p)}' {x}" for x, p in enumerate(PAYLOADS))
+    plot.commands += ["unset key", f"set xtics ({tics})", "set xrange [-0.2:5.2]", "set logscale y",
+                      "set ylabel 'million messages per second (higher is better)'",
+                      "set xlabel 'payload; nothing lost, capacity 1024'"]
+    for name, curves in panels.items():
         compared = "<" if name == "near" else ">="
         plot.commands.append(f"set title {quoted(f'Cores {name} (bare ping-pong {compared} {NEAR_NS} ns)')}")
-        plot.commands.append("plot " + (", ".join(curves) or "NaN"))
+        plot.commands.append("plot " + ", ".join(
+            f"{plot.block(rows)} using 1:2:3:4 with yerrorlines {plot.style(queue)}" for queue, rows in curves))
     plot.key()
     plot.draw()
 
