@@ -29,7 +29,7 @@ constexpr Expected kExpected[] = {
     {Error::PayloadTooLarge, "PayloadTooLarge",
      "PayloadTooLarge: payload larger than this channel carries: 12 bytes, at most 8"},
     {Error::NoCredits, "NoCredits",
-     "NoCredits: the slowest reliable consumer still holds the slots or chunks that this needs"},
+     "NoCredits: there is no room: reliable consumers still hold the slots or chunks, or the first one has not come"},
     {Error::Stopped, "Stopped", "Stopped: the channel is closed"},
     {Error::ReservationOpen, "ReservationOpen", "ReservationOpen: a reservation is open: commit or drop it first"},
     {Error::ReservationClosed, "ReservationClosed",

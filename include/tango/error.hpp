@@ -79,7 +79,7 @@ using namespace std::string_view_literals;  // whose lengths the compiler need n
 inline constexpr ErrorEntry kErrors[] = {
     {Error::None, "None"sv, "no error"sv, {}},
     {Error::PayloadTooLarge, "PayloadTooLarge"sv, "payload larger than this channel carries"sv, " bytes, at most "sv},
-    {Error::NoCredits, "NoCredits"sv, "the slowest reliable consumer still holds the slots or chunks that this needs"sv,
+    {Error::NoCredits, "NoCredits"sv, "there is no room: reliable consumers still hold the slots or chunks, or the first one has not come"sv,
      {}},
     {Error::Stopped, "Stopped"sv, "the channel is closed"sv, {}},
     {Error::ReservationOpen, "ReservationOpen"sv, "a reservation is open: commit or drop it first"sv, {}},
@@ -191,7 +191,7 @@ class [[nodiscard]] Status {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Status> = true;
+inline constexpr bool kLocalOnly<Status> = true;  ///< no Record
 
 /// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
 /// where it ends; 160 bytes hold every one. No terminator. Returns what was written.

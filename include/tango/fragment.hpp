@@ -227,7 +227,7 @@ class FragmentView {
 
 template <class F>
   requires(std::is_base_of_v<FragmentView, F>)
-inline constexpr bool kLocalOnly<F> = true;
+inline constexpr bool kLocalOnly<F> = true;  ///< no Record
 
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
 /// it. Destroying or releasing it, or the consumer's next poll, gives it back: from then on its payload may not be read

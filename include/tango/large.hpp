@@ -234,7 +234,7 @@ class [[nodiscard]] Reassembly {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Reassembly> = true;
+inline constexpr bool kLocalOnly<Reassembly> = true;  ///< no Record
 
 /// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
 /// … `Origins - 1`.

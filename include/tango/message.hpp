@@ -27,9 +27,9 @@ struct [[nodiscard]] BatchStatus {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Message> = true;
+inline constexpr bool kLocalOnly<Message> = true;  ///< no Record
 template <>
-inline constexpr bool kLocalOnly<BatchStatus> = true;
+inline constexpr bool kLocalOnly<BatchStatus> = true;  ///< no Record
 
 namespace detail {
 

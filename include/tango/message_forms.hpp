@@ -34,7 +34,7 @@ class MessageForms {
 
   /// No text: where a buffer's text ends stands elsewhere, not at its first NUL. Say so: `std::string_view{buffer, n}`.
   template <std::size_t N>
-  Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;
+  Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;  // how much of it? std::string_view{buffer, n}
 
   /// The same for a value, as its bytes: see record.hpp. Of a literal, and of a constant array of characters, what stands
   /// before the first NUL.
@@ -70,7 +70,8 @@ class MessageForms {
 
   /// No text: as with `publish`.
   template <std::size_t N, WaitStrategy Strategy = Waiting>
-  Status publish_blocking(char (&buffer)[N], MessageInfo info = {}, Strategy strategy = {}) = delete;
+  Status publish_blocking(char (&buffer)[N], MessageInfo info = {},
+                          Strategy strategy = {}) = delete;  // how much of it? std::string_view{buffer, n}
 
   /// The same for a value, as its bytes.
   template <detail::Value T, WaitStrategy Strategy = Waiting>

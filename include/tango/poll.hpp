@@ -69,7 +69,7 @@ class [[nodiscard]] Poll {
   [[nodiscard]] F* operator->() & noexcept { return &**this; }  ///< the same
   [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
   [[nodiscard]] F operator*() && noexcept { return std::move(**this); }  ///< the same, by value
-  void operator->() const&& = delete;
+  void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
 
   /// How many were lost, with `Overrun`; else 0.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
@@ -90,7 +90,7 @@ struct [[nodiscard]] BatchResult {
 
 template <class R>
   requires(std::is_base_of_v<BatchResult, R>)
-inline constexpr bool kLocalOnly<R> = true;
+inline constexpr bool kLocalOnly<R> = true;  ///< no Record
 
 /// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
 /// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.

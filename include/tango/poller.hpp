@@ -67,7 +67,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] F operator*() && noexcept { return *std::move(poll_); }
   [[nodiscard]] F* operator->() & noexcept { return &*poll_; }
   [[nodiscard]] const F* operator->() const& noexcept { return &*poll_; }
-  void operator->() const&& = delete;
+  void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
   [[nodiscard]] std::uint64_t lost() const noexcept { return poll_.lost(); }
   /// @}
 
@@ -245,6 +245,7 @@ class Poller {
   std::size_t next_ = 0;  ///< whose turn it is; 0 if there is none
 };
 
+/// Consumers one by one.
 template <class Consumer, class... Consumers>
   requires(!requires(Consumer& consumer) { std::span{consumer}; })
 Poller(Consumer&, Consumers&...) -> Poller<Consumer, 1 + sizeof...(Consumers)>;

@@ -76,7 +76,7 @@ class WordWriter {
 };
 
 template <>
-inline constexpr bool kLocalOnly<WordWriter> = true;
+inline constexpr bool kLocalOnly<WordWriter> = true;  ///< no Record
 
 /// Room for one message: see the file's head.
 template <class Producer>

@@ -59,7 +59,7 @@ class [[nodiscard]] Result {
 };
 
 template <class T>
-inline constexpr bool kLocalOnly<Result<T>> = true;
+inline constexpr bool kLocalOnly<Result<T>> = true;  ///< no Record
 
 namespace detail {
 

@@ -62,10 +62,11 @@ class TypedProducer : private Base {
   /// What is no `T`, or would become one unseen: of 3.9 an integer would send 3, of -1 the largest, of text a bool true.
   /// Write `publish(T{…})`, or braces alone: they refuse what does not fit.
   template <detail::NotQuite<T> U>
-  Status publish(const U& value, MessageInfo info = {}) = delete;
+  Status publish(const U& value, MessageInfo info = {}) = delete;  // not the channel's T: publish(T{...})
   /// The same.
   template <detail::NotQuite<T> U, WaitStrategy Strategy = DefaultStrategy>
-  Status publish_blocking(const U& value, MessageInfo info = {}, Strategy strategy = {}) = delete;
+  Status publish_blocking(const U& value, MessageInfo info = {},
+                          Strategy strategy = {}) = delete;  // not the channel's T: publish_blocking(T{...})
 
   /// As `Producer::emplace`.
   template <class... Args>

@@ -171,6 +171,13 @@ void wrong() {
 }
 #endif
 
+#ifdef PACKED_C_STRINGS  // expect: a packed record is a trivially copyable value
+void wrong() {
+  const char* const texts[] = {"a"};
+  (void)reliable.publish_packed(texts);
+}
+#endif
+
 #ifdef PACKED_OWNERS  // expect: a packed record is a trivially copyable value
 void wrong(const Owner (&owners)[2]) { (void)reliable.publish_packed(owners); }
 #endif

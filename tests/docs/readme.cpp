@@ -86,7 +86,7 @@ TEST_CASE("README: with flow control") {
 
   if (auto room = producer.reserve(1000)) {          // zero copy, contiguous over as many chunks as it takes
     fill(room.span());
-    (void)room.commit({.sig = 7});                   // an open reservation is always published
+    (void)room.commit({.sig = 7});                   // an open reservation's commit is not refused
   }
   //! [flow control]
   producer.stop();

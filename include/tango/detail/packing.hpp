@@ -183,8 +183,8 @@ template <PackableRange Records>
   if constexpr (Record<T>) {
     return ArrayToPack<T>{all};
   } else {
-    static_assert(std::is_convertible_v<const T&, std::span<const std::byte>> ||
-                      std::is_convertible_v<const T&, std::string_view>,
+    static_assert(!std::is_pointer_v<T> && (std::is_convertible_v<const T&, std::span<const std::byte>> ||
+                                            std::is_convertible_v<const T&, std::string_view>),
                   "tango: a packed record is a trivially copyable value (no pointer, array, fragment or answer), a "
                   "range of bytes or a string view");
     return RecordsToPack<T>{all};
