@@ -564,7 +564,8 @@ TEST_CASE("every word of the label counts") {
   REQUIRE(builder.build_in(memory->bytes));
   constexpr std::array kErrors = {Error::NoChannel,         Error::LayoutMismatch, Error::DepthMismatch,
                                   Error::ChunksMismatch,    Error::ChunkSizeMismatch, Error::KindMismatch,
-                                  Error::TypeMismatch,      Error::AlignmentMismatch, Error::TypeIdMismatch};
+                                  Error::TypeMismatch,      Error::AlignmentMismatch, Error::TypeIdMismatch,
+                                  Error::NoChannel};  // the sum
   for (std::size_t byte = 0; byte < kErrors.size() * 8; ++byte) {
     memory->bytes[byte] ^= std::byte{1};
     CHECK(attach_error(builder, *memory) == kErrors[byte / 8]);

@@ -205,7 +205,10 @@ class alignas(kSeparation) Histogram {
     if (value > max_.read() || ~value > min_inverted_.read()) [[unlikely]] {
       widen(value);
     }
-    buckets_[detail::LogLinear::bucket_of(value)].add(1);
+    // Release: pairs with the fence in `snapshot`; who finds the value in its bucket finds extremes that it does not exceed,
+    // also if another thread wrote them before this one was the writer.
+    detail::Counter& bucket = buckets_[detail::LogLinear::bucket_of(value)];
+    bucket.value.store(bucket.read() + 1, detail::memory_order_release);
   }
 
   /// What it holds now: all that was recorded before, and of what is recorded meanwhile this value or that. Count and
@@ -216,13 +219,12 @@ class alignas(kSeparation) Histogram {
     for (std::size_t i = 0; i < detail::LogLinear::kBuckets; ++i) {
       s.buckets_[i] = buckets_[i].read();
     }
-    detail::fence(detail::memory_order_acquire);  // pairs with `widen`
+    detail::fence(detail::memory_order_acquire);  // pairs with `record`
     s.settle(~min_inverted_.read(), max_.read());
     return s;
   }
 
  private:
-  /// Release: pairs with `snapshot`; who finds the value in its bucket finds extremes that it does not exceed.
   TANGO_COLD void widen(std::uint64_t value) noexcept {
     if (value > max_.read()) {
       max_.write(value);
@@ -230,7 +232,6 @@ class alignas(kSeparation) Histogram {
     if (~value > min_inverted_.read()) {
       min_inverted_.write(~value);
     }
-    detail::fence(detail::memory_order_release);
   }
 
   detail::Counter min_inverted_;  ///< so that 0 means that there is none, and an empty histogram is all zeros

@@ -272,6 +272,13 @@ class Reassembler {
   Reassembly accept(const FragmentView& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
   }
+  /// The same. Precondition (checked): it is held.
+  template <SigFilter Filter = AcceptAll>
+  Reassembly accept(const Fragment& fragment, Filter&& filter = {}) noexcept {
+    return take(fragment, filter);
+  }
+  template <SigFilter Filter = AcceptAll>
+  Reassembly accept(const Fragment&&, Filter&& = {}) = delete;  // a temporary gives it back at the end of the expression
   /// The same where the consumer may be overrun: what is copied is validated, and what was overwritten is dropped.
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(SpeculativeFragment& fragment, Filter&& filter = {}) noexcept {

@@ -59,6 +59,7 @@ struct alignas(kSeparation) ChannelLabel {
     for (std::size_t i = 0; i < kTraits; ++i) {
       traits[i].store(image.words[i], memory_order_relaxed);
     }
+    sum.store(image.sum(), memory_order_relaxed);
   }
 
   union {
@@ -67,12 +68,16 @@ struct alignas(kSeparation) ChannelLabel {
   union {
     Word traits[kTraits];  ///< a ChannelTraits, word by word; so are these
   };
+  union {
+    Word sum;  ///< of the traits, so that those of two labels are not taken for a third one's; and so is this
+  };
 
   /// From here on it can be found. Release: pairs with `look`; who finds it finds all of it made.
   void show() noexcept { magic.store(kMagic, memory_order_release); }
 
   /// Whether `expected` stands here: `NoChannel`, or the first trait that differs. Where one label replaces another
-  /// meanwhile, that may be one of either.
+  /// meanwhile, that may be one of either; a whole label may also be made between the two looks at the magic number, and
+  /// then nothing but the sum tells that what was read is of both.
   [[nodiscard]] Status look(const ChannelTraits& expected) const noexcept {
     // Acquire: pairs with `show`; the traits are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
@@ -82,18 +87,33 @@ struct alignas(kSeparation) ChannelLabel {
     for (std::size_t i = 0; i < kTraits; ++i) {
       image.words[i] = traits[i].load(memory_order_relaxed);
     }
+    const std::uint64_t read_sum = sum.load(memory_order_relaxed);
     fence(memory_order_acquire);  // pairs with the fence of who makes a label
     // Acquire: it may be another label's by now, whose channel is then made, too.
     const std::uint64_t again = magic.load(memory_order_acquire);
-    return again == kMagic ? __builtin_bit_cast(ChannelTraits, image).compare(expected) : Status{Error::NoChannel};
+    if (again != kMagic) {
+      return Error::NoChannel;
+    }
+    const Status status = __builtin_bit_cast(ChannelTraits, image).compare(expected);
+    return status.ok() && read_sum != image.sum() ? Status{Error::NoChannel} : status;
   }
 
  private:
   struct Image {
     std::uint64_t words[kTraits];
+
+    /// A multiplicative hash; 0 is that of no label.
+    [[nodiscard]] constexpr std::uint64_t sum() const noexcept {
+      std::uint64_t hash = 1;
+      for (const std::uint64_t word : words) {
+        hash = (hash ^ word) * 0x9E37'79B9'7F4A'7C15u;
+        hash ^= hash >> 32;
+      }
+      return hash | 1;
+    }
   };
 };
 
-static_assert(sizeof(ChannelLabel) == 128 && offsetof(ChannelLabel, traits) == 8);
+static_assert(sizeof(ChannelLabel) == 128 && offsetof(ChannelLabel, traits) == 8 && offsetof(ChannelLabel, sum) == 72);
 
 }  // namespace tango::detail

@@ -4,7 +4,7 @@
 /// readers, and the number that it holds as the version.
 ///
 ///     writer of s                                    reader that expects s
-///     1  seq <- s - 1              relaxed (mark)    1  seq == s ?                 acquire
+///     1  seq <- s - 1              release (mark)    1  seq == s ?                 acquire
 ///     2  fence                     release           2  metadata words             relaxed, each once
 ///     3  payload, metadata words   relaxed           3  payload words              relaxed
 ///     4  seq <- s                  release           4  fence                      acquire
@@ -51,12 +51,13 @@ struct alignas(kLineSize) Slot {
   Word inline_words[kInlineWords];
 
   /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to who waits for `s`.
-  /// Relaxed: the release fence that the writer passes before its first payload store (write-step 2) orders it.
-  void mark(Seq s) noexcept { seq.store(s - 1, memory_order_relaxed); }
+  /// The release fence that the writer passes before its first payload store (write-step 2) orders what comes after it.
+  /// Release, for what came before: pairs with `observe` in MCache::position, where who finds a slot gone on must find a
+  /// position behind what it held, also if that was another thread's: a successor's, or of who handed on the producer.
+  void mark(Seq s) noexcept { seq.store(s - 1, memory_order_release); }
 
-  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. The same fence as for
-  /// `mark` orders what comes after it. Release, for what came before: pairs with `observe` in MCache::position, where who
-  /// finds `s` evicted must find a position behind it.
+  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Fence and order as of
+  /// `mark`.
   void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_release); }
 
   /// Write-step 3, metadata. Relaxed: published by write-step 4.

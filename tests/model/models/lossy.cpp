@@ -448,6 +448,46 @@ struct PositionOfEvicted : Parts<4, 4, Words> {
                       {"watch", &PositionOfEvicted::watch})
 };
 
+/// The same where a producer is handed on to another thread, which marks before it has passed a fence of its own; and
+/// where another one follows.
+template <bool FOLLOWS>
+struct PositionOfHandedOn : Parts<2, 2, Words> {
+  static constexpr const char* kName =
+      FOLLOWS ? "lossy, positions, and a producer follows" : "lossy, positions, and the producer is handed on";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes, then 1 by another thread; 2 looks";
+  static constexpr const char* kMustReach[] = {"0", "2", "3"};
+
+  std::optional<LossyProducer> producer{std::in_place, mcache, dcache, fseq};
+  std::optional<LossyProducer> follower;
+  detail::Word handed{0};
+
+  void produce() {
+    static_cast<void>(publish<8>(*producer));
+    static_cast<void>(publish<8>(*producer));
+    if (FOLLOWS) {
+      producer.reset();
+    }
+    handed.store(1, detail::memory_order_release);
+  }
+  void go_on() {
+    if (handed.load(detail::memory_order_acquire) == 0) {
+      return;
+    }
+    if (FOLLOWS) {
+      follower.emplace(mcache, dcache, fseq);
+    }
+    static_cast<void>(publish<8>(FOLLOWS ? *follower : *producer));
+  }
+  void watch() {
+    const Seq first = mcache.position();
+    const Seq second = mcache.position();
+    check(seq_le(first, second), "a position went back");
+    reached(std::to_string(second - kStart));
+  }
+  TANGO_MODEL_THREADS(PositionOfHandedOn, {"first", &PositionOfHandedOn::produce},
+                      {"second", &PositionOfHandedOn::go_on}, {"watch", &PositionOfHandedOn::watch})
+};
+
 }  // namespace
 
 void add_lossy_models(std::vector<Program>& to) {
@@ -466,6 +506,8 @@ void add_lossy_models(std::vector<Program>& to) {
   to.push_back(program_of<Positions>());
   to.push_back(program_of<PositionOfLapped>());
   to.push_back(program_of<PositionOfEvicted>());
+  to.push_back(program_of<PositionOfHandedOn<false>>());
+  to.push_back(program_of<PositionOfHandedOn<true>>());
 }
 
 }  // namespace tango::model

@@ -292,6 +292,34 @@ struct Extremes {
   TANGO_MODEL_THREADS(Extremes, {"writer", &Extremes::record}, {"reader", &Extremes::look})
 };
 
+/// The same where the histogram is handed on to a writer that adds to that bucket and widens nothing.
+struct HandedOnExtremes {
+  static constexpr const char* kName = "Histogram, handed on to another writer";
+  static constexpr const char* kBound = "2 values, 1 by the other writer, 1 snapshot";
+  static constexpr const char* kMustReach[] = {"0 values", "2 values", "3 values"};
+
+  Histogram histogram;
+  detail::Word handed{0};
+
+  void record() {
+    histogram.record(102);
+    histogram.record(103);
+    handed.store(1, detail::memory_order_release);
+  }
+  void go_on() {
+    if (handed.load(detail::memory_order_acquire) != 0) {
+      histogram.record(103);
+    }
+  }
+  void look() {
+    const HistogramSnapshot s = histogram.snapshot();
+    check(s.count() < 3 || s.max() == 103, "a largest value that is exceeded");
+    reached(std::to_string(s.count()) + " values");
+  }
+  TANGO_MODEL_THREADS(HandedOnExtremes, {"first", &HandedOnExtremes::record}, {"second", &HandedOnExtremes::go_on},
+                      {"reader", &HandedOnExtremes::look})
+};
+
 /// What counts as negative is in the histogram.
 struct Ahead {
   static constexpr const char* kName = "Latency, a stamp ahead of the clock";
@@ -360,6 +388,33 @@ struct Found {
   TANGO_MODEL_THREADS(Found, {"maker", &Found::make}, {"finder", &Found::find})
 };
 
+/// What is read of two labels, one of which replaces the other between the looks at their magic numbers, is no third one.
+struct MixedLabels {
+  static constexpr const char* kName = "a label is replaced while a third one is looked for";
+  static constexpr const char* kBound = "1 label made over another, 1 look";
+  static constexpr const char* kMustReach[] = {"not there", "one of either"};
+
+  static constexpr detail::ChannelTraits traits(std::uint64_t depth, std::uint64_t chunks) {
+    return {.layout = 1, .depth = depth, .chunks = chunks, .chunk_size = 64, .kind = 1, .type_size = 0, .type_align = 0,
+            .type_id = 0};
+  }
+
+  detail::ChannelLabel label{traits(64, 32)};
+
+  MixedLabels() { label.show(); }
+
+  void make() {
+    ::new (static_cast<void*>(&label)) detail::ChannelLabel{traits(32, 64)};
+    label.show();
+  }
+  void find() {
+    const Status status = label.look(traits(64, 64));
+    check(!status.ok(), "a channel that never was there");
+    reached(status == Error::NoChannel ? "not there" : "one of either");
+  }
+  TANGO_MODEL_THREADS(MixedLabels, {"maker", &MixedLabels::make}, {"finder", &MixedLabels::find})
+};
+
 }  // namespace
 
 void add_object_models(std::vector<Program>& to) {
@@ -374,7 +429,9 @@ void add_object_models(std::vector<Program>& to) {
   to.push_back(program_of<Tallied>());
   to.push_back(program_of<Found<false>>());
   to.push_back(program_of<Found<true>>());
+  to.push_back(program_of<MixedLabels>());
   to.push_back(program_of<Extremes>());
+  to.push_back(program_of<HandedOnExtremes>());
   to.push_back(program_of<Ahead>());
 }
 
