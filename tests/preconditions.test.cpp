@@ -39,6 +39,22 @@ bool traps(F act) {
 
 }  // namespace
 
+TEST_CASE("a message is put together of fragments that are held") {
+  Wiring<Kind::Reliable, 4, 8> c;
+  auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  std::byte memory[256];
+  Reassembler<> reassembler{memory};
+  REQUIRE(producer.publish("x"));
+  REQUIRE(producer.publish("y"));
+  auto first = consumer.poll();
+  REQUIRE(first);
+  CHECK(!traps([&] { static_cast<void>(reassembler.accept(*first)); }));
+  auto second = consumer.poll();
+  CHECK(traps([&] { static_cast<void>(reassembler.accept(*first)); }));
+  CHECK(!traps([&] { static_cast<void>(reassembler.accept(*second)); }));
+}
+
 TEMPLATE_TEST_CASE("a consumer stays where it is while something of it is out", "", LossyKind, ReliableKind,
                    ObservedKind) {
   Wiring<TestType::kKind, 4, 8> c;

@@ -8,7 +8,7 @@
 ///
 /// Thread: the consumer's. A fragment points into its consumer and its channel: it is good until it is released,
 /// destroyed or superseded by the next poll, and must be gone before its consumer is moved or destroyed. All of it is
-/// checked, but a span of the payload that is kept for longer is not.
+/// checked, but a span of the payload or a `FragmentView` that is kept for longer is not.
 #pragma once
 
 #include <cstddef>

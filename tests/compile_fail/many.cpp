@@ -43,6 +43,10 @@ std::size_t wrong(tango::Poller<decltype(one), 2>& poller) { return poller.poll(
 tango::LargeMessage wrong{nullptr};
 #endif
 
+#ifdef REASSEMBLED_TEMPORARY  // expect: (use of deleted function|call to deleted member)
+void wrong() { (void)reassembler.accept(*reliable.poll()); }
+#endif
+
 #ifdef NO_ORIGIN  // expect: a channel has 1 ... 8192 origins
 tango::Reassembler<0> wrong{memory};
 #endif
