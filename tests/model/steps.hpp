@@ -115,7 +115,8 @@ inline constexpr Edit kEdits[] = {
     {"the ring's identity first", "owned_[i]->join(identity);", "owned_[count_ - 1 - i]->join(identity);"},
     {"an identity looked at once", "identity = ring.identity();", "", false, "return {};\n      }\n      "},
     // What is found in memory.
-    {"a label that is not looked at again", "again == kMagic", "true", true},
+    {"a label that is not looked at again", "again != kMagic", "false", true},
+    {"traits without their sum", "read_sum != image.sum()", "false", true},
     {"a label that stays while its traits change", "magic.store(0, memory_order_relaxed);", ""},
     // Metrics.
     {"marks are not looked at again", "count.load(memory_order_relaxed) == marked_count", "true", true},
