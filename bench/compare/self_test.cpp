@@ -142,6 +142,7 @@ int main(int argc, char** argv) {
   // Faults that are found by waiting; both limits are far from what a sound queue needs here, on a busy machine, too.
   if (std::string_view{argv[1]} == "stuck") {
     bench::g_patience_s = 10;
+    bench::g_yields_before_hopeless = ~std::uint64_t{0} / 2;  // the other side would give up first, or not
   } else if (std::string_view{argv[1]} == "silent") {
     bench::g_yields_before_hopeless = 200'000;
   }
