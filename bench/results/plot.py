@@ -16,6 +16,7 @@ PERCENTILES = ("p50", "p99", "p99.9", "p99.99")
 NEAR_NS = 250  # a bare ping-pong up to here: the cores are near each other
 STATES = (("near", lambda bare: bare < NEAR_NS), ("far", lambda bare: bare >= NEAR_NS))
 FEWEST = 5  # rounds that make a figure
+SHORTEST = 3  # payloads that make a curve
 COLOURS = ("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#17becf", "#bcbd22")
 
 
@@ -153,7 +154,7 @@ def throughput(runs, path):
                 if len(rounds) >= FEWEST:
                     low, middle, high = quartiles([1e3 / r.ns[queue] for r in rounds])
                     rows.append((x, middle, low, high))
-            if rows:
+            if len(rows) >= SHORTEST:
                 panels.setdefault(name, []).append((queue, rows))
     plot = Plot(runs, path, 1100, 480, len(panels) + 1)
     tics = ", ".join(f"'{size_text(p)}' {x}" for x, p in enumerate(PAYLOADS))
