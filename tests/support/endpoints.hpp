@@ -77,7 +77,7 @@ struct BuiltWiring {
   using Built = Channel<DEPTH, CHUNKS, CHUNK, Options>;
   using Cache = std::remove_reference_t<decltype(std::declval<Built&>().dcache())>;
   using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl,
-                            std::conditional_t<COUNTED, Metrics, NoMetrics>>;
+                            std::conditional_t<COUNTED, Metrics, NoMetrics>, Busy, MESSAGE>;
 
   explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{start, credits, 0} {}
 
