@@ -25,6 +25,15 @@
 using namespace tango;
 using namespace tango::test;
 
+// ThreadSanitizer's own cannot be replaced.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TANGO_TEST_KEEPS_NEW
+#endif
+#endif
+
+#if !defined(TANGO_TEST_KEEPS_NEW)
+
 namespace {
 
 bool no_memory = false;  ///< whether an allocation that does not throw fails
@@ -34,6 +43,18 @@ bool no_memory = false;  ///< whether an allocation that does not throw fails
 void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return no_memory ? nullptr : ::operator new(size, alignment);
 }
+
+TEST_CASE("without memory for it there is no channel, and nothing is thrown") {
+  using Builder = ChannelBuilder<4, 4, 64>;
+  static_assert(noexcept(tango::make_unique(Builder{})));
+  no_memory = true;
+  const auto none = tango::make_unique(Builder{});
+  no_memory = false;
+  CHECK(!none);
+  CHECK(tango::make_unique(Builder{}));
+}
+
+#endif
 
 namespace {
 
@@ -412,15 +433,6 @@ TEST_CASE("a typed channel whose memory holds something else says so") {
   CHECK(none.status().error() == Error::TypeMismatch);
   CHECK(none.status().actual() == 8);
   CHECK(none.status().allowed() == sizeof(Quote));
-}
-
-TEST_CASE("without memory for it there is no channel, and nothing is thrown") {
-  static_assert(noexcept(tango::make_unique(Base{})));
-  no_memory = true;
-  const auto none = tango::make_unique(Base{});
-  no_memory = false;
-  CHECK(!none);
-  CHECK(tango::make_unique(Base{}));
 }
 
 TEST_CASE("a new consumer joins at the channel's start or where it is now") {

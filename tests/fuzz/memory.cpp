@@ -66,7 +66,7 @@ class Victim {
   static constexpr std::size_t kMost = Channel::max_payload();
   static constexpr std::size_t kWords = sizeof(Channel) / 8;
   static constexpr std::size_t kLabel = sizeof(detail::ChannelLabel);
-  static constexpr std::size_t kSaid = 8 + sizeof(detail::ChannelTraits);  ///< bytes of it that say something
+  static constexpr std::size_t kSaid = 8 + sizeof(detail::ChannelTraits) + 8;  ///< bytes of it that say something
 
   template <class C>
   struct Reader {
