@@ -209,7 +209,7 @@ TEST_CASE("a poller has a place for each consumer that it is made of, and a frag
   Wiring<Kind::Lossy, 4, 8> c;
   using C = decltype(c.consumer(1));
   C consumers[] = {c.consumer(1), c.consumer(1)};
-  CHECK(traps([&] { Poller<C, 1> poller{std::span{consumers}}; }));
+  CHECK(traps([&] { Poller<C, 1> poller{std::span<C>{consumers}}; }));
   Poller<C, 2> poller{std::span{consumers}};
   auto outcome = poller.poll();
   CHECK(traps([&] { (void)*outcome; }));

@@ -108,10 +108,18 @@ class Poller {
     (place(consumers, count_), ...);
   }
 
-  /// The same. Precondition (checked): there are no more than `Most`, and none of them twice.
-  explicit Poller(std::span<Consumer> consumers) noexcept {
-    TANGO_PRECONDITION(consumers.size() <= Most, "Poller: no more consumers than places");
-    for (Consumer& consumer : consumers) {
+  /// The same: an array, a std::array, or a span. Precondition (checked; where their number is part of the type, more
+  /// do not compile): there are no more than `Most`, and none of them twice.
+  template <class Consumers>
+    requires requires(Consumers&& consumers) {
+      { std::span{std::forward<Consumers>(consumers)} } -> std::convertible_to<std::span<Consumer>>;
+    }
+  explicit Poller(Consumers&& consumers) noexcept {
+    const std::span all{std::forward<Consumers>(consumers)};
+    static_assert(all.extent == std::dynamic_extent || all.extent <= Most,
+                  "tango: more consumers than the poller has places");
+    TANGO_PRECONDITION(all.size() <= Most, "Poller: no more consumers than places");
+    for (Consumer& consumer : all) {
       place(consumer, count_);
     }
   }

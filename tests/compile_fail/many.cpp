@@ -27,6 +27,14 @@ void wrong() { tango::Poller poller{one, reliable}; }
 void wrong() { tango::Poller<decltype(one), 1> poller{one, two}; }
 #endif
 
+#ifdef TOO_MANY_IN_AN_ARRAY  // expect: more consumers than the poller has places
+void wrong(decltype(one) (&three)[3]) { tango::Poller<decltype(one), 2> poller{three}; }
+#endif
+
+#ifdef TOO_MANY_IN_A_SPAN  // expect: more consumers than the poller has places
+void wrong(std::span<decltype(one), 3> three) { tango::Poller<decltype(one), 2> poller{three}; }
+#endif
+
 #ifdef POLLER_OF_A_TEMPORARY  // expect: (cannot bind non-const lvalue|no matching constructor|no viable constructor|no matching function)
 void wrong() { tango::Poller poller{tango::Consumer{mcache, words, 1}}; }
 #endif
