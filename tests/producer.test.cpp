@@ -426,6 +426,7 @@ TEMPLATE_TEST_CASE("a batch is published as far as it goes", "", ReliableKind, O
   }
   BatchStatus batch = producer.publish_batch(messages);
   CHECK(batch.count == 4);
+  CHECK(!batch);
   CHECK(batch.status.error() == Error::NoCredits);
   CHECK(producer.next_seq() == 5);
   for (Seq i = 0; i < 4; ++i) {
@@ -438,6 +439,7 @@ TEMPLATE_TEST_CASE("a batch is published as far as it goes", "", ReliableKind, O
   }
   batch = producer.publish_batch(std::span{messages}.subspan(batch.count));
   CHECK(batch.count == 2);
+  CHECK(batch);
   CHECK(batch.status.ok());
   CHECK(next_holds(consumer, 5, 52));
   CHECK(next_holds(consumer, 6, 65));

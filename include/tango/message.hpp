@@ -24,6 +24,8 @@ struct Message {
 struct [[nodiscard]] BatchStatus {
   std::size_t count = 0;  ///< messages, or records, that were accepted
   Status status;          ///< why not the next one, or success
+  /// Whether all were.
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return status.ok(); }
 };
 
 template <>
