@@ -256,7 +256,7 @@ TEST_CASE("the wait strategy is the one that blocking calls use") {
   CHECK(producer.publish_blocking(5).error() == Error::NoCredits);
   CHECK(producer.reserve_blocking(40).status().error() == Error::NoCredits);
   STATIC_REQUIRE(std::is_same_v<decltype(producer)::DefaultStrategy, Once>);
-  STATIC_REQUIRE(std::is_same_v<decltype(Base{}.build().producer())::DefaultStrategy, Busy>);
+  STATIC_REQUIRE(std::is_same_v<decltype(Base{}.build())::Producer::DefaultStrategy, Busy>);
 }
 
 TEST_CASE("a typed channel: its producer publishes its type only, in every way") {
@@ -353,7 +353,7 @@ struct Price {
 }  // namespace
 
 TEST_CASE("a typed channel: its producer takes nothing for its type that would change on the way") {
-  using Numbers = decltype(Base{}.of<std::uint32_t>().build().producer());
+  using Numbers = decltype(Base{}.of<std::uint32_t>().build())::Producer;
   STATIC_REQUIRE(kPublishes<Numbers, std::uint32_t>);
   STATIC_REQUIRE(kPublishes<Numbers, Tagged>);  // the type says that it is one
   STATIC_REQUIRE(!kPublishes<Numbers, int>);
@@ -361,12 +361,12 @@ TEST_CASE("a typed channel: its producer takes nothing for its type that would c
   STATIC_REQUIRE(!kPublishes<Numbers, bool>);
   STATIC_REQUIRE(!kPublishes<Numbers, std::uint16_t>);
   STATIC_REQUIRE(!kPublishes<Numbers, std::string>);
-  using Flags = decltype(Base{}.of<bool>().build().producer());
+  using Flags = decltype(Base{}.of<bool>().build())::Producer;
   STATIC_REQUIRE(kPublishes<Flags, bool>);
   STATIC_REQUIRE(!kPublishes<Flags, const char*>);
   STATIC_REQUIRE(!kPublishes<Flags, char[3]>);
   STATIC_REQUIRE(!kPublishes<Flags, int>);
-  using Prices = decltype(Base{}.of<Price>().build().producer());
+  using Prices = decltype(Base{}.of<Price>().build())::Producer;
   STATIC_REQUIRE(kPublishes<Prices, double>);
   STATIC_REQUIRE(!kPublishes<Prices, std::string>);
 
@@ -491,7 +491,16 @@ TEST_CASE("who finds another channel than the one it was compiled for is told wh
   CHECK(attach_error(lossy_typed(), *memory) == Error::KindMismatch);
   CHECK(attach_error(observed_typed(), *memory) == Error::KindMismatch);
   CHECK(attach_error(reliable_metrics_typed(), *memory) == Error::KindMismatch);
-  CHECK(attach_error(reliable(), *memory) == Error::TypeMismatch);
+  const auto printed = [&](const auto& other) {
+    char text[160];
+    return std::string{print(other.attach(memory->bytes).status(), text)};
+  };
+  const std::string another_kind = "KindMismatch: the channel is of another kind: typed reliable, expected ";
+  CHECK(printed(lossy_typed()) == another_kind + "typed lossy");
+  CHECK(printed(observed_typed()) == another_kind + "typed observed");
+  CHECK(printed(reliable_metrics_typed()) == another_kind + "typed reliable with metrics");
+  CHECK(printed(reliable()) == another_kind + "reliable");
+  CHECK(printed(observed_metrics()) == another_kind + "observed with metrics");
   CHECK(attach_error(Base{}.with_flow_control().of<double>(7), *memory) == Error::TypeMismatch);
   struct Tight {
     std::array<std::uint32_t, 4> words;

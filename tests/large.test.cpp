@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <tango/large.hpp>
+#include <tango/reassembler.hpp>
 #include <thread>
 #include <vector>
 

@@ -128,6 +128,14 @@ TEST_CASE("a text is one field: width and fill apply to the whole") {
   CHECK(out.str() == "...Moved|None: no error..|");
 }
 
+TEST_CASE("what became of a large message is printed as its name") {
+  CHECK(streamed(ReassemblyStatus::Incomplete) == "Incomplete");
+  CHECK(streamed(ReassemblyStatus::Complete) == "Complete");
+  CHECK(streamed(ReassemblyStatus::Dropped) == "Dropped");
+  CHECK(streamed(ReassemblyStatus::Skipped) == "Skipped");
+  CHECK(streamed(static_cast<ReassemblyStatus>(4)) == "Unknown");
+}
+
 TEST_CASE("a poll's outcome is printed as its name") {
   CHECK(streamed(PollStatus::Fragment) == "Fragment");
   CHECK(streamed(PollStatus::Empty) == "Empty");

@@ -90,7 +90,7 @@ class Channel {
   // ----------------------------------------------------------------------------------------------------- endpoints
 
   /// The producer, one at a time. Refused: see `Producer::status`.
-  [[nodiscard]] Producer producer() noexcept {
+  [[nodiscard]] Producer producer() & noexcept {
     if constexpr (Options::kFlowControl && Options::kMetrics) {
       return Producer{mcache_, dcache_, fseq_, fctl_, metrics_};
     } else if constexpr (kFlowControl) {
@@ -102,11 +102,14 @@ class Channel {
     }
   }
 
+  /// Of a channel that is gone at the end of the line.
+  void producer() && = delete;
+
   /// A consumer from the channel's first number on, or from `first`: for new messages only, `position()`. Refused: see
   /// `Consumer::status`.
-  [[nodiscard]] Consumer consumer() noexcept { return consumer(start()); }
+  [[nodiscard]] Consumer consumer() & noexcept { return consumer(start()); }
   /// From `first` on.
-  [[nodiscard]] Consumer consumer(Seq first) noexcept {
+  [[nodiscard]] Consumer consumer(Seq first) & noexcept {
     if constexpr (Options::kFlowControl && Options::kMetrics) {
       return Consumer{mcache_, dcache_, fctl_, first, metrics_};
     } else if constexpr (kFlowControl) {
@@ -116,14 +119,19 @@ class Channel {
     }
   }
 
+  void consumer() && = delete;  ///< as `producer() &&`
+  void consumer(Seq) && = delete;  ///< as `producer() &&`
+
   /// A consumer that may be overrun and that the producer never waits for. Refused: see `Consumer::status`.
-  [[nodiscard]] Observer observer() noexcept { return observer(start()); }
+  [[nodiscard]] Observer observer() & noexcept { return observer(start()); }
   /// From `first` on.
-  [[nodiscard]] Observer observer(Seq first) noexcept {
+  [[nodiscard]] Observer observer(Seq first) & noexcept {
     static_assert(Options::kObservers || !kFlowControl,
                   "tango: the consumers of this channel are all reliable: build it with_observers()");
     return overrunnable<Observer>(first);
   }
+  void observer() && = delete;  ///< as `producer() &&`
+  void observer(Seq) && = delete;  ///< as `producer() &&`
 
   // --------------------------------------------------------------------------------------------------------- state
 
@@ -176,7 +184,7 @@ class Channel {
             .depth = Depth,
             .chunks = Chunks,
             .chunk_size = Cache::chunk_size(),
-            .kind = static_cast<std::uint64_t>(kKind) + (Options::kMetrics ? 4 : 0),
+            .kind = static_cast<std::uint64_t>(kKind) + (Options::kMetrics ? 4 : 0) + (kTyped ? 8 : 0),
             .type_size = kTyped ? sizeof(Message) : 0,
             .type_align = kTyped ? alignof(Message) : 0,
             .type_id = kTyped ? type_id : 0};

@@ -42,9 +42,7 @@ enum class CncState : std::uint8_t {
 
 /// The state's name.
 [[nodiscard]] constexpr std::string_view name(CncState state) noexcept {
-  constexpr std::string_view kNames[] = {"Boot", "Run", "Halt", "Fail"};
-  constexpr std::string_view kUnknown = "Unknown";
-  return static_cast<std::size_t>(state) < 4 ? kNames[static_cast<std::size_t>(state)] : kUnknown;
+  return detail::name_of(state, detail::kCncStateNames);
 }
 
 /// Whether the owner may go from one state to the other.

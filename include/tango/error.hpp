@@ -66,14 +66,34 @@ enum class Error : std::uint8_t {
 
 namespace detail {
 
+using namespace std::string_view_literals;  // whose lengths the compiler need not count, letter by letter
+
+/// Of a channel's kind, `ChannelTraits::kind`.
+inline constexpr std::string_view kKindNames[] = {
+    {}, "lossy"sv, "reliable"sv, "observed"sv,
+    {}, "lossy with metrics"sv, "reliable with metrics"sv, "observed with metrics"sv,
+    {}, "typed lossy"sv, "typed reliable"sv, "typed observed"sv,
+    {}, "typed lossy with metrics"sv, "typed reliable with metrics"sv, "typed observed with metrics"sv,
+};
+/// Of a `CncState`.
+inline constexpr std::string_view kCncStateNames[] = {"Boot"sv, "Run"sv, "Halt"sv, "Fail"sv};
+
 struct ErrorEntry {
   Error error;
   std::string_view name;
   std::string_view text;
   std::string_view between;  ///< what stands between the two values of a Status; none where it has no values
-};
+  std::span<const std::string_view> values = {};  ///< what its values are called, from 0 on, where they have names
 
-using namespace std::string_view_literals;  // whose lengths the compiler need not count, letter by letter
+  /// By its name if it has one, else as a number.
+  constexpr void show(std::uint64_t value, TextWriter& out) const noexcept {
+    if (value < values.size() && !values[static_cast<std::size_t>(value)].empty()) {
+      out << values[static_cast<std::size_t>(value)];
+    } else {
+      out << value;
+    }
+  }
+};
 
 /// In the order of the enumerators.
 inline constexpr ErrorEntry kErrors[] = {
@@ -120,12 +140,12 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::ChunksMismatch, "ChunksMismatch"sv, "the channel has another number of chunks"sv, ", expected "sv},
     {Error::ChunkSizeMismatch, "ChunkSizeMismatch"sv, "the channel has chunks of another size"sv,
      " bytes, expected "sv},
-    {Error::KindMismatch, "KindMismatch"sv,
-     "the channel is of another kind (1 lossy, 2 reliable, 3 observed; 4 more: metrics)"sv, ", expected "sv},
+    {Error::KindMismatch, "KindMismatch"sv, "the channel is of another kind"sv, ", expected "sv, kKindNames},
     {Error::AlignmentMismatch, "AlignmentMismatch"sv, "the channel's messages have another alignment"sv,
      " bytes, expected "sv},
     {Error::TypeIdMismatch, "TypeIdMismatch"sv, "the channel's messages have another type id"sv, ", expected "sv},
-    {Error::IllegalTransition, "IllegalTransition"sv, "the state machine has no such transition"sv, " to "sv},
+    {Error::IllegalTransition, "IllegalTransition"sv, "the state machine has no such transition"sv, " to "sv,
+     kCncStateNames},
     {Error::RequestPending, "RequestPending"sv, "the previous request has not been acknowledged"sv,
      " while waiting for "sv},
     {Error::ClockStuck, "ClockStuck"sv, "a clock stands still, or advances too little to be measured"sv,
@@ -135,6 +155,12 @@ inline constexpr ErrorEntry kErrors[] = {
 
 /// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
 inline constexpr ErrorEntry kUnknown{{}, "Unknown"sv, "unknown error"sv, {}};
+
+/// The name of an enumerator, the names in the order of the values.
+template <class Enum, std::size_t N>
+[[nodiscard]] constexpr std::string_view name_of(Enum value, const std::string_view (&names)[N]) noexcept {
+  return static_cast<std::size_t>(value) < N ? names[static_cast<std::size_t>(value)] : kUnknown.name;
+}
 
 constexpr bool errors_are_in_order() noexcept {
   std::size_t index = 0;
@@ -200,7 +226,11 @@ constexpr std::string_view print(const Status& status, std::span<char> buffer) n
   out << name(status.error()) << ": " << text(status.error());
   const auto index = static_cast<std::size_t>(status.error());
   if (index < std::size(detail::kErrors) && !detail::kErrors[index].between.empty()) {
-    out << ": " << status.actual() << detail::kErrors[index].between << status.allowed();
+    const detail::ErrorEntry& entry = detail::kErrors[index];
+    out << ": ";
+    entry.show(status.actual(), out);
+    out << entry.between;
+    entry.show(status.allowed(), out);
   }
   return out.view();
 }

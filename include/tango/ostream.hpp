@@ -14,6 +14,7 @@
 #include "histogram.hpp"
 #include "metrics.hpp"
 #include "poll.hpp"
+#include "reassembler.hpp"
 
 namespace tango {
 
@@ -36,6 +37,9 @@ inline std::ostream& operator<<(std::ostream& out, Error error) { return out << 
 inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
 /// Its name.
 inline std::ostream& operator<<(std::ostream& out, PollStatus status) { return out << name(status); }
+
+/// Its name.
+inline std::ostream& operator<<(std::ostream& out, ReassemblyStatus status) { return out << name(status); }
 
 /// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }

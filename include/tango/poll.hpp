@@ -32,8 +32,7 @@ enum class PollStatus : std::uint8_t {
 /// The outcome's name.
 [[nodiscard]] constexpr std::string_view name(PollStatus status) noexcept {
   constexpr std::string_view kNames[] = {"Fragment", "Empty", "Overrun", "Stopped", "Rejected", "Refused"};
-  constexpr std::string_view kUnknown = "Unknown";
-  return static_cast<std::size_t>(status) < 6 ? kNames[static_cast<std::size_t>(status)] : kUnknown;
+  return detail::name_of(status, kNames);
 }
 
 /// What `poll` and `wait` return. `F` is `Fragment` or `SpeculativeFragment`.

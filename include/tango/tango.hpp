@@ -36,6 +36,7 @@
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
 #include "large.hpp"
+#include "reassembler.hpp"
 #include "poller.hpp"
 
 #include "typed_producer.hpp"

@@ -39,6 +39,22 @@ int main() {
   auto flags = channel_of_flags.producer();
   bool ok = numbers.publish(1u).ok() && numbers.publish({1}).ok() && flags.publish(true).ok() && reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
 
+#ifdef PRODUCER_OF_A_TEMPORARY  // expect: (use of deleted function|call to deleted member function)
+  static_cast<void>(Builder{}.build().producer());
+#endif
+
+#ifdef CONSUMER_OF_A_TEMPORARY  // expect: (use of deleted function|call to deleted member function)
+  static_cast<void>(Builder{}.build().consumer());
+#endif
+
+#ifdef CONSUMER_OF_A_TEMPORARY_FROM_A_NUMBER  // expect: (use of deleted function|call to deleted member function)
+  static_cast<void>(Builder{}.build().consumer(1));
+#endif
+
+#ifdef OBSERVER_OF_A_TEMPORARY  // expect: (use of deleted function|call to deleted member function)
+  static_cast<void>(Builder{}.build().observer());
+#endif
+
 #ifdef FLOW_CONTROL_TWICE  // expect: with_flow_control was called before
   static_cast<void>(Builder{}.with_flow_control().with_flow_control());
 #endif
