@@ -357,7 +357,7 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
     slot.publish(metadata.seq);
     meter_.published(metadata.size);  // before the positions: behind them it made a lossy channel a fifth slower
     room_.mcache().published(metadata.seq + 1);
-    room_.look_ahead(metadata.seq + 1);
+    room_.look_ahead(metadata.seq + 1, metadata.size);
     fseq_->store(metadata.seq + 1);
   }
 

@@ -3,13 +3,14 @@
 # check.sh <compiler> <include directory>
 # Disassembles the hot operations of every legal combination of policies (operations.cpp) as the compiler makes them at -O2.
 #
-#   x86-64    no lock prefix, no fence instruction, no exchange with memory
+#   x86-64    no lock prefix, no fence instruction, no exchange with memory, no `rep movs` (see copy_bytes in seam.hpp)
 #   AArch64   no exclusive load or store; one `dmb ish` where payload is published as words, none where as plain bytes;
 #             one `dmb ishld` for each validated read, none for a reliable consumer: the most on any path
 #   both      a builder's channel makes the same instructions as components that are wired by hand;
 #             no call or jump out but to memcpy and to the cold functions named below; without metrics, nothing of them;
-#             without flow control, nothing of that; a path to the end that calls no cold function; no more instructions
-#             than the file `most` says, where it knows the compiler (a tenth more than there were when it was written)
+#             with flow control, a payload of several lines asks for later ones; without it, nothing of that; a path to
+#             the end that calls no cold function; no more instructions than the file `most` says, where it knows the
+#             compiler (a tenth more than there were when it was written)
 #
 # Prints how many instructions each operation has (all of its hot part, whichever of them a call executes). Exits with 77 where
 # the compiler is not installed or compiles for another machine.
@@ -244,6 +245,7 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
         sub(/.*[ \t,]/, "", target)
         jump[operation, at] = target
       }
+      prefetches[operation] += mnemonic ~ /^(prefetch|prfm)/
       if (mnemonic == "dmb") {
         barrier[operation, at, word[2]]
       }
@@ -254,6 +256,7 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
       if (text ~ /(^|[ \t])lock([ \t]|$)/) fail(text)
       if (mnemonic ~ /^([mls]fence|cpuid|serialize)$/) fail(text)
       if (mnemonic ~ /^xchg/ && text ~ /\(/) fail(text)
+      if (text ~ /^rep[a-z]*[ \t]+movs/) fail(text)
     } else {
       branch = mnemonic ~ /^(b|bl|b[.].*|cbn?z|tbn?z)$/
       if (mnemonic ~ /^blr/) fail(text)
@@ -265,8 +268,8 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
   }
 
   END {
-    if (operations != 58) {
-      printf "FAILED: %d operations found, not 58\n", operations
+    if (operations != 64) {
+      printf "FAILED: %d operations found, not 64\n", operations
       failed = 1
     }
     printf "%-40s %12s %7s%s\n", "operation", "instructions", "memcpy", machine == "aarch64" ? "  dmb ish  dmb ishld" : ""
@@ -282,10 +285,13 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
       if (tabled && instructions[operation] > most_instructions[operation] + 0) {
         fail(instructions[operation] " instructions, more than " most_instructions[operation] + 0)
       }
+      if (operation ~ /_publish_1024$/ && (operation ~ /^lossy/ ? prefetches[operation] != 0 : prefetches[operation] < 3)) {
+        fail(prefetches[operation] " prefetches")
+      }
       if (!has_straight_path()) fail("no path without a cold function")
       if (machine == "aarch64") {
         words = operation ~ /^(lossy|observed)_/
-        publishes = operation ~ /_(publish|publish_64|publish_blocking_64|publish_value|publish_value_blocking|emplace_value|reserve_commit|reserve_blocking_commit)$/
+        publishes = operation ~ /_(publish|publish_64|publish_1024|publish_blocking_64|publish_value|publish_value_blocking|emplace_value|reserve_commit|reserve_blocking_commit)$/
         if (full != (words && publishes)) fail(full " dmb ish on a path")
         validates = operation ~ /^lossy_.*poll_copy$/ ? 2 : operation ~ /^lossy_.*(poll|copy)$/ ? 1 : 0
         if (loads != validates) fail(loads " dmb ishld on a path")

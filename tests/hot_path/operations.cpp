@@ -96,6 +96,9 @@ std::uint64_t look(Consumer& consumer) {
   extern "C" bool NAME(kind, publish_blocking_64)(NAME(kind, Producer) & p, const std::byte* bytes) {           \
     return p.publish_blocking(std::span<const std::byte, 64>{bytes, 64}, {.sig = 7}).ok();                      \
   }                                                                                                             \
+  extern "C" bool NAME(kind, publish_1024)(NAME(kind, Producer) & p, const std::byte* bytes) {                  \
+    return p.publish(std::span<const std::byte, 1024>{bytes, 1024}, {.sig = 7}).ok();                           \
+  }                                                                                                             \
   extern "C" bool NAME(kind, reserve_blocking_commit)(NAME(kind, Producer) & p, std::size_t size,               \
                                                       std::uint64_t value) {                                    \
     return fill_and_commit(p.reserve_blocking(size), value);                                                    \

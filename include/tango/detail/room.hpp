@@ -117,15 +117,20 @@ class Room {
     return make_chunks(chunks, next);
   }
 
-  /// `next` is about to be published: asks for the lines that will be written `kAhead` numbers later, if they are known to
-  /// have been given back, so that the stores to them wait less. To read, not to write: a line that is asked for to write
-  /// leaves the consumer's cache at once, and came out slower wherever the cores stand. Only with flow control: without, who is
-  /// looked ahead for may be the consumer (both in bench/README.md).
-  TANGO_HOT void look_ahead(Seq next) const noexcept {
+  /// `next` is about to be published, and what came before it had `bytes` bytes: asks for lines that will be written some
+  /// numbers later, if they are known to have been given back, so that the stores to them wait less. To read, not to
+  /// write: a line that is asked for to write leaves the consumer's cache at once, and came out slower where it made a
+  /// difference. Only with flow control: without, who is looked ahead for may be the consumer. As many lines as the next
+  /// payload will take if it is like the last one; not for more than `kMostAhead` bytes, which a copy asks for by itself
+  /// in better time (all in bench/README.md).
+  TANGO_HOT void look_ahead(Seq next, std::size_t bytes) const noexcept {
     if constexpr (kFlow) {
       if (flow_.credits_left(next) > 2 * kAhead) {
         prefetch(&mcache_->slot(next + kAhead));
         prefetch(dcache_->data(fifo().next_run(1, next + kAhead)));
+      }
+      if (bytes > kLineSize && bytes <= kMostAhead) {
+        look_ahead_for_lines(next, bytes);
       }
     }
   }
@@ -144,7 +149,20 @@ class Room {
   }
 
  private:
-  static constexpr std::int64_t kAhead = 16;
+  static constexpr std::int64_t kAhead = 16;        ///< numbers
+  static constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to the one that is looked ahead for
+  static constexpr std::size_t kMostAhead = 2048;
+
+  TANGO_HOT void look_ahead_for_lines(Seq next, std::size_t bytes) const noexcept {
+    constexpr std::size_t kDistance = kBytesAhead < Cache::chunk_size() ? 1 : kBytesAhead / Cache::chunk_size();
+    const std::size_t chunks = Cache::chunks_for(bytes);
+    if (fifo().fits(kDistance + chunks, next)) {
+      const auto* const lines = dcache_->data(fifo().next_run(chunks, next + kDistance));
+      for (std::size_t at = 0; at < bytes; at += kLineSize) {
+        prefetch(lines + at / sizeof *lines);
+      }
+    }
+  }
 
   [[nodiscard]] typename Cache::Fifo& fifo() const noexcept { return dcache_->fifo(); }
 
