@@ -66,7 +66,7 @@ class Moodycamel {
   };
 
  private:
-  Ring ring_{Capacity};
+  Ring ring_{Capacity - 1};  // in a ring of `Capacity`: asked for one more it takes twice as many, and holds them all
 };
 
 template <std::size_t Bytes, std::size_t Capacity>
