@@ -41,6 +41,8 @@ class MetricsOn : public TangoPoll<Bytes, Capacity, tango::Metrics> {
 
 void enter_tango(Field& field) {
   enter_all<Poll>(field);
+  enter_thorough<Kind::Throughput, TangoPlenty, 64>(field);
+  enter<Kind::Throughput, TangoPlenty, 256, 1024, 4096>(field);
   enter_thorough<Kind::Throughput, AllThere, 64>(field);
   enter_thorough<Kind::Throughput, AFew, 64>(field);
   enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);

@@ -15,11 +15,11 @@
 
 namespace bench {
 
-/// A reliable channel, and its endpoints. `Counted` is `tango::Metrics` or `tango::NoMetrics`.
-template <std::size_t Bytes, std::size_t Capacity, class Counted>
+/// A reliable channel of `Capacity` slots, and its endpoints. `Counted` is `tango::Metrics` or `tango::NoMetrics`.
+template <std::size_t Bytes, std::size_t Capacity, class Counted, std::size_t Chunks>
 class TangoChannel {
  public:
-  using Cache = tango::DCache<Capacity, Bytes, tango::Plain>;
+  using Cache = tango::DCache<Chunks, Bytes, tango::Plain>;
   using Producer = tango::Producer<Capacity, Cache, tango::Fctl, Counted>;
   using Consumer = tango::Consumer<Capacity, Cache, tango::Fctl, Counted>;
 
@@ -61,10 +61,10 @@ template <class Wait, class T, class Publish>
 }
 
 /// One by one.
-template <std::size_t Bytes, std::size_t Capacity, class Counted = tango::NoMetrics>
+template <std::size_t Bytes, std::size_t Capacity, class Counted = tango::NoMetrics, std::size_t Chunks = Capacity>
 class TangoPoll {
  public:
-  using Channel = TangoChannel<Bytes, Capacity, Counted>;
+  using Channel = TangoChannel<Bytes, Capacity, Counted, Chunks>;
 
   static constexpr const char* kQueue = "tango";
   static constexpr const char* kWay = "publish, poll";
@@ -102,6 +102,14 @@ class TangoPoll {
 
  private:
   Channel channel_;
+};
+
+/// The same, with payloads in more memory than the cores' second-level caches have, however few messages may be under way.
+template <std::size_t Bytes, std::size_t Capacity>
+class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, (std::size_t{8} << 20) / Bytes> {
+ public:
+  static constexpr const char* kWay = "publish, poll, 8 MiB of chunks";
+  static constexpr bool kPossible = (std::size_t{8} << 20) / Bytes >= Capacity;
 };
 
 /// Taken in batches of at most `kMost`.

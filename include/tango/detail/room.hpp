@@ -36,9 +36,13 @@ class ProducerFlow {
   /// Messages that may be published from `next` on, as far as is known; negative in a successor that has not looked.
   [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
+  /// Whether messages were waiting when this was looked at last: else they are asked for one by one.
+  [[nodiscard]] bool streams() const noexcept { return streams_; }
+
   /// Looks how far the slowest consumer is.
   TANGO_COLD void refill(ChannelHeader& header, Seq next) noexcept {
     set(fctl_->refill(consumed_, header.start, next, header.limit));
+    streams_ = next - consumed_ > 1;  // the last one may not have been given back yet by who has answered it
   }
 
  private:
@@ -50,6 +54,7 @@ class ProducerFlow {
   Fctl* fctl_;
   Seq consumed_ = 0;
   Seq limit_ = 0;  ///< the first number that may not be published
+  bool streams_ = false;
 };
 
 /// The absence of it.
@@ -121,15 +126,15 @@ class Room {
   /// numbers later, if they are known to have been given back, so that the stores to them wait less. To read, not to
   /// write: a line that is asked for to write leaves the consumer's cache at once, and came out slower where it made a
   /// difference. Only with flow control: without, who is looked ahead for may be the consumer. As many lines as the next
-  /// payload will take if it is like the last one; not for more than `kMostAhead` bytes, which a copy asks for by itself
-  /// in better time (all in bench/README.md).
+  /// payload will take if it is like the last one; but not for more than `kMostAhead` bytes, which a copy asks for by
+  /// itself in better time, nor where each message waits for an answer, which such lines delay (all in bench/README.md).
   TANGO_HOT void look_ahead(Seq next, std::size_t bytes) const noexcept {
     if constexpr (kFlow) {
       if (flow_.credits_left(next) > 2 * kAhead) {
         prefetch(&mcache_->slot(next + kAhead));
         prefetch(dcache_->data(fifo().next_run(1, next + kAhead)));
       }
-      if (bytes > kLineSize && bytes <= kMostAhead) {
+      if (bytes > kLineSize && bytes <= kMostAhead && flow_.streams()) {
         look_ahead_for_lines(next, bytes);
       }
     }
