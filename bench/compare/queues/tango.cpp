@@ -17,6 +17,9 @@ template <std::size_t Bytes, std::size_t Capacity>
 using AFew = TangoBatch<Bytes, Capacity, kBulk>;
 
 template <std::size_t Bytes, std::size_t Capacity>
+using AFewWithPlenty = TangoBatch<Bytes, Capacity, kBulk, kPlenty / Bytes>;
+
+template <std::size_t Bytes, std::size_t Capacity>
 using BatchesOf32 = TangoBulk<Bytes, Capacity, kBulk>;
 template <std::size_t Bytes, std::size_t Capacity>
 using BatchesOf128 = TangoBulk<Bytes, Capacity, kLargeBulk>;
@@ -43,6 +46,8 @@ void enter_tango(Field& field) {
   enter_all<Poll>(field);
   enter_thorough<Kind::Throughput, TangoPlenty, 64>(field);
   enter<Kind::Throughput, TangoPlenty, 256, 1024, 4096>(field);
+  enter_thorough<Kind::Throughput, AFewWithPlenty, 64>(field);
+  enter<Kind::Throughput, AFewWithPlenty, 256, 1024, 4096>(field);
   enter_thorough<Kind::Throughput, AllThere, 64>(field);
   enter_thorough<Kind::Throughput, AFew, 64>(field);
   enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);

@@ -104,21 +104,27 @@ class TangoPoll {
   Channel channel_;
 };
 
-/// The same, with payloads in more memory than the cores' second-level caches have, however few messages may be under way.
+/// Bytes of chunks that are more than the cores' second-level caches have, however few messages may be under way.
+inline constexpr std::size_t kPlenty = std::size_t{8} << 20;
+
+/// With so many.
 template <std::size_t Bytes, std::size_t Capacity>
-class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, (std::size_t{8} << 20) / Bytes> {
+class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, kPlenty / Bytes> {
  public:
   static constexpr const char* kWay = "publish, poll, 8 MiB of chunks";
-  static constexpr bool kPossible = (std::size_t{8} << 20) / Bytes >= Capacity;
+  static constexpr bool kPossible = kPlenty / Bytes >= Capacity;
 };
 
 /// Taken in batches of at most `kMost`.
-template <std::size_t Bytes, std::size_t Capacity, std::size_t kMost = Capacity>
-class TangoBatch : public TangoPoll<Bytes, Capacity> {
-  using One = TangoPoll<Bytes, Capacity>;
+template <std::size_t Bytes, std::size_t Capacity, std::size_t kMost = Capacity, std::size_t Chunks = Capacity>
+class TangoBatch : public TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks> {
+  using One = TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks>;
 
  public:
-  static constexpr const char* kWay = kMost == kBulk ? "publish, poll_batch of 32" : "publish, poll_batch";
+  static constexpr const char* kWay = Chunks > Capacity ? "publish, poll_batch of 32, 8 MiB of chunks"
+                                      : kMost == kBulk  ? "publish, poll_batch of 32"
+                                                        : "publish, poll_batch";
+  static constexpr bool kPossible = Chunks >= Capacity;
 
   template <class Wait>
   class Receiver : One::template Receiver<Wait> {

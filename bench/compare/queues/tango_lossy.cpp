@@ -12,14 +12,20 @@
 #include "../enter.hpp"
 #include "../kernels.hpp"
 #include "queues.hpp"
+#include "tango.hpp"
 
 namespace bench {
 namespace {
 
-template <std::size_t Bytes, std::size_t Capacity>
+template <std::size_t Bytes, std::size_t Capacity, std::size_t Chunks>
 struct Channel {
+  static constexpr std::size_t kBytes = Bytes;
+  static constexpr std::size_t kCapacity = Capacity;
+  using Cache = tango::DCache<Chunks, Bytes>;
+  using Consumer = tango::Consumer<Capacity, Cache, tango::NoFlowControl, tango::NoMetrics>;
+
   tango::MCache<Capacity> mcache;
-  tango::DCache<Capacity, Bytes> dcache;
+  Cache dcache;
   tango::Fseq fseq{1};
 };
 
@@ -27,11 +33,13 @@ struct Channel {
 enum class Take : std::uint8_t { One, All };
 
 /// Copies out and validates every fragment that it gets, checks what is valid, and keeps account of the rest.
-template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
+template <class Channel, Take kTake, class Wait>
 class Reader {
+  static constexpr std::size_t kBytes = Channel::kBytes;
+
  public:
-  Reader(const Channel<Bytes, Capacity>& channel, const char* name)
-      : consumer_{channel.mcache, channel.dcache, 1}, name_{name}, copy_{std::make_unique<Message<Bytes>>()} {}
+  Reader(const Channel& channel, const char* name)
+      : consumer_{channel.mcache, channel.dcache, 1}, name_{name}, copy_{std::make_unique<Message<kBytes>>()} {}
 
   /// Until message number `last` has been dealt with.
   void read_until(tango::Seq last) {
@@ -59,7 +67,7 @@ class Reader {
     } else {
       tango::BatchResult result;
       wait_for<Wait>([&] {
-        result = consumer_.poll_batch(Capacity, [this](tango::SpeculativeFragment& fragment) { check(fragment); });
+        result = consumer_.poll_batch(Channel::kCapacity, [this](tango::SpeculativeFragment& fragment) { check(fragment); });
         return result.count != 0 || result.status != tango::PollStatus::Empty;
       });
       return result.count != 0 ? tango::PollStatus::Fragment : result.status;
@@ -69,14 +77,14 @@ class Reader {
   [[gnu::always_inline]] void check(tango::SpeculativeFragment& fragment) {
     const std::span<std::byte> copy = std::as_writable_bytes(std::span{copy_.get(), 1});
     if (fragment.copy_to(copy).ok() &&
-        (fragment.size() != Bytes || !kMessages<Bytes>.is(fragment.seq() - 1, copy.data()))) [[unlikely]] {
+        (fragment.size() != kBytes || !kMessages<kBytes>.is(fragment.seq() - 1, copy.data()))) [[unlikely]] {
       void_run(name_, "it delivered a wrong message");
     }
   }
 
-  tango::Consumer<Capacity, tango::DCache<Capacity, Bytes>, tango::NoFlowControl, tango::NoMetrics> consumer_;
+  typename Channel::Consumer consumer_;
   const char* name_;
-  std::unique_ptr<Message<Bytes>> copy_;
+  std::unique_ptr<Message<kBytes>> copy_;
 };
 
 /// One producer and `readers` consumers: what it took and what arrived.
@@ -86,13 +94,15 @@ struct Outcome {
   std::vector<std::uint64_t> delivered{};  ///< to each reader
 };
 
-template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
+template <class Channel, Take kTake, class Wait>
 Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t readers, const char* name) {
-  const auto channel = std::make_unique<Channel<Bytes, Capacity>>();
+  constexpr std::size_t kBytes = Channel::kBytes;
+  constexpr std::size_t kCapacity = Channel::kCapacity;
+  const auto channel = std::make_unique<Channel>();
   Outcome outcome{.delivered = std::vector<std::uint64_t>(readers)};
   const auto send = [&](Turn& turn) {
     tango::Producer producer{channel->mcache, channel->dcache, channel->fseq};
-    typename Messages<Bytes>::Cursor cursor{kMessages<Bytes>};
+    typename Messages<kBytes>::Cursor cursor{kMessages<kBytes>};
     const auto publish = [&](std::uint64_t messages) {
       for (std::uint64_t i = 0; i < messages; ++i) {
         if (!producer.publish(cursor.next().bytes()).ok()) [[unlikely]] {
@@ -101,7 +111,7 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
       }
     };
     turn.meet();
-    publish(Capacity);
+    publish(kCapacity);
     turn.meet();
     publish(count);
     outcome.publishing_ns = nanoseconds(Clock::now() - turn.began());
@@ -109,12 +119,12 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
   std::atomic<std::size_t> next_reader{0};
   const auto receive = [&](Turn& turn) {
     std::uint64_t& delivered = outcome.delivered[next_reader.fetch_add(1, std::memory_order_relaxed)];
-    Reader<Bytes, Capacity, kTake, Wait> reader{*channel, name};
+    Reader<Channel, kTake, Wait> reader{*channel, name};
     turn.meet();
-    reader.read_until(Capacity);
+    reader.read_until(kCapacity);
     const std::uint64_t before = reader.delivered();
     turn.meet();
-    reader.read_until(Capacity + count);
+    reader.read_until(kCapacity + count);
     delivered = reader.delivered() - before;
   };
   std::vector<Part> parts(1 + readers, Part{receive});
@@ -124,32 +134,45 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
 }
 
 /// Its figure is the time for each message that was delivered and found valid, not for those published.
-template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
+template <class Channel, Take kTake, class Wait>
 Run lossy(const Placement& placement, const Load& load) {
-  const Outcome outcome = publish_to<Bytes, Capacity, kTake, Wait>(placement, load.count, 1, "tango, lossy");
+  const Outcome outcome = publish_to<Channel, kTake, Wait>(placement, load.count, 1, "tango, lossy");
   const auto count = static_cast<double>(load.count);
   const auto delivered = static_cast<double>(outcome.delivered[0]);
   return {outcome.total_ns / (delivered > 0 ? delivered : 1),
           {{"delivered", delivered}, {"lost", count - delivered}, {"publish_ns", outcome.publishing_ns / count}}};
 }
 
-template <std::size_t Bytes, std::size_t Capacity, Take kTake, class Wait>
+/// With `Chunks` chunks; 0: with one for each slot.
+template <std::size_t Bytes, std::size_t Capacity, std::size_t Chunks, Take kTake, class Wait>
 void enter_one(Field& field) {
-  if constexpr (Bytes * Capacity <= kMostBytes) {
-    field.contenders.push_back({Kind::Lossy, Bytes, "tango, lossy",
-                                kTake == Take::One ? "publish, poll, copy_to" : "publish, poll_batch, copy_to",
-                                Wait::kName, Capacity, true, lossy<Bytes, Capacity, kTake, Wait>});
+  constexpr const char* kWay = kTake == Take::One ? Chunks == 0 ? "publish, poll, copy_to"
+                                                                : "publish, poll, copy_to, 8 MiB of chunks"
+                               : Chunks == 0 ? "publish, poll_batch, copy_to"
+                                             : "publish, poll_batch, copy_to, 8 MiB of chunks";
+  if constexpr (Bytes * Capacity <= kMostBytes && (Chunks == 0 || Chunks >= Capacity)) {
+    using Made = Channel<Bytes, Capacity, Chunks == 0 ? Capacity : Chunks>;
+    field.contenders.push_back(
+        {Kind::Lossy, Bytes, "tango, lossy", kWay, Wait::kName, Capacity, true, lossy<Made, kTake, Wait>});
   }
+}
+
+template <std::size_t Bytes, std::size_t Chunks, Take kTake>
+void enter_waiting(Field& field) {
+  enter_one<Bytes, 1024, Chunks, kTake, SpinWait>(field);
+  enter_one<Bytes, 1024, Chunks, kTake, PauseWait>(field);
+  enter_one<Bytes, 1024, Chunks, kTake, SlipWait>(field);
 }
 
 template <std::size_t... Bytes>
 void enter_sizes(Field& field) {
-  (enter_one<Bytes, 1024, Take::One, SpinWait>(field), ...);
-  (enter_one<Bytes, 1024, Take::One, PauseWait>(field), ...);
-  (enter_one<Bytes, 1024, Take::One, SlipWait>(field), ...);
-  (enter_one<Bytes, 1024, Take::All, SpinWait>(field), ...);
-  (enter_one<Bytes, 1024, Take::All, PauseWait>(field), ...);
-  (enter_one<Bytes, 1024, Take::All, SlipWait>(field), ...);
+  (enter_waiting<Bytes, 0, Take::One>(field), ...);
+  (enter_waiting<Bytes, 0, Take::All>(field), ...);
+}
+template <std::size_t... Bytes>
+void enter_sizes_with_plenty(Field& field) {
+  (enter_waiting<Bytes, kPlenty / Bytes, Take::One>(field), ...);
+  (enter_waiting<Bytes, kPlenty / Bytes, Take::All>(field), ...);
 }
 
 /// Its figure is what a publish costs the producer.
@@ -159,7 +182,7 @@ void enter_fanout(Field& field, std::size_t readers) {
       {Kind::Fanout, 64, name, "publish, copy_to", SpinWait::kName, 1024, true,
        [readers](const Placement& placement, const Load& load) {
          const Outcome outcome =
-             publish_to<64, 1024, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
+             publish_to<Channel<64, 1024, 1024>, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
          Run run{outcome.publishing_ns / static_cast<double>(load.count)};
          for (std::size_t i = 0; i < readers; ++i) {
            run.also.emplace_back("delivered_" + std::to_string(i + 1), static_cast<double>(outcome.delivered[i]));
@@ -172,6 +195,7 @@ void enter_fanout(Field& field, std::size_t readers) {
 
 void enter_tango_lossy(Field& field, std::size_t cores) {
   enter_sizes<8, 64, 256, 1024, 4096, 65536>(field);
+  enter_sizes_with_plenty<64, 256, 1024, 4096>(field);
   constexpr std::size_t kMostReaders = 8;
   for (std::size_t readers = 0; readers < cores && readers <= kMostReaders; ++readers) {
     enter_fanout(field, readers);
