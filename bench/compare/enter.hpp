@@ -79,6 +79,13 @@ void enter_at(Field& field) {
   (enter_waiting<kKind, Bytes, Queue<Bytes, Capacities>>(field), ...);
 }
 
+template <std::size_t Bytes, template <std::size_t, std::size_t> class Queue>
+void enter_plenty(Field& field) {
+  if constexpr (Bytes >= 256 && Bytes <= 4096) {
+    enter_at<Kind::Throughput, Bytes, Queue, (std::size_t{8} << 20) / Bytes>(field);
+  }
+}
+
 }  // namespace detail
 
 /// Work with payloads of 64 bytes or in bulk: every capacity is tried.
@@ -87,10 +94,14 @@ void enter_thorough(Field& field) {
   (detail::enter_at<kKind, Bytes, Queue, 64, 256, 1024, 4096>(field), ...);
 }
 
-/// Other work: a ring that stays in the innermost cache, and a large one.
+/// Other work: a ring that stays in the innermost cache, and a large one; for streams of 256 B to 4 KiB also one of
+/// 8 MiB, more than the second-level caches hold.
 template <Kind kKind, template <std::size_t, std::size_t> class Queue, std::size_t... Bytes>
 void enter(Field& field) {
   (detail::enter_at<kKind, Bytes, Queue, 64, 1024>(field), ...);
+  if constexpr (kKind == Kind::Throughput) {
+    (detail::enter_plenty<Bytes, Queue>(field), ...);
+  }
 }
 
 /// All work with small messages, for a queue without particular calls for some of it.

@@ -6,7 +6,7 @@
 /// An adapter is a template `Queue<Bytes, Capacity>` with a default constructor and
 /// - `kQueue`, `kWay`: its name, and which of its calls are used; `kPossible = false` where it cannot carry such
 ///   messages; `kWaitsItself = true` where its calls wait by themselves and never give up; `kBatch`: how many messages
-///   it takes at once, if not `kBulk`;
+///   it takes at once, if not `kBulk`; `kLap`: how many go once round its memory, if not `Capacity`;
 /// - `Sender<Wait>{queue}`: `bool send(const Message&)` sends, waiting while the queue is full; false: the wait was
 ///   given up. May have `bool send_bulk(const Message* first, std::size_t count)`, for messages that lie in a row;
 /// - `Receiver<Wait>{queue}`: `std::uint64_t receive(std::uint64_t most, use)` waits for a message and calls
@@ -45,6 +45,16 @@ constexpr std::uint64_t batch_of() {
     return Queue::kBatch;
   } else {
     return kBulk;
+  }
+}
+
+/// Messages that go once round all of a queue's memory.
+template <class Queue>
+constexpr std::uint64_t lap_of() {
+  if constexpr (requires { Queue::kLap; }) {
+    return Queue::kLap;
+  } else {
+    return Queue::kCapacity;
   }
 }
 
@@ -146,14 +156,14 @@ double one_way(const Placement& placement, Send send, Receive receive) {
       [&](Turn& turn) {
         Sending<Bytes, Queue, Wait> sending{*queue};
         turn.meet();
-        sending.some(Queue::kCapacity);
+        sending.some(lap_of<Queue>());
         turn.meet();
         send(sending);
       },
       [&](Turn& turn) {
         Receiving<Bytes, Queue, Wait> receiving{*queue};
         turn.meet();
-        receiving.some(Queue::kCapacity);
+        receiving.some(lap_of<Queue>());
         turn.meet();
         receive(receiving);
       });

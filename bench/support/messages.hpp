@@ -13,25 +13,29 @@
 
 namespace bench {
 
-/// The words of a message. Large ones copy themselves by a call of memcpy, whoever copies them: of an assignment g++ 12
-/// makes `rep movs`, which takes two to five times as long, as the addresses have it, and would be taken for the queue.
+/// Copies a message of `Bytes` bytes, by a call of memcpy if it is large: of an assignment, and of a memcpy whose size
+/// it knows, g++ 12 makes `rep movs`, which takes two to five times as long, as the addresses have it, and would be
+/// taken for the queue.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void copy_message(void* to, const void* from) noexcept {
+  std::size_t bytes = Bytes;
+  if constexpr (Bytes > 256) {
+    asm("" : "+r"(bytes));  // not known to the compiler, so that it calls
+  }
+  std::memcpy(to, from, bytes);
+}
+
+/// The words of a message. Large ones copy themselves so, whoever copies them.
 template <std::size_t Bytes>
 struct Words : std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> {};
 template <std::size_t Bytes>
   requires(Bytes > 256)
 struct Words<Bytes> : std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> {
   Words() = default;
-  Words(const Words& other) noexcept { copy(other); }
+  Words(const Words& other) noexcept { copy_message<Bytes>(this->data(), other.data()); }
   Words& operator=(const Words& other) noexcept {
-    copy(other);
+    copy_message<Bytes>(this->data(), other.data());
     return *this;
-  }
-
- private:
-  [[gnu::always_inline]] void copy(const Words& other) noexcept {
-    std::size_t bytes = Bytes;
-    asm("" : "+r"(bytes));  // not known to the compiler, so that it calls
-    std::memcpy(this->data(), other.data(), bytes);
   }
 };
 
@@ -88,6 +92,9 @@ class Messages {
       at_ = at_ + 1 == kCount ? 0 : at_ + 1;
       return message;
     }
+
+    /// Message number `n` is the next.
+    void go_to(std::uint64_t n) noexcept { at_ = n % kCount; }
 
     /// Whether the next `count` messages lie at `got`, in a row: reads every byte of them.
     [[nodiscard]] bool are_next(const std::byte* got, std::uint64_t count) noexcept {

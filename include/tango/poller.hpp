@@ -115,14 +115,13 @@ class Poller {
       { std::span{std::forward<Consumers>(consumers)} } -> std::convertible_to<std::span<Consumer>>;
     }
   explicit Poller(Consumers&& consumers) noexcept {
-    const std::span all{std::forward<Consumers>(consumers)};
-    static_assert(all.extent == std::dynamic_extent || all.extent <= Most,
+    constexpr std::size_t kExtent = decltype(std::span{std::forward<Consumers>(consumers)})::extent;
+    static_assert(kExtent == std::dynamic_extent || kExtent <= Most,
                   "tango: more consumers than the poller has places");
-    TANGO_PRECONDITION(all.size() <= Most, "Poller: no more consumers than places");
-    for (Consumer& consumer : all) {
-      place(consumer, count_);
-    }
+    place_all(std::span{std::forward<Consumers>(consumers)});
   }
+  /// The same, of what converts to a span.
+  explicit Poller(std::span<Consumer> consumers) noexcept { place_all(consumers); }
 
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
@@ -208,6 +207,13 @@ class Poller {
     Consumer* consumer;
     std::size_t channel;
   };
+
+  void place_all(std::span<Consumer> consumers) noexcept {
+    TANGO_PRECONDITION(consumers.size() <= Most, "Poller: no more consumers than places");
+    for (Consumer& consumer : consumers) {
+      place(consumer, count_);
+    }
+  }
 
   TANGO_COLD void place(Consumer& consumer, std::size_t channel) noexcept {
     bool fresh = channel != kNoChannel;

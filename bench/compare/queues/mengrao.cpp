@@ -99,7 +99,11 @@ class MengRaoVar {
       if (!wait_for<Wait>([&] { return (header = ring_->alloc(bytes)) != nullptr; })) {
         return false;
       }
-      std::memcpy(header + 1, first, bytes);
+      if constexpr (kBulkOf == 1) {
+        copy_message<Bytes>(header + 1, first);
+      } else {
+        std::memcpy(header + 1, first, bytes);  // `rep movs`: 35 ns for 1 KiB in so small a ring, and 55 by a call
+      }
       ring_->push();
       return true;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// moodycamel ReaderWriterQueue, never growing: copied in, and either copied out or read in place. In its blocks of 512
-// messages, or large rings in one.
+// moodycamel ReaderWriterQueue, never growing: copied in, and either copied out or read in place. More than 1024
+// messages in its blocks of 512, or in one.
 #include <readerwriterqueue/readerwriterqueue.h>
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class Moodycamel {
   static constexpr const char* kWay = kOneBlock  ? "try_enqueue, peek, one block"
                                       : kInPlace ? "try_enqueue, peek"
                                                  : "try_enqueue, try_dequeue";
-  static constexpr bool kPossible = !kOneBlock || Capacity > kBlock;
+  static constexpr bool kPossible = !kOneBlock || Capacity > 2 * kBlock;
   static constexpr std::size_t kCapacity = Capacity;
 
   template <class Wait>
@@ -66,7 +66,7 @@ class Moodycamel {
   };
 
  private:
-  Ring ring_{Capacity - 1};  // in a ring of `Capacity`: asked for one more it takes twice as many, and holds them all
+  Ring ring_{Capacity - 1};  // a block of `Capacity` holds one less; asked for all, it takes one of twice as many
 };
 
 template <std::size_t Bytes, std::size_t Capacity>

@@ -69,6 +69,7 @@ class TangoPoll {
   static constexpr const char* kQueue = "tango";
   static constexpr const char* kWay = "publish, poll";
   static constexpr std::size_t kCapacity = Capacity;
+  static constexpr std::size_t kLap = Chunks;
 
   template <class Wait>
   class Sender {
@@ -121,9 +122,10 @@ class TangoBatch : public TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks> {
   using One = TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks>;
 
  public:
-  static constexpr const char* kWay = Chunks > Capacity ? "publish, poll_batch of 32, 8 MiB of chunks"
-                                      : kMost == kBulk  ? "publish, poll_batch of 32"
-                                                        : "publish, poll_batch";
+  static_assert(Chunks == Capacity || (Chunks == kPlenty / Bytes && kMost == kBulk), "its way says so");
+  static constexpr const char* kWay = Chunks != Capacity ? "publish, poll_batch of 32, 8 MiB of chunks"
+                                      : kMost == kBulk   ? "publish, poll_batch of 32"
+                                                         : "publish, poll_batch";
   static constexpr bool kPossible = Chunks >= Capacity;
 
   template <class Wait>
@@ -163,7 +165,7 @@ class TangoReserve : public TangoBatch<Bytes, Capacity> {
       Wait wait;
       for (std::uint64_t round = 0;; ++round) {
         if (auto room = this->producer_.reserve(Bytes)) {
-          std::memcpy(room.span().data(), &message, Bytes);
+          copy_message<Bytes>(room.span().data(), &message);
           return room.commit().ok();
         } else if (room.status() != tango::Error::NoCredits || !wait.idle(round)) {
           return false;

@@ -19,7 +19,7 @@ struct ChannelTraits {
   std::uint64_t depth;       ///< slots
   std::uint64_t chunks;
   std::uint64_t chunk_size;  ///< bytes
-  std::uint64_t kind;        ///< a `ChannelKind`; 4 more with metrics, 8 more with one type of messages; named in error.hpp
+  std::uint64_t kind;        ///< a `ChannelKind`, 4 more with metrics, 8 more with one type of messages: `kKindNames`
   std::uint64_t type_size;   ///< bytes of a message; 0 if it may be anything
   std::uint64_t type_align;  ///< its alignment in bytes; 0 if it may be anything
   std::uint64_t type_id;     ///< what the user calls its type

@@ -36,7 +36,8 @@ class ProducerFlow {
   /// Messages that may be published from `next` on, as far as is known; negative in a successor that has not looked.
   [[nodiscard]] std::int64_t credits_left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
-  /// Whether messages were waiting when this was looked at last: else they are asked for one by one.
+  /// Whether messages were waiting for the slowest consumer at the last look: else each is waited for, as like as not.
+  /// A sample: there is one look for each time that the credits run out.
   [[nodiscard]] bool streams() const noexcept { return streams_; }
 
   /// Looks how far the slowest consumer is.
@@ -122,12 +123,13 @@ class Room {
     return make_chunks(chunks, next);
   }
 
-  /// `next` is about to be published, and what came before it had `bytes` bytes: asks for lines that will be written some
-  /// numbers later, if they are known to have been given back, so that the stores to them wait less. To read, not to
-  /// write: a line that is asked for to write leaves the consumer's cache at once, and came out slower where it made a
-  /// difference. Only with flow control: without, who is looked ahead for may be the consumer. As many lines as the next
-  /// payload will take if it is like the last one; but not for more than `kMostAhead` bytes, which a copy asks for by
-  /// itself in better time, nor where each message waits for an answer, which such lines delay (all in bench/README.md).
+  /// `next` is about to be published, and what came before it had `bytes` bytes: asks for lines that will be written
+  /// some numbers later, if they are known to have been given back, so that the stores to them wait less. To read, not
+  /// to write: a line that is asked for to write leaves the consumer's cache at once, and came out slower where it made
+  /// a difference. Only with flow control: without, who is looked ahead for may be the consumer. As many lines as the
+  /// next payload will take if it is like the last one; but not for more than `kMostAhead` bytes, which a copy asks for
+  /// by itself in better time, nor where each message waits for an answer, which such lines delay (all in
+  /// bench/README.md).
   TANGO_HOT void look_ahead(Seq next, std::size_t bytes) const noexcept {
     if constexpr (kFlow) {
       if (flow_.credits_left(next) > 2 * kAhead) {
@@ -158,11 +160,12 @@ class Room {
   static constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to the one that is looked ahead for
   static constexpr std::size_t kMostAhead = 2048;
 
+  /// A run for such a payload, `kBytesAhead` behind the head. It may hold one that is still to be read, where there are
+  /// fewer chunks than the credits are worth: to ask for its lines is slower then, and no harm.
   TANGO_HOT void look_ahead_for_lines(Seq next, std::size_t bytes) const noexcept {
     constexpr std::size_t kDistance = kBytesAhead < Cache::chunk_size() ? 1 : kBytesAhead / Cache::chunk_size();
-    const std::size_t chunks = Cache::chunks_for(bytes);
-    if (fifo().fits(kDistance + chunks, next)) {
-      const auto* const lines = dcache_->data(fifo().next_run(chunks, next + kDistance));
+    if (flow_.credits_left(next) * static_cast<std::int64_t>(bytes) > static_cast<std::int64_t>(kBytesAhead + bytes)) {
+      const auto* const lines = dcache_->data(fifo().next_run(Cache::chunks_for(bytes), next + kDistance));
       for (std::size_t at = 0; at < bytes; at += kLineSize) {
         prefetch(lines + at / sizeof *lines);
       }
