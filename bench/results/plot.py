@@ -86,6 +86,11 @@ class Runs:
         """The rounds of a workload in that state in which the queue took part."""
         return [r for r in self.rounds[workload] if state(r.bare) and queue in r.ns]
 
+    def ways(self, workload, queue):
+        """Which of its calls a queue used, in each run."""
+        return [q["way"] for f in self.files for w in f["workloads"] if w["name"] == workload for q in w["queues"]
+                if q["queue"] == queue]
+
     def footer(self):
         run = self.files[0]
         busy = sum(f.get("free_cores", 0) < 2 for f in self.files)
@@ -160,7 +165,7 @@ def throughput(runs, path):
     tics = ", ".join(f"'{size_text(p)}' {x}" for x, p in enumerate(PAYLOADS))
     plot.commands += ["unset key", f"set xtics ({tics})", "set xrange [-0.2:5.2]", "set logscale y",
                       "set ylabel 'million messages per second (higher is better)'",
-                      "set xlabel 'payload; nothing lost, capacity 1024'"]
+                      "set xlabel 'payload; nothing lost, at most 1024 under way; tango as fast as 8 MiB of chunks make it'"]
     for name, curves in panels.items():
         compared = "<" if name == "near" else ">="
         plot.commands.append(f"set title {quoted(f'Cores {name} (bare ping-pong {compared} {NEAR_NS} ns)')}")
@@ -205,6 +210,8 @@ def table(runs):
     print("| --- | --- | --- | --- | --- | --- |")
     for workload, what, unit in (("throughput_64", "64 B, messages/s", 1e3), ("round_trip_8", "8 B, there and back", None),
                                  ("throughput_1024", "1 KiB, messages/s", 1e3)):
+        if any("MiB of chunks" in way for way in runs.ways(workload, runs.ours)):
+            what += "; tango with 8 MiB of chunks"
         for name, state in STATES:
             rounds = runs.select(workload, state, runs.ours)
             if len(rounds) < FEWEST:
