@@ -165,7 +165,7 @@ def throughput(runs, path):
     tics = ", ".join(f"'{size_text(p)}' {x}" for x, p in enumerate(PAYLOADS))
     plot.commands += ["unset key", f"set xtics ({tics})", "set xrange [-0.2:5.2]", "set logscale y",
                       "set ylabel 'million messages per second (higher is better)'",
-                      "set xlabel 'payload; nothing lost, at most 1024 under way; tango as fast as 8 MiB of chunks make it'"]
+                      r'set xlabel "payload; nothing lost, at most 1024 under way\n(tango: 8 MiB of chunks if faster)"']
     for name, curves in panels.items():
         compared = "<" if name == "near" else ">="
         plot.commands.append(f"set title {quoted(f'Cores {name} (bare ping-pong {compared} {NEAR_NS} ns)')}")
