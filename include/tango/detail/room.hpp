@@ -164,7 +164,9 @@ class Room {
   /// fewer chunks than the credits are worth: to ask for its lines is slower then, and no harm.
   TANGO_HOT void look_ahead_for_lines(Seq next, std::size_t bytes) const noexcept {
     constexpr std::size_t kDistance = kBytesAhead < Cache::chunk_size() ? 1 : kBytesAhead / Cache::chunk_size();
-    if (flow_.credits_left(next) * static_cast<std::int64_t>(bytes) > static_cast<std::int64_t>(kBytesAhead + bytes)) {
+    // Unsigned: somebody else may have written into the channel's memory, and then it may wrap and the hint is wrong.
+    const std::int64_t left = flow_.credits_left(next);
+    if (left > 0 && static_cast<std::uint64_t>(left) * bytes > kBytesAhead + bytes) {
       const auto* const lines = dcache_->data(fifo().next_run(Cache::chunks_for(bytes), next + kDistance));
       for (std::size_t at = 0; at < bytes; at += kLineSize) {
         prefetch(lines + at / sizeof *lines);
