@@ -7,13 +7,16 @@
 #include <tango/yield.hpp>
 #include <thread>
 
-struct Order { std::uint64_t id; double price; };
+struct Order {
+  std::uint64_t id;
+  double price;
+};
 
 int main() {
-  auto channel = tango::ChannelBuilder<64, 64, 64>{}           // slots, chunks, bytes of a chunk
-                     .with_flow_control()                      // who publishes waits for who reads: nothing is lost
-                     .with_wait<tango::SpinThenYield>()        // how they wait
-                     .of<Order>()                              // all messages are orders
+  auto channel = tango::ChannelBuilder<64, 64, 64>{}     // slots, chunks, bytes of a chunk
+                     .with_flow_control()                // who publishes waits for who reads: nothing is lost
+                     .with_wait<tango::SpinThenYield>()  // how they wait
+                     .of<Order>()                        // all messages are orders
                      .build();
   auto consumer = channel.consumer();
 
@@ -22,7 +25,7 @@ int main() {
     for (std::uint64_t id = 1; id <= 100'000; ++id) {
       if (!producer.publish_blocking({.id = id, .price = 99.5})) break;
     }
-    producer.stop();                                           // no more: the loop below reads what is there, and ends
+    producer.stop();  // no more: the loop below reads what is there, and ends
   }};
 
   std::uint64_t received = 0;

@@ -114,7 +114,7 @@ TEST_CASE("good clocks: the rate, with a bound of about two brackets over the in
 
 TEST_CASE("interruptions do not show, as long as a bracket at each end is without") {
   World::reset();
-  World::happen = [] {  // for a millisecond, one reading out of ten
+  World::happen = [] {                // for a millisecond, one reading out of ten
     if (World::readings % 10 == 4) {  // in the first bracket, too
       World::now += 1'000'000'000;
     }

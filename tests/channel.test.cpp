@@ -67,9 +67,7 @@ struct Trade {
 constexpr std::size_t kDepth = kBuiltDepth;
 
 /// The `i`-th message.
-Quote message(std::uint64_t i) {
-  return {i * 3, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i % 2)};
-}
+Quote message(std::uint64_t i) { return {i * 3, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i % 2)}; }
 
 /// Across and back out, with the accounts that the channel keeps.
 template <class C>
@@ -174,8 +172,9 @@ Error attach_error(const B& builder, Memory& memory) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("every legal combination carries messages, on the stack, on the heap and in memory that is handed over",
-                   "", TANGO_EVERY_COMBINATION) {
+TEMPLATE_TEST_CASE(
+    "every legal combination carries messages, on the stack, on the heap and in memory that is handed over", "",
+    TANGO_EVERY_COMBINATION) {
   for (const Seq start : kStarts) {
     const auto builder = TestType{}().starting_at(start);
     {
@@ -339,7 +338,9 @@ void check_typed_reading(Producer& producer, Consumer& consumer) {
 namespace {
 
 template <class P, class U>
-constexpr bool kPublishes = requires(P& producer, const U& value) { producer.publish(value); };
+constexpr bool kPublishes = requires(P& producer, const U& value) {
+  producer.publish(value);
+};
 
 /// Says of itself that it is one.
 struct Tagged {
@@ -463,7 +464,8 @@ TEST_CASE("memory that is too small or misaligned is refused, and not touched") 
     }
   }
   for (const std::size_t past : {1u, 64u, 127u}) {
-    for (const Status& status : {Base{}.build_in(all.subspan(past)).status(), Base{}.attach(all.subspan(past)).status()}) {
+    for (const Status& status :
+         {Base{}.build_in(all.subspan(past)).status(), Base{}.attach(all.subspan(past)).status()}) {
       CHECK(status.error() == Error::MemoryMisaligned);
       CHECK(status.actual() == past);
       CHECK(status.allowed() == Base::kAlignment);
@@ -487,7 +489,8 @@ TEST_CASE("who finds another channel than the one it was compiled for is told wh
   CHECK(depth.actual() == 8);
   CHECK(depth.allowed() == 4);
   CHECK(attach_error(ChannelBuilder<8, 8, 64>{}.with_flow_control().of<Quote>(7), *memory) == Error::ChunksMismatch);
-  CHECK(attach_error(ChannelBuilder<8, 16, 65>{}.with_flow_control().of<Quote>(7), *memory) == Error::ChunkSizeMismatch);
+  CHECK(attach_error(ChannelBuilder<8, 16, 65>{}.with_flow_control().of<Quote>(7), *memory) ==
+        Error::ChunkSizeMismatch);
   CHECK(attach_error(lossy_typed(), *memory) == Error::KindMismatch);
   CHECK(attach_error(observed_typed(), *memory) == Error::KindMismatch);
   CHECK(attach_error(reliable_metrics_typed(), *memory) == Error::KindMismatch);
@@ -583,9 +586,9 @@ TEST_CASE("every word of the label counts") {
   const auto memory = std::make_unique<Memory>();
   const auto builder = observed_metrics_typed();
   REQUIRE(builder.build_in(memory->bytes));
-  constexpr std::array kErrors = {Error::NoChannel,         Error::LayoutMismatch, Error::DepthMismatch,
-                                  Error::ChunksMismatch,    Error::ChunkSizeMismatch, Error::KindMismatch,
-                                  Error::TypeMismatch,      Error::AlignmentMismatch, Error::TypeIdMismatch,
+  constexpr std::array kErrors = {Error::NoChannel,      Error::LayoutMismatch,    Error::DepthMismatch,
+                                  Error::ChunksMismatch, Error::ChunkSizeMismatch, Error::KindMismatch,
+                                  Error::TypeMismatch,   Error::AlignmentMismatch, Error::TypeIdMismatch,
                                   Error::NoChannel};  // the sum
   for (std::size_t byte = 0; byte < kErrors.size() * 8; ++byte) {
     memory->bytes[byte] ^= std::byte{1};

@@ -1128,7 +1128,8 @@ TEST_CASE("fragments that are gone before they are copied do not starve a consum
   }
 }
 
-TEST_CASE("whoever keeps up between two overruns does not lose more by the second, also if a filter lets nothing pass") {
+TEST_CASE(
+    "whoever keeps up between two overruns does not lose more by the second, also if a filter lets nothing pass") {
   Wiring<Kind::Lossy, 64, 64> c;
   auto producer = c.producer();
   auto consumer = c.consumer(1);
@@ -1171,7 +1172,8 @@ TEST_CASE("a batch that has looked at enough says that there may be more, unless
       }
       return sig == wanted;
     };
-    const BatchResult result = consumer.poll_batch(10, [](auto&) {}, filter);
+    const BatchResult result = consumer.poll_batch(
+        10, [](auto&) {}, filter);
     CHECK(asked == 4);
     CHECK(result.count == (wanted == 1 ? 1 : 0));
     CHECK(result.status == (wanted == 1 ? PollStatus::Fragment : PollStatus::Empty));

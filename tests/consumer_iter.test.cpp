@@ -260,8 +260,8 @@ TEST_CASE("a loss after the last element is told by the range") {
   auto consumer = c.consumer(1);
   auto range = consumer.fragments();
   CHECK(range.lost() == 0);
-  REQUIRE(producer.publish(payload_of(1, 64)));               // chunk 0
-  REQUIRE(producer.publish(payload_of(2, 128)));              // chunks 1 and 2
+  REQUIRE(producer.publish(payload_of(1, 64)));                   // chunk 0
+  REQUIRE(producer.publish(payload_of(2, 128)));                  // chunks 1 and 2
   REQUIRE(producer.reserve(producer.max_payload()).size() != 0);  // chunks 0 and 1; dropped
   producer.stop();
   CHECK(range.begin() == range.end());

@@ -115,8 +115,11 @@ std::string row() {
   using C = typename std::invoke_result_t<Make>::Channel;
   const auto yes_no = [](bool yes) { return yes ? "yes" : "no"; };
   std::ostringstream out;
-  out << "| " << (!C::kFlowControl ? "lossy" : C::kObservers ? "observed" : "reliable") << " | "
-      << yes_no(C::kFlowControl) << " | " << yes_no(C::kObservers) << " | " << yes_no(C::kMetrics) << " | "
+  out << "| "
+      << (!C::kFlowControl ? "lossy"
+          : C::kObservers  ? "observed"
+                           : "reliable")
+      << " | " << yes_no(C::kFlowControl) << " | " << yes_no(C::kObservers) << " | " << yes_no(C::kMetrics) << " | "
       << (std::is_same_v<typename C::Message, tango::AnyMessage> ? "bytes" : "one type") << " | any |";
   return out.str();
 }

@@ -79,7 +79,9 @@ TEST_CASE("an older stamp comes out a multiple of 2^32 ticks short, in between a
 }
 
 template <class T>
-concept Recordable = requires(FakeLatency& latency, T value) { latency.record(value); };
+concept Recordable = requires(FakeLatency& latency, T value) {
+  latency.record(value);
+};
 static_assert(Recordable<std::uint32_t> && Recordable<int>);
 static_assert(!Recordable<std::uint64_t> && !Recordable<std::int64_t> && !Recordable<unsigned long long>);  // ticks
 

@@ -387,7 +387,8 @@ TEMPLATE_TEST_CASE("all records are sent, in whole messages, as soon as there is
   auto consumer = channel.consumer(1);
   std::size_t read = 0;
   const std::vector<std::uint64_t> values(200, 7);
-  const BatchStatus all = producer.publish_packed_blocking(values, {.sig = 3}, Drains<decltype(consumer)>{&consumer, &read, 100});
+  const BatchStatus all =
+      producer.publish_packed_blocking(values, {.sig = 3}, Drains<decltype(consumer)>{&consumer, &read, 100});
   CHECK(all.status.ok());
   CHECK(all.count == 200);
   CHECK(producer.next_seq() == 1 + 7);  // 6 x 32 and 8
@@ -401,7 +402,8 @@ TEMPLATE_TEST_CASE("all records are sent, in whole messages, as soon as there is
   std::vector<std::string> words(20, std::string(60, 'x'));
   words.push_back(std::string(300, 'y'));
   words.push_back("z");
-  const BatchStatus some = producer.publish_packed_blocking(words, {}, Drains<decltype(consumer)>{&consumer, &read, 100});
+  const BatchStatus some =
+      producer.publish_packed_blocking(words, {}, Drains<decltype(consumer)>{&consumer, &read, 100});
   CHECK(some.count == 20);
   CHECK(some.status == Error::PayloadTooLarge);
   CHECK(some.status.actual() == 304);

@@ -844,8 +844,8 @@ TEMPLATE_TEST_CASE("a successor goes on where the producer before left off", "",
 TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrote into the channel", "", LossyKind,
                    ReliableKind, ObservedKind) {
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
-  for (const std::uint64_t off : {std::uint64_t{1}, std::uint64_t{100}, kHalf / 2, kHalf - 1, kHalf, kHalf + 9, 0 - kHalf / 2,
-                                  ~std::uint64_t{0}}) {
+  for (const std::uint64_t off : {std::uint64_t{1}, std::uint64_t{100}, kHalf / 2, kHalf - 1, kHalf, kHalf + 9,
+                                  0 - kHalf / 2, ~std::uint64_t{0}}) {
     Wiring<TestType::kKind, 8, 4> wire{1};
     const auto large = payload_of(1, 2 * 64);
     {

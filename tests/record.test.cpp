@@ -146,8 +146,8 @@ TEMPLATE_TEST_CASE("values arrive as they were", "", LossyKind, ReliableKind, Ob
   }
 }
 
-TEMPLATE_TEST_CASE("a message of another size is told, with both sizes, and is still there", "", LossyKind, ReliableKind,
-                   ObservedKind) {
+TEMPLATE_TEST_CASE("a message of another size is told, with both sizes, and is still there", "", LossyKind,
+                   ReliableKind, ObservedKind) {
   const auto wire = std::make_unique<Wire<TestType>>(1);
   auto producer = wire->producer();
   auto consumer = wire->consumer(1);
@@ -182,8 +182,8 @@ TEST_CASE("text and bytes are published as such, not as objects") {
   }
 }
 
-TEMPLATE_TEST_CASE("characters in an array are read up to the first NUL, and no further than the array goes", "", LossyKind,
-                   ReliableKind, ObservedKind) {
+TEMPLATE_TEST_CASE("characters in an array are read up to the first NUL, and no further than the array goes", "",
+                   LossyKind, ReliableKind, ObservedKind) {
   const auto wire = std::make_unique<Wire<TestType>>(1);
   auto producer = wire->producer();
   auto consumer = wire->consumer(1);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a consumer that was overrun goes on: the rule by itself. What it does to a consumer stands in consumer.test.cpp.
-#include <tango/resume.hpp>
-
 #include <catch2/catch_test_macros.hpp>
+#include <tango/resume.hpp>
 
 #include "support/channel.hpp"
 

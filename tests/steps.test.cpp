@@ -427,13 +427,13 @@ TEST_CASE("metrics: while a snapshot is taken, so much is published that what on
     detail::ProducerMeter meter{metrics};
     MetricsSnapshot seen;
   };
-  const std::int64_t steps = at_every_step(
-      [] { return std::make_unique<Counted>(); }, [](Counted& c) { c.seen = c.metrics.snapshot(); },
-      [](Counted& c) { c.publish(kMany); },
-      [](const Counted& c, std::int64_t) {
-        REQUIRE((c.seen.published == 3 || c.seen.published == 3 + kMany));
-        REQUIRE(c.seen.published_bytes == c.seen.published * kSize);
-      });
+  const std::int64_t steps =
+      at_every_step([] { return std::make_unique<Counted>(); }, [](Counted& c) { c.seen = c.metrics.snapshot(); },
+                    [](Counted& c) { c.publish(kMany); },
+                    [](const Counted& c, std::int64_t) {
+                      REQUIRE((c.seen.published == 3 || c.seen.published == 3 + kMany));
+                      REQUIRE(c.seen.published_bytes == c.seen.published * kSize);
+                    });
   CHECK(steps > 5);
 }
 
@@ -457,8 +457,10 @@ TEST_CASE("latency: at any point of a record or of a snapshot, no more are negat
     const LatencySnapshot since = r.latency.snapshot().since(r.seen);
     REQUIRE(since.negative <= since.ticks.count());
   };
-  CHECK(at_every_step(made, [](Recorded& r) { r.record(); }, look, check) > 3);
-  CHECK(at_every_step(made, look, [](Recorded& r) { r.record(); }, check) > 3);
+  CHECK(at_every_step(
+            made, [](Recorded& r) { r.record(); }, look, check) > 3);
+  CHECK(at_every_step(
+            made, look, [](Recorded& r) { r.record(); }, check) > 3);
 }
 
 TEST_CASE("a channel is made where another stood: from the first access on nobody finds either, until it is whole") {

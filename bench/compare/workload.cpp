@@ -42,9 +42,9 @@ std::vector<Workload> all_workloads() {
   for (const Size& size : kSizes) {
     add("best_" + std::to_string(size.bytes),
         bytes_text(size.bytes) + ", reliable, each queue at its best capacity" +
-            (size.bytes == 64                            ? " of 64 ... 4096"
+            (size.bytes == 64                          ? " of 64 ... 4096"
              : size.bytes >= 256 && size.bytes <= 4096 ? " of 64, 1024 and " + std::to_string((8 << 20) / size.bytes)
-                                                         : " of 64 and 1024"),
+                                                       : " of 64 and 1024"),
         Kind::Throughput, size, 0);
   }
   for (const std::size_t capacity : {64u, 256u, 4096u}) {

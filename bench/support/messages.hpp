@@ -29,8 +29,7 @@ template <std::size_t Bytes>
 template <std::size_t Bytes>
 struct Words : std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> {};
 template <std::size_t Bytes>
-  requires(Bytes > 256)
-struct Words<Bytes> : std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> {
+requires(Bytes > 256) struct Words<Bytes> : std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> {
   Words() = default;
   Words(const Words& other) noexcept { copy_message<Bytes>(this->data(), other.data()); }
   Words& operator=(const Words& other) noexcept {
@@ -51,10 +50,7 @@ class Messages {
   /// From a line on, odd: table and ring then shift against each other with each round through the table. In step, the
   /// load of a message could stand in the same place of its 4 KiB as a store that is still waiting for its line, for
   /// every message of a run or for none, as the allocator has it; cores take such a load for a load of that store.
-  static constexpr std::uint64_t kCount =
-      Bytes < 64      ? 384
-      : Bytes <= 1024 ? 3 * std::bit_floor(4096 / Bytes) - 1
-                      : 3;
+  static constexpr std::uint64_t kCount = Bytes < 64 ? 384 : Bytes <= 1024 ? 3 * std::bit_floor(4096 / Bytes) - 1 : 3;
   static constexpr std::size_t kWords = Bytes / sizeof(std::uint64_t);
   static_assert(Bytes % sizeof(std::uint64_t) == 0 && Bytes != 0);
 

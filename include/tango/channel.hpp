@@ -47,8 +47,8 @@ struct ChannelOptions {
   static constexpr bool kFlowControl = Reliable;  ///< credits: reliable consumers, nothing is lost
   static constexpr bool kObservers = Observable;  ///< others beside them, which may be overrun
   static constexpr bool kMetrics = Counted;       ///< every endpoint counts
-  using Waiting = Strategy;     ///< what blocking calls do that are given no strategy, or `AnyWait`
-  using Message = MessageType;  ///< the one type of all messages, or `AnyMessage`
+  using Waiting = Strategy;                       ///< what blocking calls do that are given no strategy, or `AnyWait`
+  using Message = MessageType;                    ///< the one type of all messages, or `AnyMessage`
 };
 
 /// All components of one channel, and the endpoints that fit them: see the file's head.
@@ -59,8 +59,8 @@ class Channel {
   using Cache = DCache<Chunks, ChunkBytes, std::conditional_t<kPlain, Plain, Words>>;
   using Flow = std::conditional_t<Options::kFlowControl, Fctl, NoFlowControl>;
   using Counted = std::conditional_t<Options::kMetrics, Metrics, NoMetrics>;
-  using Waiting = std::conditional_t<std::is_same_v<typename Options::Waiting, AnyWait>, Busy,
-                                     typename Options::Waiting>;
+  using Waiting =
+      std::conditional_t<std::is_same_v<typename Options::Waiting, AnyWait>, Busy, typename Options::Waiting>;
   using BytesProducer = tango::Producer<Depth, Cache, Flow, Counted, Waiting>;
 
  public:
@@ -119,7 +119,7 @@ class Channel {
     }
   }
 
-  void consumer() && = delete;  ///< as `producer() &&`
+  void consumer() && = delete;     ///< as `producer() &&`
   void consumer(Seq) && = delete;  ///< as `producer() &&`
 
   /// A consumer that may be overrun and that the producer never waits for. Refused: see `Consumer::status`.
@@ -130,7 +130,7 @@ class Channel {
                   "tango: the consumers of this channel are all reliable: build it with_observers()");
     return overrunnable<Observer>(first);
   }
-  void observer() && = delete;  ///< as `producer() &&`
+  void observer() && = delete;     ///< as `producer() &&`
   void observer(Seq) && = delete;  ///< as `producer() &&`
 
   // --------------------------------------------------------------------------------------------------------- state
@@ -152,8 +152,8 @@ class Channel {
   // ---------------------------------------------------------------------------------------------------- components
 
   [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }  ///< its ring
-  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }  ///< its payloads
-  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }  ///< its producer's position
+  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< its payloads
+  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< its producer's position
   /// Its credits. Only with flow control.
   [[nodiscard]] Fctl& fctl() noexcept {
     static_assert(kFlowControl, "tango: this channel was built without flow control");
@@ -177,7 +177,7 @@ class Channel {
 
  private:
   [[nodiscard]] static constexpr detail::ChannelTraits traits(std::uint64_t type_id) noexcept {
-    constexpr auto kKind = !kFlowControl          ? detail::ChannelKind::Lossy
+    constexpr auto kKind = !kFlowControl   ? detail::ChannelKind::Lossy
                            : Cache::kWords ? detail::ChannelKind::Observed
                                            : detail::ChannelKind::Reliable;
     return {.layout = TANGO_LAYOUT_VERSION,

@@ -29,7 +29,8 @@ using Tick = std::uint64_t;
 /// See the file's head. Readings that happen one after the other never decrease.
 template <class C>
 concept Clock = requires {
-  { C::now() } noexcept -> std::same_as<Tick>;
+  { C::now() }
+  noexcept->std::same_as<Tick>;
 };
 
 // ------------------------------------------------------------------------------------------------------------ clocks

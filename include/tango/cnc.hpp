@@ -35,9 +35,9 @@ namespace tango {
 /// Where an owner stands.
 enum class CncState : std::uint8_t {
   Boot = 0,  ///< made, or halted and about to start over
-  Run,   ///< at work
-  Halt,  ///< stopped in good order
-  Fail,  ///< stopped for good
+  Run,       ///< at work
+  Halt,      ///< stopped in good order
+  Fail,      ///< stopped for good
 };
 
 /// The state's name.
@@ -48,10 +48,14 @@ enum class CncState : std::uint8_t {
 /// Whether the owner may go from one state to the other.
 [[nodiscard]] constexpr bool is_transition(CncState from, CncState to) noexcept {
   switch (from) {
-    case CncState::Boot: return to == CncState::Run || to == CncState::Fail;
-    case CncState::Run: return to == CncState::Halt || to == CncState::Fail;
-    case CncState::Halt: return to == CncState::Boot;
-    case CncState::Fail: return false;
+    case CncState::Boot:
+      return to == CncState::Run || to == CncState::Fail;
+    case CncState::Run:
+      return to == CncState::Halt || to == CncState::Fail;
+    case CncState::Halt:
+      return to == CncState::Boot;
+    case CncState::Fail:
+      return false;
   }
   return false;
 }
@@ -147,8 +151,8 @@ class alignas(kSeparation) Cnc {
 
   detail::Word state_{0};
   detail::Word heartbeat_{0};
-  detail::Word acknowledged_{0};  ///< the last request that was dealt with
-  std::uint64_t seen_ = 0;        ///< the owner's own: the last request that `pending` showed
+  detail::Word acknowledged_{0};                    ///< the last request that was dealt with
+  std::uint64_t seen_ = 0;                          ///< the owner's own: the last request that `pending` showed
   alignas(kSeparation) detail::Word requested_{0};  ///< count and code of the last request
 };
 

@@ -68,28 +68,28 @@ class Consumer {
   using DefaultStrategy = Waiting;
 
   /// May be overrun. Refused: see `status`.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first) noexcept
-    requires(!kReliable && !kCounted)
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first) noexcept requires(!kReliable && !kCounted)
       : Consumer{mcache, dcache, nullptr, first, Meter{}} {}
   /// The same, counted.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first, Metrics& metrics) noexcept
-    requires(!kReliable && kCounted)
+      requires(!kReliable && kCounted)
       : Consumer{mcache, dcache, nullptr, first, Meter{metrics}} {}
 
   /// Reliable: takes one of the Fctl's places. If the channel is running and `first` is no longer protected, it gets
   /// the first number that is: see `first()`. Refused: see `status`.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first) noexcept
-    requires(kReliable && !kCounted)
+      requires(kReliable && !kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{}} {}
   /// The same, counted.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first, Metrics& metrics) noexcept
-    requires(kReliable && kCounted)
+      requires(kReliable&& kCounted)
       : Consumer{mcache, dcache, &fctl, first, Meter{metrics}} {}
 
   /// No temporary outlives the consumer.
   template <class Ring, class Payloads, class... Rest>
-    requires(!std::is_lvalue_reference_v<Ring> || !std::is_lvalue_reference_v<Payloads>)
-  Consumer(Ring&&, Payloads&&, Rest&&...) = delete;
+  requires(!std::is_lvalue_reference_v<Ring> || !std::is_lvalue_reference_v<Payloads>)
+      Consumer(Ring&&, Payloads&&, Rest&&...)
+  = delete;
 
   /// Precondition (checked): no fragment or batch is out. Afterwards `other` is refused with `Moved`.
   Consumer(Consumer&& other) noexcept { take_over(other); }
@@ -155,7 +155,7 @@ class Consumer {
       cursor_.account().give_back(seq);  // filtered ones before it
       return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.account()};
     } else {
-      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq,
+      return Poll<Fragment>{std::in_place,    seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq,
                             cursor_.account()};
     }
   }
@@ -176,8 +176,8 @@ class Consumer {
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] Batch<Item> poll_batch(std::span<Item> storage, Filter&& filter = {}) noexcept {
     BatchResult result = collect(
-        storage.size(),
-        [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); }, filter);
+        storage.size(), [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); },
+        filter);
     return Batch<Item>{storage.first(result.count), result, cursor_.next(), cursor_.account()};
   }
 
@@ -271,9 +271,9 @@ class Consumer {
     if (ready_) {
       return PollStatus::Fragment;
     }
-    return !status_.ok()                        ? PollStatus::Refused
+    return !status_.ok()                                       ? PollStatus::Refused
            : cursor_.mcache().header().drained(cursor_.next()) ? PollStatus::Stopped
-                                                : PollStatus::Empty;
+                                                               : PollStatus::Empty;
   }
 
   TANGO_COLD void leave() noexcept {

@@ -43,7 +43,7 @@ template <class Range>
 class ConsumerIter {
  public:
   using value_type = typename Range::Element;  ///< a fragment, with what was lost before it
-  using difference_type = std::ptrdiff_t;  ///< signed
+  using difference_type = std::ptrdiff_t;      ///< signed
 
   /// Made by the range.
   explicit ConsumerIter(Range& range) noexcept : range_{&range} {}

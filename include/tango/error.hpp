@@ -70,10 +70,22 @@ using namespace std::string_view_literals;  // whose lengths the compiler need n
 
 /// Of a channel's kind, `ChannelTraits::kind`.
 inline constexpr std::string_view kKindNames[] = {
-    {}, "lossy"sv, "reliable"sv, "observed"sv,
-    {}, "lossy with metrics"sv, "reliable with metrics"sv, "observed with metrics"sv,
-    {}, "typed lossy"sv, "typed reliable"sv, "typed observed"sv,
-    {}, "typed lossy with metrics"sv, "typed reliable with metrics"sv, "typed observed with metrics"sv,
+    {},
+    "lossy"sv,
+    "reliable"sv,
+    "observed"sv,
+    {},
+    "lossy with metrics"sv,
+    "reliable with metrics"sv,
+    "observed with metrics"sv,
+    {},
+    "typed lossy"sv,
+    "typed reliable"sv,
+    "typed observed"sv,
+    {},
+    "typed lossy with metrics"sv,
+    "typed reliable with metrics"sv,
+    "typed observed with metrics"sv,
 };
 /// Of a `CncState`.
 inline constexpr std::string_view kCncStateNames[] = {"Boot"sv, "Run"sv, "Halt"sv, "Fail"sv};
@@ -99,11 +111,15 @@ struct ErrorEntry {
 inline constexpr ErrorEntry kErrors[] = {
     {Error::None, "None"sv, "no error"sv, {}},
     {Error::PayloadTooLarge, "PayloadTooLarge"sv, "payload larger than this channel carries"sv, " bytes, at most "sv},
-    {Error::NoCredits, "NoCredits"sv, "there is no room: reliable consumers still hold the slots or chunks, or the first one has not come"sv,
+    {Error::NoCredits,
+     "NoCredits"sv,
+     "there is no room: reliable consumers still hold the slots or chunks, or the first one has not come"sv,
      {}},
     {Error::Stopped, "Stopped"sv, "the channel is closed"sv, {}},
     {Error::ReservationOpen, "ReservationOpen"sv, "a reservation is open: commit or drop it first"sv, {}},
-    {Error::ReservationClosed, "ReservationClosed"sv, "this reservation was refused, committed or dropped before"sv,
+    {Error::ReservationClosed,
+     "ReservationClosed"sv,
+     "this reservation was refused, committed or dropped before"sv,
      {}},
     {Error::CommitTooLarge, "CommitTooLarge"sv, "commit of more than was reserved"sv, " bytes, reserved "sv},
     {Error::Overrun, "Overrun"sv, "overwritten by the producer before it was read"sv, {}},
@@ -122,7 +138,9 @@ inline constexpr ErrorEntry kErrors[] = {
      " with a depth of "sv},
     {Error::SecondProducer, "SecondProducer"sv, "another producer holds one of these components"sv, {}},
     {Error::ComponentMismatch, "ComponentMismatch"sv, "these components belong to different channels"sv, {}},
-    {Error::FlowControlMissing, "FlowControlMissing"sv, "consumer with credits on a channel whose producer has none"sv,
+    {Error::FlowControlMissing,
+     "FlowControlMissing"sv,
+     "consumer with credits on a channel whose producer has none"sv,
      {}},
     {Error::TooManyConsumers, "TooManyConsumers"sv, "all places for reliable consumers are taken"sv,
      " where there are "sv},
@@ -201,9 +219,9 @@ class [[nodiscard]] Status {
       : actual_{actual}, allowed_{allowed}, error_{error} {}
 
   [[nodiscard]] constexpr bool ok() const noexcept { return error_ == Error::None; }  ///< whether it is success
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return ok(); }  ///< the same
-  [[nodiscard]] constexpr Error error() const noexcept { return error_; }  ///< the cause, or `None`
-  [[nodiscard]] constexpr std::uint64_t actual() const noexcept { return actual_; }  ///< what the caller gave
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return ok(); }    ///< the same
+  [[nodiscard]] constexpr Error error() const noexcept { return error_; }             ///< the cause, or `None`
+  [[nodiscard]] constexpr std::uint64_t actual() const noexcept { return actual_; }   ///< what the caller gave
   /// What was possible or expected.
   [[nodiscard]] constexpr std::uint64_t allowed() const noexcept { return allowed_; }
 

@@ -107,8 +107,8 @@ class alignas(kSeparation) Fctl {
       // Release: a producer that still sees the consumer before in this place may read this store, and then has to see
       // that one's reads as done, too.
       place.position.store(wanted, detail::memory_order_release);
-      place.state.store(kActive, detail::memory_order_release);    // pairs with the acquire load in minimum
-      detail::fence(detail::memory_order_seq_cst);                 // pairs with the fence in refill
+      place.state.store(kActive, detail::memory_order_release);  // pairs with the acquire load in minimum
+      detail::fence(detail::memory_order_seq_cst);               // pairs with the fence in refill
       const Seq first_protected = limit.load(detail::memory_order_relaxed) - credits_;
       if (seq_lt(wanted, first_protected)) {
         wanted = first_protected;
@@ -193,7 +193,7 @@ class alignas(kSeparation) Fctl {
 
   const std::uint64_t credits_;
   detail::Ownership ownership_;
-  detail::Word taken_{0};                             ///< direct use: credits taken; the producer's line
+  detail::Word taken_{0};                            ///< direct use: credits taken; the producer's line
   alignas(kSeparation) detail::Word given_back_{0};  ///< direct use: credits given back; the consumer's line
   Place places_[kMaxReliableConsumers];
 };

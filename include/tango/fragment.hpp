@@ -179,10 +179,10 @@ class FragmentView {
       : seq_{seq}, words_{words}, data_{data} {}
 
   [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
-  [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
-  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }                                                ///< its number
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }    ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
-  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }    ///< the application's timestamp
 
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
@@ -215,9 +215,7 @@ class FragmentView {
   }
 
   /// The payload as characters, in place.
-  [[nodiscard]] std::string_view text() const noexcept {
-    return {reinterpret_cast<const char*>(data_), size()};
-  }
+  [[nodiscard]] std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data_), size()}; }
 
  private:
   Seq seq_ = 0;
@@ -226,8 +224,7 @@ class FragmentView {
 };
 
 template <class F>
-  requires(std::is_base_of_v<FragmentView, F>)
-inline constexpr bool kLocalOnly<F> = true;  ///< no Record
+requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kLocalOnly<F> = true;  ///< no Record
 
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
 /// it. Destroying or releasing it, or the consumer's next poll, gives it back: from then on its payload may not be read
@@ -320,10 +317,10 @@ class SpeculativeFragment {
   }
 
   [[nodiscard]] FragmentMetadata metadata() const noexcept { return detail::from_words(seq_, words_); }  ///< all of it
-  [[nodiscard]] Seq seq() const noexcept { return seq_; }  ///< its number
-  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }  ///< the application's tag
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }                                                ///< its number
+  [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }    ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }  ///< bytes of payload
-  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
+  [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }    ///< the application's timestamp
 
   /// There is none to look at in place.
   void payload() const = delete;  // it may be overwritten while you read: copy_to, as, read, or load and validate

@@ -122,8 +122,9 @@ class LargeMessage {
  private:
   template <class Producer, class Publish>
   Status send(Producer& producer, Publish publish) noexcept {
-    static_assert(requires { producer.publish(bytes_); },
-                  "tango: a large message goes through a channel of bytes: build it without of<T>()");
+    static_assert(
+        requires { producer.publish(bytes_); },
+        "tango: a large message goes through a channel of bytes: build it without of<T>()");
     if (done_) {
       return {};
     }

@@ -96,8 +96,8 @@ class alignas(kSeparation) Latency {
 
   /// A stamp, not a tick.
   template <class T>
-    requires(sizeof(T) > sizeof(std::uint32_t))
-  std::uint64_t record(T) = delete;
+  requires(sizeof(T) > sizeof(std::uint32_t)) std::uint64_t record(T)
+  = delete;
 
   /// What was recorded so far. O(buckets), some microseconds; any thread.
   [[nodiscard]] LatencySnapshot snapshot() const noexcept {

@@ -112,7 +112,8 @@ class MessageForms {
   /// strategy gave up), `PayloadTooLarge` (bytes of this record packed, the largest payload), or as `publish`. O(bytes).
   template <PackableRange Records, WaitStrategy Strategy = Waiting>
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
-    return detail::publish_packed_blocking(self(), detail::packing_of(records), info, detail::Lent<Strategy>{&strategy});
+    return detail::publish_packed_blocking(self(), detail::packing_of(records), info,
+                                           detail::Lent<Strategy>{&strategy});
   }
 
  private:

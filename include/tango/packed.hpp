@@ -34,7 +34,9 @@ namespace tango {
 
 /// What `publish_packed` takes: a contiguous range.
 template <class R>
-concept PackableRange = requires(const R& range) { std::span{range}; };
+concept PackableRange = requires(const R& range) {
+  std::span{range};
+};
 
 /// Records of one type, as `publish_packed` lays them out: a random-access sequence of values, each copied out of the
 /// payload when it is asked for, whatever its alignment there.
@@ -44,7 +46,7 @@ class PackedArray {
   /// Goes from record to record: a forward iterator whose elements are values.
   class Iterator {
    public:
-    using value_type = T;  ///< a record
+    using value_type = T;                    ///< a record
     using difference_type = std::ptrdiff_t;  ///< signed
 
     Iterator() noexcept = default;
@@ -144,7 +146,7 @@ class PackedRecords {
   class Iterator {
    public:
     using value_type = std::span<const std::byte>;  ///< the bytes of a record
-    using difference_type = std::ptrdiff_t;  ///< signed
+    using difference_type = std::ptrdiff_t;         ///< signed
 
     Iterator() noexcept = default;
     /// For `PackedRecords`.

@@ -65,9 +65,9 @@ class [[nodiscard]] Poll {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
   }
-  [[nodiscard]] F* operator->() & noexcept { return &**this; }  ///< the same
+  [[nodiscard]] F* operator->() & noexcept { return &**this; }             ///< the same
   [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
-  [[nodiscard]] F operator*() && noexcept { return std::move(**this); }  ///< the same, by value
+  [[nodiscard]] F operator*() && noexcept { return std::move(**this); }    ///< the same, by value
   void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
 
   /// How many were lost, with `Overrun`; else 0.
@@ -88,8 +88,7 @@ struct [[nodiscard]] BatchResult {
 };
 
 template <class R>
-  requires(std::is_base_of_v<BatchResult, R>)
-inline constexpr bool kLocalOnly<R> = true;  ///< no Record
+requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kLocalOnly<R> = true;  ///< no Record
 
 /// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
 /// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
@@ -121,10 +120,10 @@ class [[nodiscard]] Batch {
   }
   ~Batch() { give_back(); }
 
-  [[nodiscard]] Item* begin() const noexcept { return items_.data(); }  ///< the first item
+  [[nodiscard]] Item* begin() const noexcept { return items_.data(); }                ///< the first item
   [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }  ///< behind the last item
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }  ///< items
-  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }  ///< whether there are none
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }           ///< items
+  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }                ///< whether there are none
   [[nodiscard]] Item& operator[](std::size_t i) const noexcept { return items_[i]; }  ///< the `i`-th item
 
   /// What came after the last item, and how many were lost there: see `BatchResult`.
@@ -135,7 +134,7 @@ class [[nodiscard]] Batch {
   /// (which a batch that is destroyed or assigned to does not do: the storage may hold the next one's already).
   /// Idempotent.
   void release() noexcept {
-    if constexpr (requires(Item& item) { item.release(); }) {
+    if constexpr (requires(Item & item) { item.release(); }) {
       for (Item& item : std::exchange(items_, {})) {
         item.release();
       }

@@ -34,8 +34,8 @@
 
 #include "config.hpp"
 #include "consumer.hpp"
-#include "filter.hpp"
 #include "error.hpp"
+#include "filter.hpp"
 #include "poll.hpp"
 #include "wait.hpp"
 
@@ -100,8 +100,8 @@ class Poller {
 
   /// Channels 0, 1, … in this order. Precondition (checked): none of them twice.
   template <class... Consumers>
-    requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> || ...))
-  explicit Poller(Consumers&... consumers) noexcept {
+  requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> ||
+                                          ...)) explicit Poller(Consumers&... consumers) noexcept {
     static_assert((std::is_same_v<Consumers, Consumer> && ...),
                   "tango: a poller's consumers are of one type: make a poller for each type, and poll them in turn");
     static_assert(sizeof...(Consumers) <= Most, "tango: more consumers than the poller has places");
@@ -111,9 +111,11 @@ class Poller {
   /// The same: an array, a std::array, or a span. Precondition (checked; where their number is part of the type, more
   /// do not compile): there are no more than `Most`, and none of them twice.
   template <class Consumers>
-    requires requires(Consumers&& consumers) {
-      { std::span{std::forward<Consumers>(consumers)} } -> std::convertible_to<std::span<Consumer>>;
-    }
+  requires requires(Consumers&& consumers) {
+    {
+      std::span { std::forward<Consumers>(consumers) }
+      } -> std::convertible_to<std::span<Consumer>>;
+  }
   explicit Poller(Consumers&& consumers) noexcept {
     constexpr std::size_t kExtent = decltype(std::span{std::forward<Consumers>(consumers)})::extent;
     static_assert(kExtent == std::dynamic_extent || kExtent <= Most,
@@ -261,12 +263,13 @@ class Poller {
 
 /// Consumers one by one.
 template <class Consumer, class... Consumers>
-  requires(!requires(Consumer& consumer) { std::span{consumer}; })
-Poller(Consumer&, Consumers&...) -> Poller<Consumer, 1 + sizeof...(Consumers)>;
+requires(!requires(Consumer & consumer) { std::span{consumer}; }) Poller(Consumer&, Consumers&...)
+->Poller<Consumer, 1 + sizeof...(Consumers)>;
 /// An array, a std::array, or a span of either.
 template <class Consumers>
-  requires requires(Consumers& consumers) { std::span{consumers}; }
-Poller(Consumers&&) -> Poller<typename decltype(std::span{std::declval<Consumers&>()})::element_type,
-                              decltype(std::span{std::declval<Consumers&>()})::extent>;
+requires requires(Consumers& consumers) { std::span{consumers}; }
+Poller(Consumers&&)
+    ->Poller<typename decltype(std::span{std::declval<Consumers&>()})::element_type,
+             decltype(std::span{std::declval<Consumers&>()})::extent>;
 
 }  // namespace tango

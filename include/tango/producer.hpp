@@ -56,21 +56,18 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
   static constexpr bool kWords = Cache::kWords;
 
   /// Lossy channel. Refused: see `status`.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept
-    requires(!kFlow && !kCounted)
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept requires(!kFlow && !kCounted)
       : Producer{mcache, dcache, fseq, nullptr, Meter{}} {}
   /// The same, counted.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept
-    requires(!kFlow && kCounted)
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kFlow && kCounted)
       : Producer{mcache, dcache, fseq, nullptr, Meter{metrics}} {}
 
   /// Reliable (`Plain`) or observed (`Words`) channel. Refused: see `status`.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl) noexcept
-    requires(kFlow && !kCounted)
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl) noexcept requires(kFlow && !kCounted)
       : Producer{mcache, dcache, fseq, &fctl, Meter{}} {}
   /// The same, counted.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl, Metrics& metrics) noexcept
-    requires(kFlow && kCounted)
+      requires(kFlow&& kCounted)
       : Producer{mcache, dcache, fseq, &fctl, Meter{metrics}} {}
 
   /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`, as
@@ -118,7 +115,7 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
 
   // ------------------------------------------------------------------------------------------------------ publish
 
-  using Forms::publish;           // text, values; and `emplace`, `publish_batch`, `publish_packed`: see message_forms.hpp
+  using Forms::publish;  // text, values; and `emplace`, `publish_batch`, `publish_packed`: see message_forms.hpp
   using Forms::publish_blocking;  // the same
 
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.

@@ -143,7 +143,8 @@ class Reassembler {
     return take(fragment, filter);
   }
   template <SigFilter Filter = AcceptAll>
-  Reassembly accept(const Fragment&&, Filter&& = {}) = delete;  // a temporary gives it back at the end of the expression
+  Reassembly accept(const Fragment&&,
+                    Filter&& = {}) = delete;  // a temporary gives it back at the end of the expression
   /// The same where the consumer may be overrun: what is copied is validated, and what was overwritten is dropped.
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(SpeculativeFragment& fragment, Filter&& filter = {}) noexcept {

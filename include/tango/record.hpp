@@ -35,7 +35,8 @@ inline constexpr bool kLocalOnly = false;
 /// strings. What converts to bytes or text is none either: those are what `publish` would send of it.
 template <class T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> && std::is_object_v<T> &&
-                 !kLocalOnly<std::remove_cv_t<T>> && !std::is_pointer_v<T> && !std::is_array_v<T> && !std::is_member_pointer_v<T> &&
+                 !kLocalOnly<std::remove_cv_t<T>> &&
+                 !std::is_pointer_v<T> && !std::is_array_v<T> && !std::is_member_pointer_v<T> &&
                  !std::is_null_pointer_v<T> && !std::is_convertible_v<const T&, std::span<const std::byte>> &&
                  !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
   std::begin(range);
@@ -75,9 +76,10 @@ struct RequireRecord {
   static_assert(!kLocalOnly<std::remove_cv_t<T>>,
                 "tango: this object says something only where it was made: publish what it is about (the payload() of "
                 "a fragment, the value of a Result, Messages by publish_batch)");
-  static_assert(kLocalOnly<std::remove_cv_t<T>> || Record<T>,
-                "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string (of "
-                "a range x, publish std::as_bytes(std::span{x}), or publish_packed(x))");
+  static_assert(
+      kLocalOnly<std::remove_cv_t<T>> || Record<T>,
+      "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string (of "
+      "a range x, publish std::as_bytes(std::span{x}), or publish_packed(x))");
   using Type = std::conditional_t<Record<T>, T, std::byte>;
 };
 

@@ -48,9 +48,7 @@ class WordWriter {
     detail::overwrite_words(words_, offset, bytes.data(), bytes.size());
   }
   /// The same for characters.
-  void write(std::size_t offset, std::string_view text) noexcept {
-    write(offset, detail::text_bytes(text));
-  }
+  void write(std::size_t offset, std::string_view text) noexcept { write(offset, detail::text_bytes(text)); }
 
   /// The same for a literal or a constant array: what stands before the first NUL.
   template <std::size_t N>

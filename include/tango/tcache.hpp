@@ -90,9 +90,7 @@ class Tcache {
   static constexpr std::size_t kMask = kEntries - 1;
   static constexpr std::uint32_t kFree = 0;  // an entry is an index into the ring plus 1
 
-  [[nodiscard]] static constexpr std::size_t home(std::uint64_t tag) noexcept {
-    return detail::mix(tag) & kMask;
-  }
+  [[nodiscard]] static constexpr std::size_t home(std::uint64_t tag) noexcept { return detail::mix(tag) & kMask; }
 
   /// Where `tag` is in the map, or would be put.
   [[nodiscard]] std::size_t find(std::uint64_t tag) const noexcept {

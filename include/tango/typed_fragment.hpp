@@ -35,31 +35,19 @@ class TypedFragment : public F {
 
   /// The message. `TypeMismatch` (bytes of the payload, of a `T`): somebody wrote something else into the channel's
   /// memory. Where it may be overwritten, also `Overrun`: see `SpeculativeFragment::as`.
-  [[nodiscard]] TANGO_HOT Result<T> value() const noexcept
-    requires(!kMayBeOverwritten)
-  {
-    return F::template as<T>();
-  }
+  [[nodiscard]] TANGO_HOT Result<T> value() const noexcept requires(!kMayBeOverwritten) { return F::template as<T>(); }
   /// The same.
-  [[nodiscard]] TANGO_HOT Result<T> value() noexcept
-    requires kMayBeOverwritten
-  {
-    return F::template as<T>();
-  }
+  [[nodiscard]] TANGO_HOT Result<T> value() noexcept requires kMayBeOverwritten { return F::template as<T>(); }
 
   /// The same, for who names the type: another one does not compile.
   template <class U>
-  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept
-    requires(!kMayBeOverwritten)
-  {
+  [[nodiscard]] TANGO_HOT Result<T> as() const noexcept requires(!kMayBeOverwritten) {
     check<U>();
     return value();
   }
   /// The same.
   template <class U>
-  [[nodiscard]] TANGO_HOT Result<T> as() noexcept
-    requires kMayBeOverwritten
-  {
+  [[nodiscard]] TANGO_HOT Result<T> as() noexcept requires kMayBeOverwritten {
     check<U>();
     return value();
   }

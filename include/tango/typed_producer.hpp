@@ -75,10 +75,8 @@ class TypedProducer : private Base {
   }
   /// The same with nothing to say of the message. (A first argument that is a `MessageInfo`, or `{…}`, is one.)
   template <class First, class... Args>
-    requires(!std::is_convertible_v<First &&, MessageInfo>)
-  TANGO_HOT Status emplace(First&& first, Args&&... args) noexcept {
-    return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...);
-  }
+  requires(!std::is_convertible_v<First&&, MessageInfo>) TANGO_HOT Status emplace(First&& first, Args&&... args)
+  noexcept { return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...); }
 
   // What a channel of bytes has besides, and this one says why not.
 

@@ -23,7 +23,8 @@ namespace tango {
 /// See the file's head.
 template <class S>
 concept WaitStrategy = requires(S& strategy, std::uint64_t round) {
-  { strategy.idle(round) } noexcept -> std::same_as<bool>;
+  { strategy.idle(round) }
+  noexcept->std::same_as<bool>;
 };
 
 /// Looks again at once: the lowest latency; takes a whole core and, with SMT, much of its sibling.

@@ -37,7 +37,8 @@ int main() {
   auto channel_of_flags = Builder{}.of<bool>().build();
   auto numbers = channel_of_numbers.producer();
   auto flags = channel_of_flags.producer();
-  bool ok = numbers.publish(1u).ok() && numbers.publish({1}).ok() && flags.publish(true).ok() && reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
+  bool ok = numbers.publish(1u).ok() && numbers.publish({1}).ok() && flags.publish(true).ok() &&
+            reliable.start() == 1 && producer.publish(Quote{1}).ok() && typed_producer.publish(Quote{1}).ok();
 
 #ifdef PRODUCER_OF_A_TEMPORARY  // expect: (use of deleted function|call to deleted member function)
   static_cast<void>(Builder{}.build().producer());

@@ -161,7 +161,9 @@ void wrong() { (void)mcache.wait(1, NoIdleEither{}); }
 #endif
 
 #ifdef FILTER_OF_NOTHING  // expect: (SigFilter|predicate)
-void wrong() { (void)safe.poll([](const char*) { return true; }); }
+void wrong() {
+  (void)safe.poll([](const char*) { return true; });
+}
 #endif
 
 #ifdef PACKED_POINTERS  // expect: a packed record is a trivially copyable value

@@ -17,7 +17,8 @@ template <class Producer>
 bool publish(Producer& producer, std::span<const std::byte> bytes) {
   const tango::Message batch[] = {{bytes, {.sig = 1}}, {bytes, {.sig = 2}}};
   bool ok = producer.publish(bytes, {.sig = 42}).ok() && producer.publish(kText).ok();
-  ok = ok && producer.publish_blocking(bytes, {}, tango::Bounded{1000}).ok() && producer.publish_batch(batch).status.ok();
+  ok = ok && producer.publish_blocking(bytes, {}, tango::Bounded{1000}).ok() &&
+       producer.publish_batch(batch).status.ok();
   const Quote quotes[] = {{1, 2}, {3, 4}};
   const std::string_view words[] = {kText, kText};
   ok = ok && producer.publish_packed(quotes).status.ok() && producer.publish_packed(words).count == 2;
@@ -144,7 +145,8 @@ std::uint64_t built(std::span<std::byte> memory) {
   }
   auto producer = (*made)->producer();
   auto consumer = (*found)->consumer();
-  const bool ok = producer.publish({1, 2}).ok() && producer.publish_blocking({3, 4}).ok() && producer.emplace({}, 5u, 6u).ok() && producer.emplace(7u, 8u).ok();
+  const bool ok = producer.publish({1, 2}).ok() && producer.publish_blocking({3, 4}).ok() &&
+                  producer.emplace({}, 5u, 6u).ok() && producer.emplace(7u, 8u).ok();
   auto fragment = consumer.poll();
   const auto quote = fragment ? fragment->value() : tango::Result<Quote>{tango::Error::NoCredits};
   return ok && quote ? quote->price : 0;

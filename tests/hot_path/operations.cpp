@@ -43,7 +43,9 @@ constexpr auto typed(auto builder) {
 using lossy_of = decltype(typed(Builder{}))::Channel;
 using reliable_of = decltype(typed(Builder{}.with_flow_control()))::Channel;
 using observed_of = decltype(typed(Builder{}.with_flow_control().with_observers()))::Channel;
-[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) { return producer.emplace({.sig = 7}, price).ok(); }
+[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) {
+  return producer.emplace({.sig = 7}, price).ok();
+}
 
 #else
 
@@ -107,16 +109,16 @@ std::uint64_t look(Consumer& consumer) {
     return fill_and_commit(p.reserve(size), value);                                                             \
   }
 
-#define VALUES(kind)                                                                                       \
-  using NAME(kind, ProducerOf) = kind##_of::Producer;                                                      \
-  extern "C" bool NAME(kind, publish_value)(NAME(kind, ProducerOf) & p, const Quote& quote) {              \
-    return p.publish(quote, {.sig = 7}).ok();                                                              \
-  }                                                                                                        \
-  extern "C" bool NAME(kind, publish_value_blocking)(NAME(kind, ProducerOf) & p, const Quote& quote) {     \
-    return p.publish_blocking(quote, {.sig = 7}).ok();                                                     \
-  }                                                                                                        \
-  extern "C" bool NAME(kind, emplace_value)(NAME(kind, ProducerOf) & p, std::uint64_t price) {             \
-    return emplace_quote(p, price);                                                                        \
+#define VALUES(kind)                                                                                   \
+  using NAME(kind, ProducerOf) = kind##_of::Producer;                                                  \
+  extern "C" bool NAME(kind, publish_value)(NAME(kind, ProducerOf) & p, const Quote& quote) {          \
+    return p.publish(quote, {.sig = 7}).ok();                                                          \
+  }                                                                                                    \
+  extern "C" bool NAME(kind, publish_value_blocking)(NAME(kind, ProducerOf) & p, const Quote& quote) { \
+    return p.publish_blocking(quote, {.sig = 7}).ok();                                                 \
+  }                                                                                                    \
+  extern "C" bool NAME(kind, emplace_value)(NAME(kind, ProducerOf) & p, std::uint64_t price) {         \
+    return emplace_quote(p, price);                                                                    \
   }
 
 #define CONSUMER(kind)                         \

@@ -179,8 +179,8 @@ Count try_mutants(const Scan& text, std::vector<Program> models, std::span<const
       continue;  // a model's own check
     }
     if (here.empty()) {
-      out << std::left << std::setw(36) << where << ' ' << std::setw(36) << name(text_site.operation)
-          << " NOT REACHED " << text_site.text << '\n';
+      out << std::left << std::setw(36) << where << ' ' << std::setw(36) << name(text_site.operation) << " NOT REACHED "
+          << text_site.text << '\n';
       ++count.unreached;
       continue;
     }

@@ -37,8 +37,7 @@ struct Count {
 };
 
 /// Every order of `text` weakened, every fence dropped, one at a time. Prints a table.
-Count try_mutants(const Scan& text, std::vector<Program> models, std::span<const Equivalent> listed,
-                  std::ostream& out);
+Count try_mutants(const Scan& text, std::vector<Program> models, std::span<const Equivalent> listed, std::ostream& out);
 
 /// Each step, which `plant` makes wrong, and then none. Prints a table; `whole`: with the executions that show it.
 Count try_steps(std::span<const std::string_view> steps, const std::function<void(std::string_view)>& plant,

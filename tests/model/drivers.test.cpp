@@ -3,9 +3,8 @@
 // which cannot be weakened is not passed over, that the tables say SURVIVED and NOT REACHED where it is so.
 #include "drivers.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <array>
+#include <catch2/catch_test_macros.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -36,9 +35,7 @@ struct HandOver {
     check(!there || value == 7, "a wrong value");
     reached(there ? "taken" : "empty");
   }
-  static auto threads() {
-    return std::vector<ThreadOf<HandOver>>{{"one", &HandOver::put}, {"other", &HandOver::take}};
-  }
+  static auto threads() { return std::vector<ThreadOf<HandOver>>{{"one", &HandOver::put}, {"other", &HandOver::take}}; }
 };
 
 /// A word is written twice, in a way that no text of the library shows.

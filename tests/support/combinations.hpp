@@ -35,9 +35,9 @@ inline constexpr auto observed_metrics_typed = [] {
   return Base{}.of<Quote>(7).with_flow_control().with_observers().with_metrics();
 };
 
-#define TANGO_EVERY_COMBINATION                                                                                     \
-  decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics),     \
-      decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),        \
+#define TANGO_EVERY_COMBINATION                                                                                 \
+  decltype(lossy), decltype(reliable), decltype(observed), decltype(lossy_metrics), decltype(reliable_metrics), \
+      decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),    \
       decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
 
 template <class Make>

@@ -346,9 +346,7 @@ class Trial {
     }
   }
 
-  static std::size_t chunks_to_publish(std::size_t size) {
-    return size <= kInlineBytes ? 0 : Cache::chunks_for(size);
-  }
+  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::chunks_for(size); }
 
   void publish() {
     if (!producer_) {

@@ -68,8 +68,8 @@ class Reader {
     } else {
       tango::BatchResult result;
       wait_for<Wait>([&] {
-        result = consumer_.poll_batch(Channel::kCapacity,
-                                      [this](tango::SpeculativeFragment& fragment) { check(fragment); });
+        result =
+            consumer_.poll_batch(Channel::kCapacity, [this](tango::SpeculativeFragment& fragment) { check(fragment); });
         return result.count != 0 || result.status != tango::PollStatus::Empty;
       });
       return result.count != 0 ? tango::PollStatus::Fragment : result.status;
@@ -154,8 +154,8 @@ Run lossy(const Placement& placement, const Load& load) {
 /// With `Chunks` chunks; 0: with one for each slot.
 template <std::size_t Bytes, std::size_t Capacity, std::size_t Chunks, Take kTake, class Wait>
 void enter_one(Field& field) {
-  constexpr const char* kWay = kTake == Take::One ? Chunks == 0 ? "publish, poll, copy_to"
-                                                                : "publish, poll, copy_to, 8 MiB of chunks"
+  constexpr const char* kWay = kTake == Take::One
+                                   ? Chunks == 0 ? "publish, poll, copy_to" : "publish, poll, copy_to, 8 MiB of chunks"
                                : Chunks == 0 ? "publish, poll_batch, copy_to"
                                              : "publish, poll_batch, copy_to, 8 MiB of chunks";
   if constexpr (Bytes * Capacity <= kMostBytes && (Chunks == 0 || Chunks >= Capacity)) {

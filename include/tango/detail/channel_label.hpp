@@ -15,8 +15,8 @@ namespace tango::detail {
 
 /// Everything that two sides must agree on. Written before the magic number is.
 struct ChannelTraits {
-  std::uint64_t layout;      ///< `TANGO_LAYOUT_VERSION`
-  std::uint64_t depth;       ///< slots
+  std::uint64_t layout;  ///< `TANGO_LAYOUT_VERSION`
+  std::uint64_t depth;   ///< slots
   std::uint64_t chunks;
   std::uint64_t chunk_size;  ///< bytes
   std::uint64_t kind;        ///< a `ChannelKind`, 4 more with metrics, 8 more with one type of messages: `kKindNames`
@@ -31,10 +31,14 @@ struct ChannelTraits {
       Error error;
     };
     constexpr Trait kTraits[] = {
-        {&ChannelTraits::layout, Error::LayoutMismatch},        {&ChannelTraits::depth, Error::DepthMismatch},
-        {&ChannelTraits::chunks, Error::ChunksMismatch},        {&ChannelTraits::chunk_size, Error::ChunkSizeMismatch},
-        {&ChannelTraits::kind, Error::KindMismatch},            {&ChannelTraits::type_size, Error::TypeMismatch},
-        {&ChannelTraits::type_align, Error::AlignmentMismatch}, {&ChannelTraits::type_id, Error::TypeIdMismatch},
+        {&ChannelTraits::layout, Error::LayoutMismatch},
+        {&ChannelTraits::depth, Error::DepthMismatch},
+        {&ChannelTraits::chunks, Error::ChunksMismatch},
+        {&ChannelTraits::chunk_size, Error::ChunkSizeMismatch},
+        {&ChannelTraits::kind, Error::KindMismatch},
+        {&ChannelTraits::type_size, Error::TypeMismatch},
+        {&ChannelTraits::type_align, Error::AlignmentMismatch},
+        {&ChannelTraits::type_id, Error::TypeIdMismatch},
     };
     for (const Trait& trait : kTraits) {
       if (this->*trait.value != expected.*trait.value) {

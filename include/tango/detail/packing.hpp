@@ -178,8 +178,9 @@ template <PackableRange Records>
   using T = std::remove_cv_t<typename decltype(all)::element_type>;
   static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
                 "tango: a string literal would be packed with its terminator: use a std::string_view");
-  static_assert(!std::is_array_v<T>,
-                "tango: where the text in an array ends stands elsewhere, not at its first NUL: pack std::string_views");
+  static_assert(
+      !std::is_array_v<T>,
+      "tango: where the text in an array ends stands elsewhere, not at its first NUL: pack std::string_views");
   if constexpr (Record<T>) {
     return ArrayToPack<T>{all};
   } else {

@@ -178,9 +178,7 @@ class Room {
 
   /// Everything before this number is known to be consumed: a number between `next` less the depth and `next`, as long as
   /// there are credits; also if somebody else wrote into the channel's memory, so that every search through it ends.
-  [[nodiscard]] Seq consumed(Seq next) const noexcept {
-    return seq_min(seq_max(flow_.consumed(), next - Depth), next);
-  }
+  [[nodiscard]] Seq consumed(Seq next) const noexcept { return seq_min(seq_max(flow_.consumed(), next - Depth), next); }
 
   /// Which chunk a fragment in the ring holds.
   [[nodiscard]] auto holder() const noexcept {

@@ -19,8 +19,7 @@ namespace tango::detail {
 
 /// A word that two threads may touch at once.
 using Word = std::atomic<std::uint64_t>;
-static_assert(Word::is_always_lock_free && sizeof(Word) == 8,
-              "tango needs lock-free 64-bit atomics");
+static_assert(Word::is_always_lock_free && sizeof(Word) == 8, "tango needs lock-free 64-bit atomics");
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;

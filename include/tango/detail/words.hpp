@@ -43,9 +43,8 @@ template <class Each>
 /// Writes `bytes` bytes from the first word on. The rest of the last word becomes 0.
 [[gnu::always_inline]] inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
-  for_words(whole, [=](std::size_t i) {
-    to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed);
-  });
+  for_words(whole,
+            [=](std::size_t i) { to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed); });
   if (const std::size_t rest = bytes % kWordBytes; rest != 0) {
     to[whole].store(word_from(from + whole * kWordBytes, rest), memory_order_relaxed);
   }
@@ -60,8 +59,7 @@ using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
 [[gnu::always_inline]] inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole / 2, [=](std::size_t i) {
-    const WordPair pair = {from[2 * i].load(memory_order_relaxed),
-                           from[2 * i + 1].load(memory_order_relaxed)};
+    const WordPair pair = {from[2 * i].load(memory_order_relaxed), from[2 * i + 1].load(memory_order_relaxed)};
     __builtin_memcpy(to + i * sizeof pair, &pair, sizeof pair);
   });
   if (whole % 2 != 0) {

@@ -144,7 +144,8 @@ void run_hart(std::uint64_t hart) {
     const Sum reliable = check_all(**kReliable.attach(reliable_memory));
     const Sum lossy = check_all(**kLossy.attach(lossy_memory));
     bool good = report("reliable", reliable, reliable.right == kMessages && reliable.wrong == 0 && reliable.lost == 0);
-    good = report("lossy", lossy, lossy.right + lossy.lost == kMessages && lossy.wrong == 0 && lossy.right != 0) && good;
+    good =
+        report("lossy", lossy, lossy.right + lossy.lost == kMessages && lossy.wrong == 0 && lossy.right != 0) && good;
     say(good ? "passed\n" : "FAILED\n");
     end(good);
   }

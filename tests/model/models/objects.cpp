@@ -353,7 +353,13 @@ struct Found {
 
   /// They differ at both ends.
   static constexpr detail::ChannelTraits traits(std::uint64_t which) {
-    return {.layout = which, .depth = 8, .chunks = 8, .chunk_size = 64, .kind = 1, .type_size = 0, .type_align = 0,
+    return {.layout = which,
+            .depth = 8,
+            .chunks = 8,
+            .chunk_size = 64,
+            .kind = 1,
+            .type_size = 0,
+            .type_align = 0,
             .type_id = which};
   }
 
@@ -395,7 +401,13 @@ struct MixedLabels {
   static constexpr const char* kMustReach[] = {"not there", "one of either"};
 
   static constexpr detail::ChannelTraits traits(std::uint64_t depth, std::uint64_t chunks) {
-    return {.layout = 1, .depth = depth, .chunks = chunks, .chunk_size = 64, .kind = 1, .type_size = 0, .type_align = 0,
+    return {.layout = 1,
+            .depth = depth,
+            .chunks = chunks,
+            .chunk_size = 64,
+            .kind = 1,
+            .type_size = 0,
+            .type_align = 0,
             .type_id = 0};
   }
 
