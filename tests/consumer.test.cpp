@@ -414,7 +414,7 @@ TEMPLATE_TEST_CASE("what was moved from is empty, and letting go of it does noth
   first.release();
   CHECK(second.size() == 3);
   CHECK(second[0].size() == 64);
-  detail::Account nobody;
+  detail::ReadLedger nobody;
   Batch<Item> third{{}, {}, 0, nobody};
   third = std::move(second);
   CHECK(second.empty());

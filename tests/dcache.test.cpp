@@ -73,7 +73,7 @@ template <std::size_t N>
 FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
   FifoRun result;
   Random random{seed};
-  detail::ChunkFifo<N> fifo;
+  detail::ChunkRing<N> fifo;
   fifo.start(start);
   ModelFifo<N> model;
   std::vector<std::uint32_t> chunk_of(count);
@@ -194,7 +194,7 @@ TEST_CASE("the fifo hands out what a model of single chunks hands out") {
 
 TEST_CASE("a fresh fifo holds nothing and starts at chunk 0") {
   for (const Seq start : kStarts) {
-    detail::ChunkFifo<8> fifo;
+    detail::ChunkRing<8> fifo;
     fifo.start(start);
     CHECK(!fifo.holds_any(start));
     for (std::size_t chunks = 0; chunks <= 4; ++chunks) {

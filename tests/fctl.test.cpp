@@ -22,15 +22,15 @@ namespace {
 constexpr std::uint64_t kCredits = 8;
 
 /// An Fctl with the words of a channel around it, as a producer would keep them.
-struct Account {
-  explicit Account(Seq first) : start{first}, known{first}, next{first}, limit{first} {}
+struct ReadLedger {
+  explicit ReadLedger(Seq first) : start{first}, known{first}, next{first}, limit{first} {}
 
   Seq refill() { return known = fctl.refill(known, start, next, limit); }
 
   Seq start;
   Seq known;
   Seq next;
-  detail::Word limit;
+  detail::SharedWord limit;
   Fctl fctl{kCredits};
 };
 
@@ -148,7 +148,7 @@ TEST_CASE("a word each: the producer's side writes its own, the consumer's its o
   REQUIRE(fctl.release(2));
   CHECK(changed(before, fctl) == Offsets{128});
 
-  Account a{5};
+  ReadLedger a{5};
   before = image_of(a.fctl);
   REQUIRE(a.fctl.join(5, a.limit));
   CHECK(changed(before, a.fctl) == Offsets{256, 256 + 8});
@@ -168,7 +168,7 @@ TEST_CASE("a word each: the producer's side writes its own, the consumer's its o
 
 TEST_CASE("before the first consumer the start counts; after the last has left, nobody") {
   for (const Seq start : kStarts) {
-    Account a{start};
+    ReadLedger a{start};
     a.next = start + kCredits;
     CHECK(a.refill() == start);
     CHECK(a.limit.load() == start);  // nothing to announce
@@ -191,7 +191,7 @@ TEST_CASE("before the first consumer the start counts; after the last has left, 
 
 TEST_CASE("the slowest counts, and who leaves no longer does") {
   for (const Seq start : kStarts) {
-    Account a{start};
+    ReadLedger a{start};
     a.next = start + 7;
     for (std::size_t i = 0; i < kMaxReliableConsumers; ++i) {
       REQUIRE(a.fctl.join(start, a.limit).place == i);
@@ -212,7 +212,7 @@ TEST_CASE("the slowest counts, and who leaves no longer does") {
 }
 
 TEST_CASE("places: eight, the ninth is refused, and the one that is left is taken again") {
-  Account a{1};
+  ReadLedger a{1};
   for (std::size_t i = 0; i < kMaxReliableConsumers; ++i) {
     const auto joined = a.fctl.join(1, a.limit);
     REQUIRE(joined);
@@ -231,7 +231,7 @@ TEST_CASE("places: eight, the ninth is refused, and the one that is left is take
 }
 
 TEST_CASE("a place that is taken again counts from its new position, not from the old one") {
-  Account a{1};
+  ReadLedger a{1};
   REQUIRE(a.fctl.join(1, a.limit));
   a.next = 9;
   a.fctl.leave(0);
@@ -245,7 +245,7 @@ TEST_CASE("a place that is taken again counts from its new position, not from th
 
 TEST_CASE("a joiner that is too late for its number is moved up to the first that is protected") {
   for (const Seq start : kStarts) {
-    Account a{start};
+    ReadLedger a{start};
     REQUIRE(a.fctl.join(start, a.limit));
     a.next = start + 20;
     a.fctl.position(0).store(start + 15);
@@ -273,7 +273,7 @@ TEST_CASE("a joiner that is too late for its number is moved up to the first tha
 
 TEST_CASE("positions that cannot be: past the end they are clamped, backwards they change nothing") {
   for (const Seq start : kStarts) {
-    Account a{start};
+    ReadLedger a{start};
     REQUIRE(a.fctl.join(start, a.limit));
     a.next = start + 6;
     a.fctl.position(0).store(start + 1000);
@@ -323,7 +323,7 @@ TEST_CASE("whoever holds an Fctl counts its credits") {
 }
 
 TEST_CASE("direct use and places do not touch each other") {
-  Account a{1};
+  ReadLedger a{1};
   REQUIRE(a.fctl.acquire(3));
   REQUIRE(a.fctl.join(5, a.limit));
   CHECK(a.fctl.release(2));
@@ -336,7 +336,7 @@ TEST_CASE("direct use and places do not touch each other") {
 
 TEST_CASE("the limit is never announced lower than it was") {
   for (const Seq start : kStarts) {
-    Account a{start};
+    ReadLedger a{start};
     REQUIRE(a.fctl.join(start, a.limit));
     a.next = start + 20;
     a.fctl.position(0).store(start + 15);
@@ -345,7 +345,7 @@ TEST_CASE("the limit is never announced lower than it was") {
     a.fctl.leave(0);
     a.known = start;
     Fctl::Joined early{};
-    detail::Word before_any{start};
+    detail::SharedWord before_any{start};
     early = a.fctl.join(start + 3, before_any);
     CHECK(early.first == start + 3);
     CHECK(a.refill() == start + 3);
@@ -354,7 +354,7 @@ TEST_CASE("the limit is never announced lower than it was") {
 }
 
 TEST_CASE("who was never part of the channel leaves its place as it found it") {
-  Account a{1};
+  ReadLedger a{1};
   a.next = 5;
   a.fctl.retract(a.fctl.join(1, a.limit));
   CHECK(a.refill() == 1);  // what was published waits for the first one

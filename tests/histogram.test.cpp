@@ -243,7 +243,7 @@ TEST_CASE("it prints its quantiles, in 224 bytes at most, cut off where the buff
 TEST_CASE("a snapshot while another thread records is a histogram, too, and misses nothing that is done") {
   constexpr std::uint64_t kValues = 300'000;
   const auto histogram = std::make_unique<Histogram>();
-  detail::Word done{0};
+  detail::SharedWord done{0};
   std::thread writer{[&] {
     for (std::uint64_t i = 1; i <= kValues; ++i) {
       histogram->record(i);

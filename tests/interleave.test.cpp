@@ -44,7 +44,7 @@ class AtFence {
 
 /// Runs `act` before the next store to `word`.
 template <class F>
-void before_store(const detail::Word& word, F act) {
+void before_store(const detail::SharedWord& word, F act) {
   before_store_to = &word;
   at_next_store = act;
 }
@@ -230,7 +230,7 @@ TEST_CASE("copy_to: a payload that is overwritten between the copy and its valid
 TEST_CASE("refill: who joins after the limit is announced counts at once") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
-    detail::Word limit{start};
+    detail::SharedWord limit{start};
     REQUIRE(fctl.join(start, limit));
     fctl.position(0).store(start + 3);
     Fctl::Joined joined{};
@@ -249,7 +249,7 @@ TEST_CASE("refill: who joins after the limit is announced counts at once") {
 
 TEST_CASE("refill: what everyone has given back after the announcement waits for the next one") {
   Fctl fctl{4};
-  detail::Word limit{1};
+  detail::SharedWord limit{1};
   REQUIRE(fctl.join(1, limit));
   fctl.position(0).store(3);
   AtFence go_on{std::memory_order_seq_cst, [&] { fctl.position(0).store(5); }};
@@ -261,7 +261,7 @@ TEST_CASE("refill: what everyone has given back after the announcement waits for
 TEST_CASE("refill: who joins between the announcement and the second look, from too early, is moved up") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
-    detail::Word limit{start};
+    detail::SharedWord limit{start};
     REQUIRE(fctl.join(start, limit));
     fctl.position(0).store(start + 3);
     Fctl::Joined joined{};
@@ -275,7 +275,7 @@ TEST_CASE("refill: who joins between the announcement and the second look, from 
 TEST_CASE("refill: who joins after the first look and before the announcement is found by the second look") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
-    detail::Word limit{start};
+    detail::SharedWord limit{start};
     REQUIRE(fctl.join(start, limit));
     fctl.position(0).store(start + 3);
     Fctl::Joined joined{};
@@ -289,7 +289,7 @@ TEST_CASE("refill: who joins after the first look and before the announcement is
 TEST_CASE("join: a place that someone is just taking is not taken by someone else") {
   for (const bool before_position : {true, false}) {
     Fctl fctl{4};
-    detail::Word limit{1};
+    detail::SharedWord limit{1};
     Fctl::Joined other{};
     const auto come = [&] { other = fctl.join(1, limit); };
     if (before_position) {
@@ -305,7 +305,7 @@ TEST_CASE("join: a place that someone is just taking is not taken by someone els
 TEST_CASE("join: a limit that is announced after the position is stored does not pass it") {
   for (const Seq start : kStarts) {
     Fctl fctl{4};
-    detail::Word limit{start};
+    detail::SharedWord limit{start};
     REQUIRE(fctl.join(start, limit));
     fctl.position(0).store(start + 3);
     Seq refilled = 0;

@@ -19,10 +19,10 @@ template <class T>
 constexpr bool shareable = std::conjunction_v<std::is_standard_layout<T>, std::is_trivially_destructible<T>>;
 
 static_assert(shareable<FragmentMetadata> && std::is_trivially_copyable_v<FragmentMetadata>);
-static_assert(shareable<detail::Slot> && shareable<detail::Ownership> && shareable<detail::ChannelHeader>);
+static_assert(shareable<detail::Slot> && shareable<detail::Ownership> && shareable<detail::RingControl>);
 static_assert(shareable<MCache<2>> && shareable<MCache<1024>>);
 static_assert(shareable<DCache<2, 1>> && shareable<DCache<64, 256, Plain>>);
-static_assert(shareable<detail::ChunkFifo<8>> && std::is_trivially_copyable_v<detail::ChunkFifo<8>>);
+static_assert(shareable<detail::ChunkRing<8>> && std::is_trivially_copyable_v<detail::ChunkRing<8>>);
 static_assert(shareable<Fseq> && shareable<Fctl> && shareable<Metrics> && shareable<Histogram> && shareable<Latency<>>);
 static_assert(shareable<detail::ProducerBlock> && shareable<detail::ConsumerBlock>);
 static_assert(std::is_trivially_copyable_v<MetricsSnapshot> && std::is_trivially_copyable_v<LatencySnapshot>);
@@ -92,7 +92,7 @@ void check_no_addresses() {
     CHECK(differing(a.fctl, b.fctl).empty());
     live(a, start);
     live(b, start);
-    // The identity (detail/ownership.hpp) names the channel by where it stood first; it is compared, never followed.
+    // The identity (memory/claim.hpp) names the channel by where it stood first; it is compared, never followed.
     using Offsets = std::vector<std::size_t>;
     CHECK(differing(a.mcache, b.mcache) == Offsets{16});
     CHECK(differing(a.dcache, b.dcache) == Offsets{8});
@@ -135,8 +135,8 @@ TEST_CASE("sizes and alignments") {
   CHECK(sizeof(detail::Slot) == 64);
   CHECK(alignof(detail::Slot) == 64);
   CHECK(sizeof(detail::Ownership) == 16);
-  CHECK(sizeof(detail::ChannelHeader) == 256);
-  CHECK(sizeof(detail::ChunkFifo<8>) == 24);
+  CHECK(sizeof(detail::RingControl) == 256);
+  CHECK(sizeof(detail::ChunkRing<8>) == 24);
   CHECK(sizeof(MCache<2>) == 384);
   CHECK(sizeof(MCache<64>) == 4352);
   CHECK(alignof(MCache<64>) == 128);
@@ -176,7 +176,7 @@ TEST_CASE("offsets") {
   CHECK(offsetof(detail::Slot, inline_words) == 32);
 
   MCache<4> mcache;
-  const detail::ChannelHeader& header = mcache.header();
+  const detail::RingControl& header = mcache.header();
   CHECK(offset(mcache, header.start) == 0);
   CHECK(offset(mcache, header.ownership.claim) == 8);
   CHECK(offset(mcache, header.ownership.channel) == 16);

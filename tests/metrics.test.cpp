@@ -426,7 +426,7 @@ TEST_CASE("a snapshot prints every counter") {
 
 TEST_CASE("an endpoint without metrics is no larger for their sake") {
   CHECK(std::is_empty_v<NoMetrics>);
-  CHECK(std::is_empty_v<detail::NoConsumerMeter>);
+  CHECK(std::is_empty_v<detail::NoConsumerRecorder>);
   using Cache = DCache<4, 64>;
   CHECK(sizeof(Producer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Producer<4, Cache, NoFlowControl, Metrics>));
   CHECK(sizeof(Consumer<4, Cache, NoFlowControl, NoMetrics>) < sizeof(Consumer<4, Cache, NoFlowControl, Metrics>));
@@ -438,7 +438,7 @@ TEST_CASE("what was published is told exactly far beyond what one word counts, a
   const std::uint64_t messages = size > 100'000 ? 100'000 : 35'000'000;
   const Seq start = GENERATE(Seq{1}, ~Seq{0} - 5);
   Metrics metrics;
-  detail::ProducerMeter meter{metrics};
+  detail::ProducerRecorder meter{metrics};
   REQUIRE(meter.take());
   meter.join(start);
   std::uint64_t wrong = 0;
@@ -463,7 +463,7 @@ TEST_CASE("producers that follow one another in a block go on from what was coun
   Metrics metrics;
   Seq next = 7;
   for (std::uint64_t producers = 1; producers <= 100; ++producers) {
-    detail::ProducerMeter meter{metrics};
+    detail::ProducerRecorder meter{metrics};
     REQUIRE(meter.take());
     meter.join(next);
     for (std::uint64_t i = 0; i < kEach; ++i) {

@@ -7,13 +7,13 @@
 
 using namespace tango;
 using namespace tango::test;
-using detail::Setbacks;
+using detail::ResumePolicy;
 
 namespace {
 
 /// `count` overruns of `Resume::Oldest`.
-Setbacks after(std::uint32_t count) {
-  Setbacks setbacks;
+ResumePolicy after(std::uint32_t count) {
+  ResumePolicy setbacks;
   for (std::uint32_t i = 0; i < count; ++i) {
     (void)setbacks.overrun(Resume::Oldest, 0, 1, 2);
   }
@@ -24,27 +24,27 @@ Setbacks after(std::uint32_t count) {
 
 TEST_CASE("the oldest with an eighth of what is intact as headroom, later than the number that is gone") {
   for (const Seq start : kStarts) {
-    CHECK(Setbacks{}.overrun(Resume::Oldest, start, start + 100, start + 164) == start + 108);
-    CHECK(Setbacks{}.overrun(Resume::Oldest, start, start + 100, start + 107) == start + 100);
-    CHECK(Setbacks{}.overrun(Resume::Oldest, start + 120, start + 100, start + 164) == start + 121);
-    CHECK(Setbacks{}.overrun(Resume::Oldest, start, start + 100, start + 100) == start + 100);  // nothing is intact
+    CHECK(ResumePolicy{}.overrun(Resume::Oldest, start, start + 100, start + 164) == start + 108);
+    CHECK(ResumePolicy{}.overrun(Resume::Oldest, start, start + 100, start + 107) == start + 100);
+    CHECK(ResumePolicy{}.overrun(Resume::Oldest, start + 120, start + 100, start + 164) == start + 121);
+    CHECK(ResumePolicy{}.overrun(Resume::Oldest, start, start + 100, start + 100) == start + 100);  // nothing is intact
   }
 }
 
 TEST_CASE("the latest, unless it is gone as well") {
   for (const Seq start : kStarts) {
-    CHECK(Setbacks{}.overrun(Resume::Latest, start, start + 100, start + 164) == start + 163);
-    CHECK(Setbacks{}.overrun(Resume::Latest, start + 163, start + 100, start + 164) == start + 164);
-    CHECK(Setbacks{}.overrun(Resume::Latest, start, start + 164, start + 164) == start + 164);
+    CHECK(ResumePolicy{}.overrun(Resume::Latest, start, start + 100, start + 164) == start + 163);
+    CHECK(ResumePolicy{}.overrun(Resume::Latest, start + 163, start + 100, start + 164) == start + 164);
+    CHECK(ResumePolicy{}.overrun(Resume::Latest, start, start + 164, start + 164) == start + 164);
   }
 }
 
 TEST_CASE("after a few overruns in a row, at the latest; once it has kept up, with headroom again") {
   for (std::uint32_t count = 0; count < 10; ++count) {
-    Setbacks setbacks = after(count);
+    ResumePolicy setbacks = after(count);
     CHECK(setbacks.any() == (count != 0));
     CHECK(!setbacks.behind());  // the overrun itself moved it
-    CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == (count < Setbacks::kMost ? 108 : 163));
+    CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == (count < ResumePolicy::kMost ? 108 : 163));
     setbacks.end_if_looked();  // nothing was looked at
     CHECK(setbacks.any());
     setbacks.looked();
@@ -56,12 +56,12 @@ TEST_CASE("after a few overruns in a row, at the latest; once it has kept up, wi
 }
 
 TEST_CASE("what is overwritten while it is read counts, too, and in the end moves a consumer that sees no overrun") {
-  Setbacks setbacks;
-  for (std::uint32_t i = 1; i <= Setbacks::kMost; ++i) {
+  ResumePolicy setbacks;
+  for (std::uint32_t i = 1; i <= ResumePolicy::kMost; ++i) {
     CHECK(!setbacks.behind());
     setbacks.looked();
     setbacks.missed();
-    CHECK(setbacks.behind() == (i == Setbacks::kMost));
+    CHECK(setbacks.behind() == (i == ResumePolicy::kMost));
   }
   setbacks.end_if_looked();  // nothing since
   CHECK(setbacks.behind());

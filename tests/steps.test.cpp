@@ -424,7 +424,7 @@ TEST_CASE("metrics: while a snapshot is taken, so much is published that what on
       }
     }
     Metrics metrics;
-    detail::ProducerMeter meter{metrics};
+    detail::ProducerRecorder meter{metrics};
     MetricsSnapshot seen;
   };
   const std::int64_t steps =

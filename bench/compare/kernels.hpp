@@ -93,7 +93,7 @@ class Sending {
 
  private:
   typename Queue::template Sender<Wait> sender_;
-  typename Messages<Bytes>::Cursor cursor_{kMessages<Bytes>};
+  typename Messages<Bytes>::ReadCursor cursor_{kMessages<Bytes>};
   std::uint64_t row_ = 0;
 };
 
@@ -124,7 +124,7 @@ class Receiving {
   /// What is done with messages as they come: every byte is read and compared.
   template <class Also>
   struct Use {
-    typename Messages<Bytes>::Cursor& cursor;
+    typename Messages<Bytes>::ReadCursor& cursor;
     bool& right;
     Also& also;
 
@@ -143,7 +143,7 @@ class Receiving {
   };
 
   typename Queue::template Receiver<Wait> receiver_;
-  typename Messages<Bytes>::Cursor cursor_{kMessages<Bytes>};
+  typename Messages<Bytes>::ReadCursor cursor_{kMessages<Bytes>};
 };
 
 /// The frame of a run in one direction: `send(sending, count)` on one side and `receive(receiving, count)` on the

@@ -79,9 +79,9 @@ class Messages {
   };
 
   /// The messages in their order, from number 0 on; without the division that finding one by its number takes.
-  class Cursor {
+  class ReadCursor {
    public:
-    explicit Cursor(const Messages& messages) noexcept : table_{messages.table_} {}
+    explicit ReadCursor(const Messages& messages) noexcept : table_{messages.table_} {}
 
     [[nodiscard]] const Message& next() noexcept {
       const Message& message = table_[at_];

@@ -15,11 +15,12 @@
 #include <cstdint>
 
 #include "clock.hpp"
+#include "config.hpp"
 #include "error.hpp"
 #include "result.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
@@ -124,4 +125,4 @@ Result<TickRate> calibrate(std::uint64_t nanoseconds) noexcept {
   return TickRate{ticks, ns, error_ppb};
 }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -22,11 +22,11 @@
 #include "config.hpp"
 #include "consumer.hpp"
 #include "dcache.hpp"
-#include "detail/channel_label.hpp"
-#include "detail/ownership.hpp"
 #include "fctl.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
+#include "memory/claim.hpp"
+#include "memory/superblock.hpp"
 #include "metrics.hpp"
 #include "producer.hpp"
 #include "record.hpp"
@@ -36,7 +36,7 @@
 #include "version.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// No wait strategy was chosen: `Busy`.
 struct AnyWait {};
@@ -171,12 +171,12 @@ class Channel {
   }
 
   /// For the builder: whether the label in front of a channel is that of one like this.
-  [[nodiscard]] static Status look(const detail::ChannelLabel& there, std::uint64_t type_id) noexcept {
+  [[nodiscard]] static Status look(const detail::Superblock& there, std::uint64_t type_id) noexcept {
     return there.look(traits(type_id));
   }
 
  private:
-  [[nodiscard]] static constexpr detail::ChannelTraits traits(std::uint64_t type_id) noexcept {
+  [[nodiscard]] static constexpr detail::ChannelDescriptor traits(std::uint64_t type_id) noexcept {
     constexpr auto kKind = !kFlowControl   ? detail::ChannelKind::Lossy
                            : Cache::kWords ? detail::ChannelKind::Observed
                                            : detail::ChannelKind::Reliable;
@@ -199,7 +199,7 @@ class Channel {
     }
   }
 
-  detail::ChannelLabel label_;
+  detail::Superblock label_;
   MCache<Depth> mcache_;
   Cache dcache_;
   Fseq fseq_;
@@ -207,4 +207,4 @@ class Channel {
   [[no_unique_address]] Counted metrics_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -42,7 +42,7 @@
 #include "seq.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// A lossy channel of bytes, without metrics.
 using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
@@ -152,10 +152,10 @@ class ChannelBuilder {
   [[nodiscard]] Result<Channel*> attach(std::span<std::byte> memory) const noexcept {
     check();
     const Status fits = check_memory(memory);
-    if (memory.size() < sizeof(detail::ChannelLabel) || fits.error() == Error::MemoryMisaligned) {
+    if (memory.size() < sizeof(detail::Superblock) || fits.error() == Error::MemoryMisaligned) {
       return fits;
     }
-    const auto* const label = std::launder(reinterpret_cast<const detail::ChannelLabel*>(memory.data()));
+    const auto* const label = std::launder(reinterpret_cast<const detail::Superblock*>(memory.data()));
     const Status same = Channel::look(*label, type_id_);
     if (!fits.ok() && (same.ok() || same.error() == Error::NoChannel)) {
       return fits;
@@ -199,4 +199,4 @@ class ChannelBuilder {
   std::uint64_t type_id_ = 0;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -21,7 +21,7 @@
 #include "config.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// A reading of a clock: ticks since some moment that only the clock knows.
 using Tick = std::uint64_t;
@@ -178,4 +178,4 @@ class TickRate {
   unsigned shift_ = 0;  ///< at most 127
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

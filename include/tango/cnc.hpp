@@ -26,11 +26,11 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "detail/seam.hpp"
-#include "detail/text.hpp"
 #include "error.hpp"
+#include "memory/platform.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Where an owner stands.
 enum class CncState : std::uint8_t {
@@ -149,17 +149,17 @@ class alignas(kSeparation) Cnc {
     return static_cast<std::uint16_t>(request);
   }
 
-  detail::Word state_{0};
-  detail::Word heartbeat_{0};
-  detail::Word acknowledged_{0};                    ///< the last request that was dealt with
-  std::uint64_t seen_ = 0;                          ///< the owner's own: the last request that `pending` showed
-  alignas(kSeparation) detail::Word requested_{0};  ///< count and code of the last request
+  detail::SharedWord state_{0};
+  detail::SharedWord heartbeat_{0};
+  detail::SharedWord acknowledged_{0};                    ///< the last request that was dealt with
+  std::uint64_t seen_ = 0;                                ///< the owner's own: the last request that `pending` showed
+  alignas(kSeparation) detail::SharedWord requested_{0};  ///< count and code of the last request
 };
 
 static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
 
 /// Prints `state Run heartbeat 17 request 3 pending` (or `acknowledged`; `request none` before the first) into
-/// `buffer`, cut off where it ends; 96 bytes hold every one. Word by word: what changes meanwhile may be half shown.
+/// `buffer`, cut off where it ends; 96 bytes hold every one. SharedWord by word: what changes meanwhile may be half shown.
 /// Any thread.
 inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
@@ -173,4 +173,4 @@ inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
   return out.view();
 }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

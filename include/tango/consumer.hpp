@@ -27,21 +27,21 @@
 #include "config.hpp"
 #include "consumer_iter.hpp"
 #include "dcache.hpp"
-#include "detail/cursor.hpp"
-#include "detail/wiring.hpp"
-#include "detail/words.hpp"
+#include "endpoint/components.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
 #include "filter.hpp"
 #include "fragment.hpp"
 #include "mcache.hpp"
+#include "memory/payload_words.hpp"
 #include "metrics.hpp"
 #include "poll.hpp"
+#include "receive/read_cursor.hpp"
 #include "resume.hpp"
 #include "typed_fragment.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
 /// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none,
@@ -53,7 +53,7 @@ class Consumer {
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
   static_assert(kReliable || Cache::kWords,
                 "tango: a consumer of plain bytes must be reliable: give it the channel's Fctl, or use tango::Words");
-  using Meter = std::conditional_t<kCounted, detail::ConsumerMeter, detail::NoConsumerMeter>;
+  using Meter = std::conditional_t<kCounted, detail::ConsumerRecorder, detail::NoConsumerRecorder>;
 
  public:
   /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`; a `TypedFragment` where messages are of
@@ -224,7 +224,7 @@ class Consumer {
   // The way in and out.
 
   TANGO_COLD Status enter() noexcept {
-    const detail::ChannelHeader& header = cursor_.mcache().header();
+    const detail::RingControl& header = cursor_.mcache().header();
     const Seq wanted = cursor_.first();
     const Seq position = cursor_.mcache().position();
     if (wanted - header.start > position - header.start) {
@@ -343,7 +343,7 @@ class Consumer {
 
   /// Where the payload lies: in its slot or in its chunks; as words, or as bytes for who cannot be overrun.
   [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
-    const detail::Word* const in_slot = cursor_.mcache().slot(seq).inline_words;
+    const detail::SharedWord* const in_slot = cursor_.mcache().slot(seq).inline_words;
     const bool is_in_slot = words.chunk() == kInlineChunk;
     if constexpr (!kReliable) {
       return is_in_slot ? in_slot : dcache_->data(words.chunk());
@@ -362,7 +362,7 @@ class Consumer {
     }
   }
 
-  detail::Cursor<Depth, Cache, kReliable, Meter> cursor_;
+  detail::ReadCursor<Depth, Cache, kReliable, Meter> cursor_;
   const Cache* dcache_ = nullptr;
   Fctl* fctl_ = nullptr;
   Fctl::Joined place_{};
@@ -380,4 +380,4 @@ Consumer(const MCache<D>&, const C&, Fctl&, Seq) -> Consumer<D, C, Fctl, NoMetri
 template <std::size_t D, class C>
 Consumer(const MCache<D>&, const C&, Fctl&, Seq, Metrics&) -> Consumer<D, C, Fctl, Metrics>;
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -18,10 +18,11 @@
 #include <cstdint>
 #include <utility>
 
+#include "config.hpp"
 #include "poll.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// An element of a range of fragments. `F` is `Fragment` or `SpeculativeFragment`.
 template <class F>
@@ -102,7 +103,7 @@ class FragmentRange {
     element_ = {};  // gives it back before waiting for the next
     status_ = PollStatus::Fragment;
     while (true) {
-      auto outcome = consumer_->wait(detail::Lent<Strategy>{&strategy_});
+      auto outcome = consumer_->wait(detail::StrategyRef<Strategy>{&strategy_});
       switch (outcome.status()) {
         case PollStatus::Fragment:
           element_ = Element{std::move(*outcome), std::exchange(lost_, 0)};
@@ -128,4 +129,4 @@ class FragmentRange {
   Element element_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -19,13 +19,13 @@
 #include <type_traits>
 
 #include "config.hpp"
-#include "detail/chunk_fifo.hpp"
-#include "detail/ownership.hpp"
-#include "detail/seam.hpp"
-#include "detail/words.hpp"
 #include "fragment.hpp"
+#include "memory/claim.hpp"
+#include "memory/payload_words.hpp"
+#include "memory/platform.hpp"
+#include "send/chunk_ring.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Payload as relaxed atomic words: consumers may be overrun.
 struct Words {};
@@ -62,16 +62,16 @@ class alignas(kSeparation) DCache {
 
   /// The largest payload, in bytes: half of the chunks, so that it fits wherever the free region starts.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept {
-    constexpr std::size_t half = detail::ChunkFifo<N>::kMaxRun * chunk_size();
+    constexpr std::size_t half = detail::ChunkRing<N>::kMaxRun * chunk_size();
     return half < kMaxSize ? half : kMaxSize;
   }
 
   // ---------------------------------------------------------------------------------------------------- endpoints
 
   /// For the producer: who gets which chunks.
-  using Fifo = detail::ChunkFifo<N>;
+  using Fifo = detail::ChunkRing<N>;
   /// For endpoints: what payloads are made of.
-  using Unit = std::conditional_t<kWords, detail::Word, std::byte>;
+  using Unit = std::conditional_t<kWords, detail::SharedWord, std::byte>;
 
   /// For endpoints: chunks that a payload of `size` bytes takes.
   [[nodiscard]] static constexpr std::size_t chunks_for(std::size_t size) noexcept {
@@ -112,4 +112,4 @@ class alignas(kSeparation) DCache {
 static_assert(sizeof(DCache<64, 256>) == 128 + 64 * 256 && alignof(DCache<64, 256>) == 128);
 static_assert(sizeof(DCache<64, 100, Plain>) == 128 + 64 * 128 && alignof(DCache<64, 100, Plain>) == 128);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

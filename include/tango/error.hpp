@@ -9,10 +9,11 @@
 #include <span>
 #include <string_view>
 
-#include "detail/text.hpp"
+#include "config.hpp"
 #include "record.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// The cause of a refusal. `None` means success.
 enum class Error : std::uint8_t {
@@ -68,7 +69,7 @@ namespace detail {
 
 using namespace std::string_view_literals;  // whose lengths the compiler need not count, letter by letter
 
-/// Of a channel's kind, `ChannelTraits::kind`.
+/// Of a channel's kind, `ChannelDescriptor::kind`.
 inline constexpr std::string_view kKindNames[] = {
     {},
     "lossy"sv,
@@ -235,7 +236,7 @@ class [[nodiscard]] Status {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Status> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Status> = true;  ///< no Record
 
 /// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
 /// where it ends; 160 bytes hold every one. No terminator. Returns what was written.
@@ -253,4 +254,4 @@ constexpr std::string_view print(const Status& status, std::span<char> buffer) n
   return out.view();
 }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

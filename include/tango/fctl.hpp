@@ -31,11 +31,11 @@
 #include <cstdint>
 
 #include "config.hpp"
-#include "detail/ownership.hpp"
-#include "detail/seam.hpp"
+#include "memory/claim.hpp"
+#include "memory/platform.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Credits, and the places of the reliable consumers: see the file's head.
 class alignas(kSeparation) Fctl {
@@ -97,7 +97,7 @@ class alignas(kSeparation) Fctl {
   ///
   /// Position, fence, limit here; limit, fence, positions in `refill`. Of the two fences one comes first: either this
   /// side sees the limit and moves up, or the producer sees the position and stays behind it.
-  [[nodiscard]] TANGO_COLD Joined join(Seq wanted, const detail::Word& limit) noexcept {
+  [[nodiscard]] TANGO_COLD Joined join(Seq wanted, const detail::SharedWord& limit) noexcept {
     for (std::size_t i = 0; i < kMaxReliableConsumers; ++i) {
       Place& place = places_[i];
       std::uint64_t before = place.state.load(detail::memory_order_relaxed);
@@ -133,12 +133,12 @@ class alignas(kSeparation) Fctl {
   }
 
   /// For a consumer: the word of its place.
-  [[nodiscard]] detail::Word& position(std::size_t place) noexcept { return places_[place].position; }
+  [[nodiscard]] detail::SharedWord& position(std::size_t place) noexcept { return places_[place].position; }
 
   /// For the producer: the number before which everything has been consumed, not past `next`, and at least `known`,
   /// what it knew before. Announces the limit that follows and looks again, because a consumer may join meanwhile (see
   /// `join`). O(places).
-  [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, detail::Word& limit) const noexcept {
+  [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, detail::SharedWord& limit) const noexcept {
     const Seq seen = minimum(start, next);
     if (seq_le(seen, known)) {
       return known;
@@ -163,8 +163,8 @@ class alignas(kSeparation) Fctl {
   static constexpr std::uint64_t kVacant = 3;
 
   struct alignas(kSeparation) Place {
-    detail::Word state{kUnused};
-    detail::Word position{0};
+    detail::SharedWord state{kUnused};
+    detail::SharedWord position{0};
 
     /// Acquire: pairs with the release store in leave, so that the position of who comes follows that of who went.
     bool take(std::uint64_t before) noexcept {
@@ -182,7 +182,7 @@ class alignas(kSeparation) Fctl {
     for (const Place& place : places_) {
       const std::uint64_t state = place.state.load(detail::memory_order_acquire);  // pairs with join and leave
       if (state == kActive) {
-        // Acquire: pairs with the release store in Account::give_back; the consumer's reads happen before our writes.
+        // Acquire: pairs with the release store in ReadLedger::give_back; the consumer's reads happen before our writes.
         least = seq_min(least, place.position.load(detail::memory_order_acquire));
         any_active = true;
       }
@@ -193,8 +193,8 @@ class alignas(kSeparation) Fctl {
 
   const std::uint64_t credits_;
   detail::Ownership ownership_;
-  detail::Word taken_{0};                            ///< direct use: credits taken; the producer's line
-  alignas(kSeparation) detail::Word given_back_{0};  ///< direct use: credits given back; the consumer's line
+  detail::SharedWord taken_{0};                            ///< direct use: credits taken; the producer's line
+  alignas(kSeparation) detail::SharedWord given_back_{0};  ///< direct use: credits given back; the consumer's line
   Place places_[kMaxReliableConsumers];
 };
 
@@ -207,4 +207,4 @@ struct NoFlowControl {
 
 static_assert(sizeof(Fctl) == 2 * 128 + 8 * 128 && alignof(Fctl) == 128);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

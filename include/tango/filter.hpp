@@ -11,7 +11,9 @@
 #include <concepts>
 #include <cstdint>
 
-namespace tango {
+#include "config.hpp"
+
+namespace tango::inline TANGO_ABI {
 
 /// The filter that lets everything pass.
 struct AcceptAll {
@@ -25,4 +27,4 @@ struct AcceptAll {
 template <class F>
 concept SigFilter = std::predicate<F&, std::uint64_t>;
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

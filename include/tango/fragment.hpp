@@ -19,15 +19,15 @@
 #include <utility>
 
 #include "config.hpp"
-#include "detail/slot.hpp"
-#include "detail/text.hpp"
-#include "detail/words.hpp"
 #include "error.hpp"
+#include "memory/payload_words.hpp"
+#include "memory/slot.hpp"
 #include "record.hpp"
 #include "result.hpp"
 #include "seq.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 // ---------------------------------------------------------------------------------------------------------- metadata
 
@@ -111,8 +111,8 @@ namespace detail {
 }
 
 /// What a consumer keeps for the fragments that it handed out: they report back here.
-struct Account {
-  Word* position = nullptr;        ///< the consumer's place among the reliable ones; none if it may be overrun
+struct ReadLedger {
+  SharedWord* position = nullptr;  ///< the consumer's place among the reliable ones; none if it may be overrun
   Seq released = 0;                ///< reliable: every number before this one has been given back
   std::uint64_t lost = 0;          ///< numbers that were overwritten before they were read
   std::uint64_t missed = 0;        ///< of these, the ones that were delivered first; not yet in the metrics
@@ -137,21 +137,21 @@ struct Account {
 };
 
 /// Move-only handle on an account: counts as one fragment out.
-class Receipt {
+class Hold {
  public:
-  Receipt() noexcept = default;
-  explicit Receipt(Account& account) noexcept : account_{&account} { ++account.live; }
-  Receipt(Receipt&& other) noexcept : account_{std::exchange(other.account_, nullptr)} {}
-  Receipt& operator=(Receipt&& other) noexcept {
+  Hold() noexcept = default;
+  explicit Hold(ReadLedger& account) noexcept : account_{&account} { ++account.live; }
+  Hold(Hold&& other) noexcept : account_{std::exchange(other.account_, nullptr)} {}
+  Hold& operator=(Hold&& other) noexcept {
     if (this != &other) {
       drop();
       account_ = std::exchange(other.account_, nullptr);
     }
     return *this;
   }
-  ~Receipt() { drop(); }
+  ~Hold() { drop(); }
 
-  [[nodiscard]] Account* operator->() const noexcept { return account_; }
+  [[nodiscard]] ReadLedger* operator->() const noexcept { return account_; }
   [[nodiscard]] explicit operator bool() const noexcept { return account_ != nullptr; }
 
   void drop() noexcept {
@@ -162,7 +162,7 @@ class Receipt {
   }
 
  private:
-  Account* account_ = nullptr;
+  ReadLedger* account_ = nullptr;
 };
 
 }  // namespace detail
@@ -224,7 +224,7 @@ class FragmentView {
 };
 
 template <class F>
-requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kLocalOnly<F> = true;  ///< no Record
+requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kProcessLocal<F> = true;  ///< no Record
 
 /// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
 /// it. Destroying or releasing it, or the consumer's next poll, gives it back: from then on its payload may not be read
@@ -233,7 +233,7 @@ class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
   /// Made by the consumer.
-  Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::Account& account) noexcept
+  Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::ReadLedger& account) noexcept
       : FragmentView{seq, words, data}, receipt_{account} {}
   /// Afterwards `other` is empty.
   Fragment(Fragment&& other) noexcept
@@ -281,7 +281,7 @@ class Fragment : public FragmentView {
     return *this;
   }
 
-  detail::Receipt receipt_;
+  detail::Hold receipt_;
 };
 
 // ------------------------------------------------------------------------------------------------------- speculative
@@ -292,8 +292,8 @@ class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
   /// Made by the consumer.
-  SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::Word* payload,
-                      const detail::Word& slot_seq, detail::Account& account) noexcept
+  SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::SharedWord* payload,
+                      const detail::SharedWord& slot_seq, detail::ReadLedger& account) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, receipt_{account} {}
   /// Afterwards `other` is empty and no longer valid.
   SpeculativeFragment(SpeculativeFragment&& other) noexcept
@@ -413,10 +413,10 @@ class SpeculativeFragment {
 
   Seq seq_ = 0;
   detail::SlotWords words_;
-  const detail::Word* payload_ = nullptr;
-  const detail::Word* slot_seq_ = nullptr;
+  const detail::SharedWord* payload_ = nullptr;
+  const detail::SharedWord* slot_seq_ = nullptr;
   bool valid_ = false;  ///< as far as is known
-  detail::Receipt receipt_;
+  detail::Hold receipt_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -10,11 +10,11 @@
 #pragma once
 
 #include "config.hpp"
-#include "detail/ownership.hpp"
-#include "detail/seam.hpp"
+#include "memory/claim.hpp"
+#include "memory/platform.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// A published sequence number: see the file's head.
 class alignas(kSeparation) Fseq {
@@ -34,10 +34,10 @@ class alignas(kSeparation) Fseq {
   [[nodiscard]] detail::Ownership& ownership() noexcept { return ownership_; }
 
  private:
-  detail::Word value_;
+  detail::SharedWord value_;
   detail::Ownership ownership_;
 };
 
 static_assert(sizeof(Fseq) == 128 && alignof(Fseq) == 128);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

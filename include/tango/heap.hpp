@@ -8,8 +8,9 @@
 #include <new>
 
 #include "channel_builder.hpp"
+#include "config.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// The channel that `builder` says, on the heap; null where there is no memory. Any thread.
 ///
@@ -21,4 +22,4 @@ template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class O
   return std::unique_ptr<Channel>{new (std::nothrow) Channel(builder.build())};
 }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

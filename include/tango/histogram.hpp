@@ -16,11 +16,11 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "detail/counter.hpp"
-#include "detail/seam.hpp"
-#include "detail/text.hpp"
+#include "memory/counter.hpp"
+#include "memory/platform.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
@@ -241,4 +241,4 @@ class alignas(kSeparation) Histogram {
 
 static_assert(sizeof(Histogram) == 15488 && alignof(Histogram) == 128);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

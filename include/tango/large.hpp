@@ -24,11 +24,12 @@
 #include <span>
 #include <string_view>
 
+#include "config.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// A message on its way into a channel, in as many fragments as it takes. It holds no bytes and no producer: the bytes
 /// stay as they are until it is `done()`, and every call is given the same producer.
@@ -98,7 +99,7 @@ class LargeMessage {
     Status status;
     while (!done_ && status.ok()) {
       status = send(producer, [&strategy](auto& to, auto bytes, const MessageInfo& info) {
-        return to.publish_blocking(bytes, info, detail::Lent<Strategy>{&strategy});
+        return to.publish_blocking(bytes, info, detail::StrategyRef<Strategy>{&strategy});
       });
     }
     return status;
@@ -159,4 +160,4 @@ class LargeMessage {
   bool done_ = false;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -23,12 +23,12 @@
 
 #include "clock.hpp"
 #include "config.hpp"
-#include "detail/counter.hpp"
-#include "detail/text.hpp"
 #include "histogram.hpp"
+#include "memory/counter.hpp"
 #include "seq.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// The latencies at some time: a value, of 15 KiB. Any thread.
 struct LatencySnapshot {
@@ -113,4 +113,4 @@ class alignas(kSeparation) Latency {
   detail::Counter negative_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -26,14 +26,14 @@
 #include <cstdint>
 
 #include "config.hpp"
-#include "detail/channel_header.hpp"
-#include "detail/seam.hpp"
-#include "detail/slot.hpp"
 #include "fragment.hpp"
+#include "memory/platform.hpp"
+#include "memory/ring_control.hpp"
+#include "memory/slot.hpp"
 #include "seq.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// What a slot says to who expects a number.
 enum class ReadStatus : std::uint8_t {
@@ -74,7 +74,7 @@ class alignas(kSeparation) MCache {
   /// goes back for who looks again. At most `kPositionStride` slots are looked at; who wants to follow a producer closely
   /// looks at its Fseq, or at the slots. Any thread.
   [[nodiscard]] Seq position() const noexcept {
-    Seq next = header_.position.load(detail::memory_order_acquire);  // pairs with ChannelHeader::advance
+    Seq next = header_.position.load(detail::memory_order_acquire);  // pairs with RingControl::advance
     for (std::uint64_t looks = 0; looks != kPositionStride; ++looks) {
       const std::int64_t ahead = seq_diff(slot(next).observe(), next);
       if (ahead < 0) {
@@ -170,15 +170,15 @@ class alignas(kSeparation) MCache {
   [[nodiscard]] const detail::Slot& slot(Seq seq) const noexcept { return slots_[seq & (N - 1)]; }
 
   /// For endpoints: where the channel stands.
-  [[nodiscard]] detail::ChannelHeader& header() noexcept { return header_; }
-  [[nodiscard]] const detail::ChannelHeader& header() const noexcept { return header_; }  ///< for endpoints: the same
+  [[nodiscard]] detail::RingControl& header() noexcept { return header_; }
+  [[nodiscard]] const detail::RingControl& header() const noexcept { return header_; }  ///< for endpoints: the same
 
  private:
-  detail::ChannelHeader header_;
+  detail::RingControl header_;
   detail::Slot slots_[N];
 };
 
 static_assert(sizeof(MCache<2>) == 256 + 2 * 64 && alignof(MCache<2>) == 128);
 static_assert(sizeof(MCache<1024>) == 256 + 1024 * 64);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

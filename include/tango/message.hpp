@@ -8,11 +8,12 @@
 #include <string_view>
 #include <type_traits>
 
+#include "config.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
 #include "record.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// A message of a batch.
 struct Message {
@@ -29,9 +30,9 @@ struct [[nodiscard]] BatchStatus {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Message> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Message> = true;  ///< no Record
 template <>
-inline constexpr bool kLocalOnly<BatchStatus> = true;  ///< no Record
+inline constexpr bool kProcessLocal<BatchStatus> = true;  ///< no Record
 
 namespace detail {
 
@@ -53,4 +54,4 @@ template <class T>
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

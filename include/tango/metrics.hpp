@@ -19,14 +19,14 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "detail/counter.hpp"
-#include "detail/seam.hpp"
-#include "detail/tally.hpp"
-#include "detail/text.hpp"
 #include "error.hpp"
+#include "memory/counter.hpp"
+#include "memory/packed_counter.hpp"
+#include "memory/platform.hpp"
 #include "seq.hpp"
+#include "text/text_writer.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Consumers that one Metrics can count at a time.
 inline constexpr std::size_t kMaxMeteredConsumers = 8;
@@ -77,7 +77,7 @@ namespace detail {
 
 /// Who counts in a block.
 struct BlockClaim {
-  Word word{0};
+  SharedWord word{0};
 
   /// Acquire: pairs with `release`; who comes goes on from the counts of who went.
   TANGO_COLD bool take() noexcept {
@@ -95,7 +95,7 @@ struct alignas(kSeparation) ProducerBlock {
   BlockClaim claim;
   Counter active;  ///< 1 once a producer was there
   Counter origin;
-  Tally published;
+  PackedCounter published;
   Counter backpressure;
 };
 
@@ -139,15 +139,15 @@ class alignas(kSeparation) Metrics {
       s.overruns += block.overruns.read();
       s.lost += block.lost.read();
       s.rejected += block.rejected.read();
-      if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with ConsumerMeter::join
+      if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with ConsumerRecorder::join
         next[active++] = block.origin.read() + block.passed();
       }
     }
-    const detail::Tally::Totals published = producer_.published.read();
+    const detail::PackedCounter::Totals published = producer_.published.read();
     s.published = published.count;
     s.published_bytes = published.bytes;
     s.backpressure = producer_.backpressure.read();
-    if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerMeter::join
+    if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerRecorder::join
       return s;
     }
     const Seq position = producer_.origin.read() + s.published;
@@ -195,10 +195,10 @@ namespace detail {
 
 /// How a producer counts, which is also how it knows its next number: one store says both, so metrics add none to a
 /// publish. Thread: the producer's.
-class ProducerMeter {
+class ProducerRecorder {
  public:
-  ProducerMeter() noexcept = default;
-  explicit ProducerMeter(Metrics& metrics) noexcept : block_{&metrics.producer()}, tally_{block_->published} {}
+  ProducerRecorder() noexcept = default;
+  explicit ProducerRecorder(Metrics& metrics) noexcept : block_{&metrics.producer()}, tally_{block_->published} {}
 
   [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
   void join(Seq position) noexcept {
@@ -221,15 +221,15 @@ class ProducerMeter {
 
  private:
   ProducerBlock* block_ = nullptr;
-  TallyWriter tally_;
+  PackedCounterWriter tally_;
   Seq marked_ = 0;  ///< the next number when the last mark was set
 };
 
 /// How a consumer counts. Thread: the consumer's.
-class ConsumerMeter {
+class ConsumerRecorder {
  public:
-  ConsumerMeter() noexcept = default;
-  explicit ConsumerMeter(Metrics& metrics) noexcept : metrics_{&metrics} {}
+  ConsumerRecorder() noexcept = default;
+  explicit ConsumerRecorder(Metrics& metrics) noexcept : metrics_{&metrics} {}
 
   [[nodiscard]] TANGO_COLD bool take() noexcept {
     for (ConsumerBlock& block : metrics_->consumers()) {
@@ -282,7 +282,7 @@ struct NoMetrics {};
 namespace detail {
 
 /// How a producer without metrics counts: its next number is all that it keeps.
-class NoProducerMeter {
+class NoProducerRecorder {
  public:
   static constexpr bool take() noexcept { return true; }
   void join(Seq position) noexcept { next_ = position; }
@@ -296,7 +296,7 @@ class NoProducerMeter {
 };
 
 /// How a consumer without metrics counts.
-struct NoConsumerMeter {
+struct NoConsumerRecorder {
   static constexpr bool take() noexcept { return true; }
   static constexpr void join(Seq) noexcept {}
   static constexpr void leave() noexcept {}
@@ -309,4 +309,4 @@ struct NoConsumerMeter {
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "cnc.hpp"
+#include "config.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
 #include "histogram.hpp"
@@ -16,7 +17,7 @@
 #include "poll.hpp"
 #include "reassembler.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
@@ -62,4 +63,4 @@ inline std::ostream& operator<<(std::ostream& out, const HistogramSnapshot& hist
 /// As `print`.
 inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -26,11 +26,11 @@
 #include <type_traits>
 
 #include "config.hpp"
-#include "detail/seam.hpp"
 #include "error.hpp"
+#include "memory/platform.hpp"
 #include "record.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// What `publish_packed` takes: a contiguous range.
 template <class R>
@@ -230,4 +230,4 @@ class PackedRecords {
   std::span<const std::byte> payload_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -12,12 +12,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "config.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
 #include "record.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// The outcome of a look at the channel.
 enum class PollStatus : std::uint8_t {
@@ -88,7 +89,7 @@ struct [[nodiscard]] BatchResult {
 };
 
 template <class R>
-requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kLocalOnly<R> = true;  ///< no Record
+requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kProcessLocal<R> = true;  ///< no Record
 
 /// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
 /// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
@@ -96,11 +97,8 @@ template <class Item>
 class [[nodiscard]] Batch {
  public:
   /// Made by the consumer.
-  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::Account& account) noexcept
-      : items_{items},
-        result_{result},
-        end_{end},
-        receipt_{items.empty() ? detail::Receipt{} : detail::Receipt{account}} {}
+  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& account) noexcept
+      : items_{items}, result_{result}, end_{end}, receipt_{items.empty() ? detail::Hold{} : detail::Hold{account}} {}
   /// Afterwards `other` is empty.
   Batch(Batch&& other) noexcept
       : items_{std::exchange(other.items_, {})},
@@ -155,7 +153,7 @@ class [[nodiscard]] Batch {
   std::span<Item> items_;
   BatchResult result_;
   Seq end_;
-  detail::Receipt receipt_;
+  detail::Hold receipt_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -39,7 +39,7 @@
 #include "poll.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// No channel's number.
 inline constexpr std::size_t kNoChannel = ~std::size_t{0};
@@ -272,4 +272,4 @@ Poller(Consumers&&)
     ->Poller<typename decltype(std::span{std::declval<Consumers&>()})::element_type,
              decltype(std::span{std::declval<Consumers&>()})::extent>;
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -20,29 +20,29 @@
 
 #include "config.hpp"
 #include "dcache.hpp"
-#include "detail/room.hpp"
-#include "detail/wiring.hpp"
-#include "detail/words.hpp"
+#include "endpoint/components.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
 #include "fragment.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
-#include "message_forms.hpp"
+#include "memory/payload_words.hpp"
 #include "metrics.hpp"
 #include "reservation.hpp"
+#include "send/admission.hpp"
+#include "send/publish_overloads.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
 /// from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
 template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
-class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiting>, Waiting> {
-  using Forms = MessageForms<Producer, Waiting>;
+class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, Waiting>, Waiting> {
+  using Forms = PublishOverloads<Producer, Waiting>;
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
-  using Meter = std::conditional_t<kCounted, detail::ProducerMeter, detail::NoProducerMeter>;
+  using Meter = std::conditional_t<kCounted, detail::ProducerRecorder, detail::NoProducerRecorder>;
   static_assert(kFlow || Cache::kWords,
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
@@ -115,7 +115,8 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
 
   // ------------------------------------------------------------------------------------------------------ publish
 
-  using Forms::publish;  // text, values; and `emplace`, `publish_batch`, `publish_packed`: see message_forms.hpp
+  using Forms::
+      publish;  // text, values; and `emplace`, `publish_batch`, `publish_packed`: see send/publish_overloads.hpp
   using Forms::publish_blocking;  // the same
 
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
@@ -153,7 +154,7 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
     return {};
   }
 
-  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
+  /// Admission for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
   /// where there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is
   /// dropped.
   [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
@@ -250,7 +251,7 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
 
   /// From here on every call answers `Stopped`.
   TANGO_COLD Error close() noexcept {
-    detail::ChannelHeader& header = room_.mcache().header();
+    detail::RingControl& header = room_.mcache().header();
     header.stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
     header.close(next_seq());
     status_ = Error::Stopped;
@@ -385,7 +386,7 @@ class Producer : public MessageForms<Producer<Depth, Cache, Flow, Counted, Waiti
 
   void drop_reservation() noexcept { reserved_ = false; }
 
-  detail::Room<Depth, Cache, Flow> room_;
+  detail::Admission<Depth, Cache, Flow> room_;
   Fseq* fseq_ = nullptr;
   [[no_unique_address]] Meter meter_;
   std::size_t reserved_chunks_ = 0;
@@ -403,4 +404,4 @@ Producer(MCache<D>&, C&, Fseq&, Fctl&) -> Producer<D, C, Fctl, NoMetrics>;
 template <std::size_t D, class C>
 Producer(MCache<D>&, C&, Fseq&, Fctl&, Metrics&) -> Producer<D, C, Fctl, Metrics>;
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -28,14 +28,14 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "detail/seam.hpp"
 #include "error.hpp"
 #include "filter.hpp"
 #include "fragment.hpp"
+#include "memory/platform.hpp"
 #include "record.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// What became of the message that a fragment belongs to.
 enum class ReassemblyStatus : std::uint8_t {
@@ -99,7 +99,7 @@ class [[nodiscard]] Reassembly {
 };
 
 template <>
-inline constexpr bool kLocalOnly<Reassembly> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Reassembly> = true;  ///< no Record
 
 /// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
 /// … `Origins - 1`.
@@ -313,4 +313,4 @@ class Reassembler {
   Assembly assemblies_[Origins];
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

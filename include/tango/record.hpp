@@ -23,19 +23,19 @@
 
 #include "config.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Whether a `T` says something only where it was made, though it could be sent as its bytes: it refers to bytes that are
 /// elsewhere, or it is an answer to a call. Specialised next to each such type of this library; do so for yours.
 template <class T>
-inline constexpr bool kLocalOnly = false;
+inline constexpr bool kProcessLocal = false;
 
 /// A type whose values may be sent as their bytes: trivially copyable, and copyable at all (an atomic word is the first
 /// without the second), and nothing that refers to bytes elsewhere or holds several values: pointers, arrays, spans,
 /// strings. What converts to bytes or text is none either: those are what `publish` would send of it.
 template <class T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> && std::is_object_v<T> &&
-                 !kLocalOnly<std::remove_cv_t<T>> &&
+                 !kProcessLocal<std::remove_cv_t<T>> &&
                  !std::is_pointer_v<T> && !std::is_array_v<T> && !std::is_member_pointer_v<T> &&
                  !std::is_null_pointer_v<T> && !std::is_convertible_v<const T&, std::span<const std::byte>> &&
                  !std::is_convertible_v<const T&, std::string_view> && !requires(const T& range) {
@@ -73,11 +73,11 @@ template <std::size_t N>
 /// this is said first.
 template <class T>
 struct RequireRecord {
-  static_assert(!kLocalOnly<std::remove_cv_t<T>>,
+  static_assert(!kProcessLocal<std::remove_cv_t<T>>,
                 "tango: this object says something only where it was made: publish what it is about (the payload() of "
                 "a fragment, the value of a Result, Messages by publish_batch)");
   static_assert(
-      kLocalOnly<std::remove_cv_t<T>> || Record<T>,
+      kProcessLocal<std::remove_cv_t<T>> || Record<T>,
       "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string (of "
       "a range x, publish std::as_bytes(std::span{x}), or publish_packed(x))");
   using Type = std::conditional_t<Record<T>, T, std::byte>;
@@ -110,4 +110,4 @@ struct alignas(T) Image {
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

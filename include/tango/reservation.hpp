@@ -21,12 +21,12 @@
 #include <utility>
 
 #include "config.hpp"
-#include "detail/words.hpp"
 #include "error.hpp"
 #include "fragment.hpp"
+#include "memory/payload_words.hpp"
 #include "record.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very
 /// words, so every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
@@ -35,7 +35,7 @@ class WordWriter {
  public:
   WordWriter() noexcept = default;
   /// For the reservation.
-  WordWriter(detail::Word* words, std::size_t size) noexcept : words_{words}, size_{size} {}
+  WordWriter(detail::SharedWord* words, std::size_t size) noexcept : words_{words}, size_{size} {}
 
   /// Bytes that were reserved.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -69,14 +69,14 @@ class WordWriter {
   }
 
  private:
-  detail::Word* words_ = nullptr;
+  detail::SharedWord* words_ = nullptr;
   std::size_t size_ = 0;
 };
 
 template <>
-inline constexpr bool kLocalOnly<WordWriter> = true;  ///< no Record
+inline constexpr bool kProcessLocal<WordWriter> = true;  ///< no Record
 
-/// Room for one message: see the file's head.
+/// Admission for one message: see the file's head.
 template <class Producer>
 class [[nodiscard]] Reservation {
  public:
@@ -128,7 +128,7 @@ class [[nodiscard]] Reservation {
   [[nodiscard]] WordWriter writer() noexcept {
     static_assert(Producer::kWords, "tango: the payload of this channel is plain bytes: use span()");
     TANGO_PRECONDITION(status_.ok(), "Reservation::writer: the reservation is open");
-    return {static_cast<detail::Word*>(data_), size_};
+    return {static_cast<detail::SharedWord*>(data_), size_};
   }
 
   /// Publishes all reserved bytes. Refused with `status()` if the reservation is not open.
@@ -163,4 +163,4 @@ class [[nodiscard]] Reservation {
   Status status_;
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -17,7 +17,7 @@
 #include "error.hpp"
 #include "record.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// `T` is trivially copyable.
 template <class T>
@@ -59,7 +59,7 @@ class [[nodiscard]] Result {
 };
 
 template <class T>
-inline constexpr bool kLocalOnly<Result<T>> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Result<T>> = true;  ///< no Record
 
 namespace detail {
 
@@ -69,4 +69,4 @@ using RecordResult = Result<typename RequireRecord<T>::Type>;
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -8,9 +8,10 @@
 
 #include <cstdint>
 
+#include "config.hpp"
 #include "seq.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Where a consumer that was overrun goes on.
 enum class Resume : std::uint8_t {
@@ -22,7 +23,7 @@ enum class Resume : std::uint8_t {
 namespace detail {
 
 /// A consumer's setbacks in a row. Thread: the consumer's.
-class Setbacks {
+class ResumePolicy {
  public:
   /// So many, and `Resume::Oldest` goes on at the latest.
   static constexpr std::uint32_t kMost = 4;
@@ -68,4 +69,4 @@ class Setbacks {
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

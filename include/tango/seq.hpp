@@ -10,7 +10,9 @@
 
 #include <cstdint>
 
-namespace tango {
+#include "config.hpp"
+
+namespace tango::inline TANGO_ABI {
 
 /// A sequence number. Every number is legal, none is a sentinel.
 using Seq = std::uint64_t;
@@ -30,4 +32,4 @@ using Seq = std::uint64_t;
 /// The later of two numbers.
 [[nodiscard]] constexpr Seq seq_max(Seq a, Seq b) noexcept { return seq_lt(a, b) ? b : a; }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -11,8 +11,9 @@
 
 #include "calibrate.hpp"
 #include "clock.hpp"
+#include "config.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// `std::chrono::steady_clock` in nanoseconds: on every machine, monotonic, the same on all cores and for all processes
 /// of the machine; 20 - 50 ns a reading. Its rate is `TickRate{}`.
@@ -32,4 +33,4 @@ Result<TickRate> calibrate(std::chrono::nanoseconds interval = std::chrono::mill
   return calibrate<C, SteadyClock>(interval.count() > 0 ? static_cast<std::uint64_t>(interval.count()) : 0);
 }
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

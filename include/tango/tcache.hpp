@@ -22,7 +22,7 @@
 
 #include "config.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
@@ -182,4 +182,4 @@ class TagFilter {
 static_assert(sizeof(Tcache<64>) == 64 * 8 + 128 * 4 + 16);
 static_assert(sizeof(TagFilter<64>) == 64 * 8 + 8);
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -20,7 +20,7 @@
 #include "record.hpp"
 #include "result.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Messages of any size and content: a channel of bytes.
 struct AnyMessage {};
@@ -74,4 +74,4 @@ struct FragmentOf<AnyMessage, F> {
 
 }  // namespace detail
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -23,14 +23,15 @@
 #include "record.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
 /// What a producer of `T`s does not take for one: what does not convert, and scalars and arrays that would.
 template <class U, class T>
-concept NotQuite = !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
-                                             (std::is_scalar_v<T> && (std::is_scalar_v<U> || std::is_array_v<U>)));
+concept ImplicitConversion =
+    !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
+                              (std::is_scalar_v<T> && (std::is_scalar_v<U> || std::is_array_v<U>)));
 
 template <class>
 inline constexpr bool kNever = false;
@@ -61,10 +62,10 @@ class TypedProducer : private Base {
 
   /// What is no `T`, or would become one unseen: of 3.9 an integer would send 3, of -1 the largest, of text a bool true.
   /// Write `publish(T{…})`, or braces alone: they refuse what does not fit.
-  template <detail::NotQuite<T> U>
+  template <detail::ImplicitConversion<T> U>
   Status publish(const U& value, MessageInfo info = {}) = delete;  // not the channel's T: publish(T{...})
   /// The same.
-  template <detail::NotQuite<T> U, WaitStrategy Strategy = DefaultStrategy>
+  template <detail::ImplicitConversion<T> U, WaitStrategy Strategy = DefaultStrategy>
   Status publish_blocking(const U& value, MessageInfo info = {},
                           Strategy strategy = {}) = delete;  // not the channel's T: publish_blocking(T{...})
 
@@ -93,7 +94,7 @@ class TypedProducer : private Base {
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy = {}) noexcept {
     return publish_packed(records, info);
   }
-  /// Room for bytes would be room for anything.
+  /// Admission for bytes would be room for anything.
   template <std::convertible_to<std::size_t> Size>
   void reserve(Size) noexcept {
     static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace makes it in place");
@@ -105,4 +106,4 @@ class TypedProducer : private Base {
   }
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -16,9 +16,10 @@
 #include <concepts>
 #include <cstdint>
 
-#include "detail/seam.hpp"
+#include "config.hpp"
+#include "memory/platform.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// See the file's head.
 template <class S>
@@ -63,7 +64,7 @@ namespace detail {
 
 /// A strategy of one call that is lent to the calls which that one makes.
 template <WaitStrategy Strategy>
-struct Lent {
+struct StrategyRef {
   Strategy* strategy;
   [[gnu::always_inline]] bool idle(std::uint64_t round) noexcept { return strategy->idle(round); }
 };
@@ -83,4 +84,4 @@ struct Bounded {
   }
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -8,9 +8,10 @@
 #include <cstdint>
 #include <thread>
 
+#include "config.hpp"
 #include "wait.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Lets the scheduler run somebody else between two looks. Microseconds of latency when it does.
 struct Yield {
@@ -36,4 +37,4 @@ struct SpinThenYield {
   }
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

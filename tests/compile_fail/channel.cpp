@@ -22,7 +22,7 @@ struct View {
   const char* at = nullptr;
 };
 template <>
-inline constexpr bool tango::kLocalOnly<View> = true;
+inline constexpr bool tango::kProcessLocal<View> = true;
 
 using Builder = tango::ChannelBuilder<8, 8, 64>;
 

@@ -65,8 +65,8 @@ class Victim {
   static constexpr bool kTyped = std::is_same_v<typename Channel::Message, Quote>;
   static constexpr std::size_t kMost = Channel::max_payload();
   static constexpr std::size_t kWords = sizeof(Channel) / 8;
-  static constexpr std::size_t kLabel = sizeof(detail::ChannelLabel);
-  static constexpr std::size_t kSaid = 8 + sizeof(detail::ChannelTraits) + 8;  ///< bytes of it that say something
+  static constexpr std::size_t kLabel = sizeof(detail::Superblock);
+  static constexpr std::size_t kSaid = 8 + sizeof(detail::ChannelDescriptor) + 8;  ///< bytes of it that say something
 
   template <class C>
   struct Reader {
@@ -89,7 +89,7 @@ class Victim {
       // Nothing genuine but the label: without that nobody would look any further.
       const std::uint64_t first = any_number();
       const std::uint64_t step = any_number();
-      for (std::size_t i = sizeof(detail::ChannelLabel) / 8; i < kWords; ++i) {
+      for (std::size_t i = sizeof(detail::Superblock) / 8; i < kWords; ++i) {
         put(i, first + i * step);
       }
     }
@@ -137,8 +137,8 @@ class Victim {
 
   /// Another value in one of the words, where they matter more often.
   void forge() {
-    constexpr std::size_t kRing = sizeof(detail::ChannelLabel) / 8;
-    constexpr std::size_t kSlots = kRing + sizeof(detail::ChannelHeader) / 8;
+    constexpr std::size_t kRing = sizeof(detail::Superblock) / 8;
+    constexpr std::size_t kSlots = kRing + sizeof(detail::RingControl) / 8;
     constexpr std::size_t kPayload = kSlots + kBuiltDepth * 8;
     constexpr std::size_t kRest = kPayload + sizeof(DCache<16, 64>) / 8;
     const std::size_t word = [&] {

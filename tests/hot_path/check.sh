@@ -3,7 +3,7 @@
 # check.sh <compiler> <include directory>
 # Disassembles the hot operations of every legal combination of policies (operations.cpp) as the compiler makes them at -O2.
 #
-#   x86-64    no lock prefix, no fence instruction, no exchange with memory, no `rep movs` (see copy_bytes in seam.hpp)
+#   x86-64    no lock prefix, no fence instruction, no exchange with memory, no `rep movs` (see copy_bytes in platform.hpp)
 #   AArch64   no exclusive load or store; one `dmb ish` where payload is published as words, none where as plain bytes;
 #             one `dmb ishld` for each validated read, none for a reliable consumer: the most on any path
 #   both      a builder's channel makes the same instructions as components that are wired by hand;
@@ -23,12 +23,15 @@ source=$(dirname "$0")/operations.cpp
 # Off the hot path, out of line: refill, room, overrun, refusal, join, stop.
 cold='tango::Producer::(too_large|refused|close|await_room)
 tango::detail::ProducerFlow::refill
-tango::detail::Room::make_chunks
-tango::detail::TallyWriter::mark
+tango::detail::Admission::make_chunks
+tango::detail::PackedCounterWriter::mark
 tango::Consumer::get_ready
-tango::detail::Cursor::(overrun|reject|take_setbacks)
+tango::detail::ReadCursor::(overrun|reject|take_setbacks)
 tango::Fctl::refill
-tango::detail::Account::miss'
+tango::detail::ReadLedger::miss'
+
+# Names without the inline namespace that holds the version (TANGO_ABI in config.hpp).
+unversioned() { sed -E 's/v[0-9]+_[0-9]+_[0-9]+_layout[0-9]+_[a-z]+:://g'; }
 
 skip() {
   echo "skipped: $*"
@@ -53,14 +56,14 @@ trap 'rm -rf "$work"' EXIT
 
 # Without optimisation every function that is used has a symbol; none may belong to the metrics.
 "$compiler" "${flags[@]}" -O0 -c "$source" -o "$work/plain.o"
-if "$nm" -C "$work/plain.o" | grep -E 'tango::(Metrics|detail::(Counter|Tally|TallyWriter|ProducerMeter|ConsumerMeter|BlockClaim))::'; then
+if "$nm" -C "$work/plain.o" | unversioned | grep -E 'tango::(Metrics|detail::(Counter|PackedCounter|PackedCounterWriter|ProducerRecorder|ConsumerRecorder|BlockClaim))::'; then
   echo "FAILED: endpoints without metrics use these"
   exit 1
 fi
 
 # And where nothing but lossy endpoints is used, none to flow control.
 "$compiler" "${flags[@]}" -DONLY_LOSSY -O0 -c "$source" -o "$work/lossy.o"
-if "$nm" -C "$work/lossy.o" | grep -E 'tango::(Fctl::(refill|position|join|leave)|detail::ProducerFlow::)'; then
+if "$nm" -C "$work/lossy.o" | unversioned | grep -E 'tango::(Fctl::(refill|position|join|leave)|detail::ProducerFlow::)'; then
   echo "FAILED: lossy endpoints use these"
   exit 1
 fi
@@ -90,7 +93,7 @@ for metrics in '' -DMETRICS; do
     exit 1
   fi
   disassembled $metrics
-done | sed -E 's/[.]text[.](unlikely[.])?_Z/_Z/' | "$cxxfilt" >"$work/listing"  # a local function goes by its section's name
+done | sed -E 's/[.]text[.](unlikely[.])?_Z/_Z/' | "$cxxfilt" | unversioned >"$work/listing"  # a local function goes by its section's name
 
 version=$("$compiler" -dumpversion)
 maker=g++

@@ -44,7 +44,7 @@ struct Hidden : HandOver {
   static constexpr const char* kMustReach[] = {"done"};
   static constexpr std::uint64_t kExecutions = 1;
 
-  detail::Word word;
+  detail::SharedWord word;
 
   void run() {
     toy::put<detail::memory_order_release>(word);
@@ -62,7 +62,7 @@ struct Planted {
   static constexpr const char* kMustReach[] = {"done"};
 
   std::uint64_t plain = 0;
-  detail::Word word;
+  detail::SharedWord word;
 
   void run() {
     check(planted_here != "a check fails", "it failed");
@@ -82,7 +82,7 @@ struct Large {
   static constexpr const char* kName = "large";
   static constexpr const char* kBound = "1 load";
 
-  detail::Word word{~std::uint64_t{0} >> 1};
+  detail::SharedWord word{~std::uint64_t{0} >> 1};
 
   Large() { declare_name(word, "word"); }
   void run() {

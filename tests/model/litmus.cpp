@@ -33,13 +33,13 @@ using detail::memory_order_acquire;
 using detail::memory_order_relaxed;
 using detail::memory_order_release;
 using detail::memory_order_seq_cst;
-using detail::Word;
+using detail::SharedWord;
 
 /// Bytes that two threads share beside words.
 struct Shared {
-  Word flag;
-  Word other;
-  Word word;
+  SharedWord flag;
+  SharedWord other;
+  SharedWord word;
   alignas(8) std::byte bytes[16] = {};
 };
 

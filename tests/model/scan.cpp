@@ -140,7 +140,7 @@ Scan scan_file(const fs::path& path) {
 Scan scan_headers(const fs::path& include) {
   std::vector<fs::path> headers;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator{include / "tango"}) {
-    if (entry.path().extension() == ".hpp" && entry.path().filename() != "seam.hpp") {
+    if (entry.path().extension() == ".hpp" && entry.path().filename() != "platform.hpp") {
       headers.push_back(entry.path());
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (tango/detail/seam.hpp) that hands every access to the checker. To be named by TANGO_SEAM_HEADER.
+// A seam (tango/memory/platform.hpp) that hands every access to the checker. To be named by TANGO_SEAM_HEADER.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,8 @@
 #include <cstdint>
 
 #define TANGO_PRECONDITION_FAILED(text) ::tango::model::fail(text)
+
+#include <tango/config.hpp>
 
 namespace tango::model {
 
@@ -27,7 +29,7 @@ void pause();
 
 }  // namespace tango::model
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
@@ -35,12 +37,12 @@ using std::memory_order_release;
 using std::memory_order_seq_cst;
 
 /// A word that two threads may touch at once. It holds the newest value in modification order.
-class Word {
+class SharedWord {
  public:
-  constexpr Word() noexcept = default;
-  constexpr Word(std::uint64_t value) noexcept : value_{value} {}
-  Word(const Word&) = delete;
-  Word& operator=(const Word&) = delete;
+  constexpr SharedWord() noexcept = default;
+  constexpr SharedWord(std::uint64_t value) noexcept : value_{value} {}
+  SharedWord(const SharedWord&) = delete;
+  SharedWord& operator=(const SharedWord&) = delete;
 
   std::uint64_t load(std::memory_order order, const char* file = __builtin_FILE(),
                      unsigned line = __builtin_LINE()) const noexcept {
@@ -59,7 +61,7 @@ class Word {
  private:
   std::uint64_t value_ = 0;
 };
-static_assert(sizeof(Word) == 8);
+static_assert(sizeof(SharedWord) == 8);
 
 inline void fence(std::memory_order order, const char* file = __builtin_FILE(),
                   unsigned line = __builtin_LINE()) noexcept {
@@ -72,4 +74,4 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, const char
 inline void pause() noexcept { model::pause(); }
 inline void prefetch(const void*) noexcept {}
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

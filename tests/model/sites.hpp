@@ -55,7 +55,7 @@ struct Site {
   }
 };
 
-/// `tango/detail/slot.hpp` of a library's header wherever it lies, the bare name of any other file.
+/// `tango/memory/slot.hpp` of a library's header wherever it lies, the bare name of any other file.
 [[nodiscard]] std::string name_in_sites(std::string_view path);
 
 /// All sites that were met so far.

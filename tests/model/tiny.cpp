@@ -82,7 +82,7 @@ TinyStep step_of(const std::string& text) {
 
 /// Where a tiny program runs.
 struct TinyState {
-  detail::Word words[kTinyLocations];
+  detail::SharedWord words[kTinyLocations];
   char read[kMaxTinyLoads] = {};  ///< a digit each, or a dash
 };
 
@@ -91,10 +91,10 @@ struct TinyState {
 }
 
 /// One thread of it; what it reads goes to `read`.
-void run(const std::vector<TinyStep>& steps, detail::Word* words, char* read) {
+void run(const std::vector<TinyStep>& steps, detail::SharedWord* words, char* read) {
   std::uint64_t last = 0;
   for (const TinyStep& step : steps) {
-    detail::Word& word = words[step.location];
+    detail::SharedWord& word = words[step.location];
     const bool skipped = step.guarded && last == 0;
     if (!skipped && step.op == TinyStep::Op::Load) {
       last = word.load(step.order);

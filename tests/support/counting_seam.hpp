@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (tango/detail/seam.hpp) that counts pauses; all else is the real thing. To be named by TANGO_SEAM_HEADER.
+// A seam (tango/memory/platform.hpp) that counts pauses; all else is the real thing. To be named by TANGO_SEAM_HEADER.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <tango/config.hpp>
 
 namespace tango::test {
 
@@ -12,9 +13,9 @@ inline std::uint64_t pauses = 0;  ///< one thread's
 
 }  // namespace tango::test
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
-using Word = std::atomic<std::uint64_t>;
+using SharedWord = std::atomic<std::uint64_t>;
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
@@ -26,4 +27,4 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 inline void pause() noexcept { ++test::pauses; }
 inline void prefetch(const void*) noexcept {}
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

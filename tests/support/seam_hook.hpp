@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (detail/seam.hpp) with the real atomics, whose fences and stores call a hook first: what another thread may do
+// A seam (memory/platform.hpp) with the real atomics, whose fences and stores call a hook first: what another thread may do
 // between two accesses happens there, in one thread and every time. It shows that a protocol's steps are taken and in which
 // order; whether their memory orders suffice is the model checker's question.
 #pragma once
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <tango/config.hpp>
 #include <utility>
 
 namespace tango::test {
@@ -21,9 +22,9 @@ inline std::function<void()> at_next_store;
 
 }  // namespace tango::test
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
-struct Word : std::atomic<std::uint64_t> {
+struct SharedWord : std::atomic<std::uint64_t> {
   using std::atomic<std::uint64_t>::atomic;
   void store(std::uint64_t value, std::memory_order order = std::memory_order_seq_cst) noexcept {
     if (test::before_store_to == this) {
@@ -50,4 +51,4 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 inline void pause() noexcept {}
 inline void prefetch(const void*) noexcept {}
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

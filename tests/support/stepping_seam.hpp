@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (tango/detail/seam.hpp) that stops before a chosen access to shared memory and lets the other side run there. To be
+// A seam (tango/memory/platform.hpp) that stops before a chosen access to shared memory and lets the other side run there. To be
 // named by TANGO_SEAM_HEADER. One thread only: what it shows is what sequential consistency allows.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <tango/config.hpp>
 #include <utility>
 
 namespace tango::test {
@@ -40,19 +41,19 @@ std::int64_t at_every_step(Make make, Act act, Other other, Check check) {
 
 }  // namespace tango::test
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
 
-class Word {
+class SharedWord {
  public:
-  constexpr Word() noexcept = default;
-  constexpr Word(std::uint64_t value) noexcept : value_{value} {}
-  Word(const Word&) = delete;
-  Word& operator=(const Word&) = delete;
+  constexpr SharedWord() noexcept = default;
+  constexpr SharedWord(std::uint64_t value) noexcept : value_{value} {}
+  SharedWord(const SharedWord&) = delete;
+  SharedWord& operator=(const SharedWord&) = delete;
 
   std::uint64_t load(std::memory_order) const noexcept {
     test::step();
@@ -91,4 +92,4 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 inline void pause() noexcept {}
 inline void prefetch(const void*) noexcept {}
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -91,7 +91,7 @@ class Reader {
   typename Channel::Consumer consumer_;
   const char* name_;
   std::unique_ptr<Message<kBytes>> copy_;
-  typename Messages<kBytes>::Cursor cursor_{kMessages<kBytes>};
+  typename Messages<kBytes>::ReadCursor cursor_{kMessages<kBytes>};
   tango::Seq expected_ = 1;  ///< the number whose message is the cursor's next one
 };
 
@@ -110,7 +110,7 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
   Outcome outcome{.delivered = std::vector<std::uint64_t>(readers)};
   const auto send = [&](Turn& turn) {
     tango::Producer producer{channel->mcache, channel->dcache, channel->fseq};
-    typename Messages<kBytes>::Cursor cursor{kMessages<kBytes>};
+    typename Messages<kBytes>::ReadCursor cursor{kMessages<kBytes>};
     const auto publish = [&](std::uint64_t messages) {
       for (std::uint64_t i = 0; i < messages; ++i) {
         if (!producer.publish(cursor.next().bytes()).ok()) [[unlikely]] {

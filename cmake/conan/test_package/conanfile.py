@@ -19,7 +19,7 @@ class TangoIpcTest(ConanFile):
 
     def build(self):
         cmake = CMake(self)
-        cmake.configure(build_script_folder="../../../tests/consumers/find_package")
+        cmake.configure(build_script_folder="../../../tests/packaging/find_package")
         cmake.build()
 
     def test(self):

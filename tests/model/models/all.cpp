@@ -6,7 +6,7 @@ namespace tango::model {
 
 // Positions published lazily: the program `credits, given back lazily` by itself; in the library, batches (given back
 // together) and what a filter skips (given back before the consumer goes idle). Chunks recycled while they are hot:
-// there is no such thing here, chunks are used first in, first out (detail/chunk_fifo.hpp); their reuse is what the
+// there is no such thing here, chunks are used first in, first out (send/chunk_ring.hpp); their reuse is what the
 // models with chunks are about.
 std::vector<Program> all_models() {
   std::vector<Program> all;

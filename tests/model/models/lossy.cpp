@@ -459,7 +459,7 @@ struct PositionOfHandedOn : Parts<2, 2, Words> {
 
   std::optional<LossyProducer> producer{std::in_place, mcache, dcache, fseq};
   std::optional<LossyProducer> follower;
-  detail::Word handed{0};
+  detail::SharedWord handed{0};
 
   void produce() {
     static_cast<void>(publish<8>(*producer));

@@ -102,9 +102,9 @@ struct Wake {
   // woken for an earlier message sleeps once more.
   static constexpr std::uint64_t kExecutions = 55;
 
-  detail::Word ready;
-  detail::Word waiters;
-  detail::Word token;  ///< what the operating system's wake-up is
+  detail::SharedWord ready;
+  detail::SharedWord waiters;
+  detail::SharedWord token;  ///< what the operating system's wake-up is
   Note messages[2];
 
   Wake() {
@@ -155,7 +155,7 @@ struct Place {
   static constexpr const char* kMustReach[] = {"the same place", "another place"};
 
   Fctl fctl{2};
-  detail::Word limit{kStart + 3};  // so that who wants less than kStart + 1 is moved up
+  detail::SharedWord limit{kStart + 3};  // so that who wants less than kStart + 1 is moved up
   std::size_t second = 0;
 
   Place() { declare_name_of(fctl); }
@@ -242,13 +242,13 @@ struct MetricsJoin : Counted<START> {
 /// Count and bytes in one word, and marks that say what it stands for: so much between two marks that a mark three
 /// steps old would stand for something else. (What is added at once are many messages of a real channel.)
 struct Tallied {
-  static constexpr const char* kName = "Tally, a reader while marks are set";
+  static constexpr const char* kName = "PackedCounter, a reader while marks are set";
   static constexpr const char* kBound = "3 steps, each with a mark behind it; 1 read";
   static constexpr const char* kMustReach[] = {"0 steps", "1 steps", "2 steps", "3 steps"};
   static constexpr std::uint64_t kStep = std::uint64_t{3} << 36;  // bytes: two steps are less than 2^39, three more
 
-  detail::Tally tally;
-  detail::TallyWriter writer{tally};
+  detail::PackedCounter tally;
+  detail::PackedCounterWriter writer{tally};
 
   Tallied() {
     declare_name(tally, "tally");
@@ -262,7 +262,7 @@ struct Tallied {
     }
   }
   void look() {
-    const detail::Tally::Totals totals = tally.read();
+    const detail::PackedCounter::Totals totals = tally.read();
     check(totals.count <= 3 && totals.bytes == totals.count * kStep, "what was never counted");
     reached(std::to_string(totals.count) + " steps");
   }
@@ -299,7 +299,7 @@ struct HandedOnExtremes {
   static constexpr const char* kMustReach[] = {"0 values", "2 values", "3 values"};
 
   Histogram histogram;
-  detail::Word handed{0};
+  detail::SharedWord handed{0};
 
   void record() {
     histogram.record(102);
@@ -352,7 +352,7 @@ struct Found {
   static constexpr const char* kMustReach[] = {"found", "not yet", REPLACED ? "the other" : "not yet"};
 
   /// They differ at both ends.
-  static constexpr detail::ChannelTraits traits(std::uint64_t which) {
+  static constexpr detail::ChannelDescriptor traits(std::uint64_t which) {
     return {.layout = which,
             .depth = 8,
             .chunks = 8,
@@ -363,7 +363,7 @@ struct Found {
             .type_id = which};
   }
 
-  detail::ChannelLabel label{traits(1)};
+  detail::Superblock label{traits(1)};
   Note channel;
 
   Found() {
@@ -375,7 +375,7 @@ struct Found {
   }
 
   void make() {
-    ::new (static_cast<void*>(&label)) detail::ChannelLabel{traits(2)};
+    ::new (static_cast<void*>(&label)) detail::Superblock{traits(2)};
     channel.write(5);
     label.show();
   }
@@ -400,7 +400,7 @@ struct MixedLabels {
   static constexpr const char* kBound = "1 label made over another, 1 look";
   static constexpr const char* kMustReach[] = {"not there", "one of either"};
 
-  static constexpr detail::ChannelTraits traits(std::uint64_t depth, std::uint64_t chunks) {
+  static constexpr detail::ChannelDescriptor traits(std::uint64_t depth, std::uint64_t chunks) {
     return {.layout = 1,
             .depth = depth,
             .chunks = chunks,
@@ -411,12 +411,12 @@ struct MixedLabels {
             .type_id = 0};
   }
 
-  detail::ChannelLabel label{traits(64, 32)};
+  detail::Superblock label{traits(64, 32)};
 
   MixedLabels() { label.show(); }
 
   void make() {
-    ::new (static_cast<void*>(&label)) detail::ChannelLabel{traits(32, 64)};
+    ::new (static_cast<void*>(&label)) detail::Superblock{traits(32, 64)};
     label.show();
   }
   void find() {

@@ -13,7 +13,7 @@ struct OneSlot {
   static constexpr const char* kMustReach[] = {"read", "not ready", "overwritten while it was read", "overrun"};
 
   detail::Slot slot;
-  detail::Word payload[WORDS];
+  detail::SharedWord payload[WORDS];
 
   OneSlot() {
     slot.mark(1);
@@ -26,7 +26,7 @@ struct OneSlot {
     for (Seq s = 1; s != 1 + kDepth * MESSAGES; s += kDepth) {
       slot.mark(s);
       detail::fence(detail::memory_order_release);
-      for (detail::Word& word : payload) {
+      for (detail::SharedWord& word : payload) {
         word.store(s, detail::memory_order_relaxed);
       }
       slot.publish(s);
@@ -77,7 +77,7 @@ struct TwoSlots {
   static constexpr Seq kDepth = 2;
 
   detail::Slot slots[kDepth];
-  detail::Word payload[kDepth][2];
+  detail::SharedWord payload[kDepth][2];
 
   TwoSlots() {
     slots[0].mark(2);
@@ -91,7 +91,7 @@ struct TwoSlots {
     for (Seq s = 1; s != 5; ++s) {
       slots[s % kDepth].mark(s);
       detail::fence(detail::memory_order_release);
-      for (detail::Word& word : payload[s % kDepth]) {
+      for (detail::SharedWord& word : payload[s % kDepth]) {
         word.store(s, detail::memory_order_relaxed);
       }
       slots[s % kDepth].publish(s);
@@ -127,7 +127,7 @@ struct EvictedSlot {
   static constexpr std::uint64_t kExecutions = 8;
 
   detail::Slot slots[2];
-  detail::Word chunk[2];
+  detail::SharedWord chunk[2];
 
   EvictedSlot() {
     slots[0].mark(0);
@@ -144,7 +144,7 @@ struct EvictedSlot {
         slots[0].evict(0, 2);
       }
       detail::fence(detail::memory_order_release);
-      for (detail::Word& word : chunk) {
+      for (detail::SharedWord& word : chunk) {
         word.store(s + 7, detail::memory_order_relaxed);
       }
       slots[s].publish(s);
@@ -179,8 +179,8 @@ struct CreditProgram {
   static constexpr std::uint64_t kExecutions = 16;  // as the prototype
   static constexpr std::uint64_t kMessages = 5;
 
-  detail::Word numbers[2];
-  detail::Word position;
+  detail::SharedWord numbers[2];
+  detail::SharedWord position;
   Note payload[2];
 
   CreditProgram() {

@@ -34,7 +34,7 @@ void add_object_models(std::vector<Program>& to);
 /// Numbers wrap within the first few messages.
 inline constexpr Seq kStart = ~Seq{0} - 1;
 
-/// Word `i` of the payload of message `seq`; never 0, which fresh memory holds.
+/// SharedWord `i` of the payload of message `seq`; never 0, which fresh memory holds.
 [[nodiscard]] constexpr std::uint64_t word_of(Seq seq, std::size_t i = 0) noexcept {
   return (seq - kStart + 1) * 16 + i;
 }
@@ -85,8 +85,8 @@ inline void declare_name_of(Fctl& fctl) {
   static constexpr const char* kPositions[] = {"place0.position", "place1.position", "place2.position"};
   for (std::size_t i = 0; i != std::size(kStates); ++i) {
     const auto* const position = reinterpret_cast<const std::byte*>(&fctl.position(i));
-    declare_name(position - sizeof(detail::Word), sizeof(detail::Word), kStates[i]);
-    declare_name(position, sizeof(detail::Word), kPositions[i]);
+    declare_name(position - sizeof(detail::SharedWord), sizeof(detail::SharedWord), kStates[i]);
+    declare_name(position, sizeof(detail::SharedWord), kPositions[i]);
   }
 }
 
@@ -123,7 +123,7 @@ struct Parts {
       declare_name(mcache.slot(i).seq, kSeqs[i]);
       if constexpr (kPlain) {
         // Where everyone is reliable, a slot belongs to one side at a time, all but its number.
-        declare_exclusive(&mcache.slot(i).sig, sizeof(detail::Slot) - sizeof(detail::Word));
+        declare_exclusive(&mcache.slot(i).sig, sizeof(detail::Slot) - sizeof(detail::SharedWord));
       }
     }
   }

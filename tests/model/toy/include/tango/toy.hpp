@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <tango/detail/seam.hpp>
+#include <tango/memory/platform.hpp>
 
 namespace tango::toy {
 
@@ -27,8 +27,8 @@ class Box {
   void reset() noexcept { full_.store(0, detail::memory_order_release); }
 
  private:
-  detail::Word full_;
-  detail::Word puts_;
+  detail::SharedWord full_;
+  detail::SharedWord puts_;
   std::uint64_t value_ = 0;
 };
 

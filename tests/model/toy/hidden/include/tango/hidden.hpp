@@ -3,13 +3,13 @@
 #pragma once
 
 #include <atomic>
-#include <tango/detail/seam.hpp>
+#include <tango/memory/platform.hpp>
 
 namespace tango::toy {
 
 /// An order that is handed on.
 template <auto ORDER>
-void put(detail::Word& word) noexcept {
+void put(detail::SharedWord& word) noexcept {
   word.store(1, ORDER);
 }
 

@@ -10,9 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "seam.hpp"
+#include "../config.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
@@ -41,7 +42,7 @@ template <class Each>
 }
 
 /// Writes `bytes` bytes from the first word on. The rest of the last word becomes 0.
-[[gnu::always_inline]] inline void store_words(Word* to, const std::byte* from, std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void store_words(SharedWord* to, const std::byte* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole,
             [=](std::size_t i) { to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed); });
@@ -56,7 +57,7 @@ using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
 /// Reads `bytes` bytes from the first word on, each word once. In pairs: who reads the copy right afterwards reads it 16 bytes
 /// at a time as like as not, and such a load waits for two stores of 8 bytes to be done, while it takes one of 16 as it is
 /// (64 B copied and compared: 9.8 against 4.5 ns, bench/README.md).
-[[gnu::always_inline]] inline void load_words(std::byte* to, const Word* from, std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void load_words(std::byte* to, const SharedWord* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole / 2, [=](std::size_t i) {
     const WordPair pair = {from[2 * i].load(memory_order_relaxed), from[2 * i + 1].load(memory_order_relaxed)};
@@ -73,9 +74,9 @@ using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
 }
 
 /// Writes bytes anywhere within words of which this thread is the only writer; the other bytes of the words stay.
-inline void overwrite_words(Word* words, std::size_t offset, const std::byte* from, std::size_t bytes) noexcept {
+inline void overwrite_words(SharedWord* words, std::size_t offset, const std::byte* from, std::size_t bytes) noexcept {
   while (bytes != 0) {
-    Word& target = words[offset / kWordBytes];
+    SharedWord& target = words[offset / kWordBytes];
     const std::size_t first = offset % kWordBytes;
     const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
     std::uint64_t word = here == kWordBytes ? 0 : target.load(memory_order_relaxed);
@@ -88,7 +89,7 @@ inline void overwrite_words(Word* words, std::size_t offset, const std::byte* fr
 }
 
 /// Reads bytes from anywhere within words, each word once.
-inline void gather_words(std::byte* to, const Word* words, std::size_t offset, std::size_t bytes) noexcept {
+inline void gather_words(std::byte* to, const SharedWord* words, std::size_t offset, std::size_t bytes) noexcept {
   while (bytes != 0) {
     const std::size_t first = offset % kWordBytes;
     const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
@@ -104,8 +105,8 @@ inline void gather_words(std::byte* to, const Word* words, std::size_t offset, s
 /// written there until the reader gives it back. Reading an object's representation through std::byte is allowed
 /// ([basic.lval]/11); going on from one word to the next through it is what every compiler does and no clause of C++20
 /// says (P1839 would).
-[[nodiscard]] inline const std::byte* bytes_of(const Word* words) noexcept {
+[[nodiscard]] inline const std::byte* bytes_of(const SharedWord* words) noexcept {
   return reinterpret_cast<const std::byte*>(words);
 }
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

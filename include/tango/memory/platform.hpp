@@ -5,6 +5,8 @@
 /// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
 #pragma once
 
+#include "../config.hpp"
+
 #if defined(TANGO_SEAM_HEADER)
 
 #include TANGO_SEAM_HEADER
@@ -15,11 +17,11 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// A word that two threads may touch at once.
-using Word = std::atomic<std::uint64_t>;
-static_assert(Word::is_always_lock_free && sizeof(Word) == 8, "tango needs lock-free 64-bit atomics");
+using SharedWord = std::atomic<std::uint64_t>;
+static_assert(SharedWord::is_always_lock_free && sizeof(SharedWord) == 8, "tango needs lock-free 64-bit atomics");
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
@@ -59,6 +61,6 @@ using std::memory_order_seq_cst;
 /// Asks for a line that this thread will touch soon. A hint: it may be dropped.
 [[gnu::always_inline]] inline void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail
 
 #endif

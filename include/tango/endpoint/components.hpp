@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// How components become a channel: a producer claims all that it was given and marks them as one channel's
-/// (ownership.hpp); a consumer checks that those that it was given are.
+/// (claim.hpp); a consumer checks that those that it was given are.
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -13,12 +13,12 @@
 #include "../error.hpp"
 #include "../fctl.hpp"
 #include "../fseq.hpp"
+#include "../memory/claim.hpp"
+#include "../memory/platform.hpp"
+#include "../memory/ring_control.hpp"
 #include "../seq.hpp"
-#include "channel_header.hpp"
-#include "ownership.hpp"
-#include "seam.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// `CreditsOutOfRange` (the credits, the depth), or success; also where there is no Fctl.
 [[nodiscard]] inline Status check_credits(const Fctl* fctl, std::uint64_t depth) noexcept {
@@ -32,7 +32,7 @@ namespace tango::detail {
 class ProducerParts {
  public:
   /// `fctl` is null where there is none.
-  ProducerParts(ChannelKind kind, ChannelHeader& header, Ownership& dcache, Fseq& fseq, Fctl* fctl) noexcept
+  ProducerParts(ChannelKind kind, RingControl& header, Ownership& dcache, Fseq& fseq, Fctl* fctl) noexcept
       : kind_{kind}, header_{header}, fseq_{fseq}, fctl_{fctl} {
     if (fctl != nullptr) {
       owned_[count_++] = &fctl->ownership();
@@ -117,7 +117,7 @@ class ProducerParts {
   }
 
   ChannelKind kind_;
-  ChannelHeader& header_;
+  RingControl& header_;
   Fseq& fseq_;
   Fctl* fctl_;
   Ownership* owned_[4] = {};
@@ -128,7 +128,7 @@ class ProducerParts {
 class ConsumerParts {
  public:
   /// `fctl` is null where the consumer may be overrun.
-  ConsumerParts(const ChannelHeader& header, const Ownership& dcache, const Fctl* fctl) noexcept
+  ConsumerParts(const RingControl& header, const Ownership& dcache, const Fctl* fctl) noexcept
       : header_{header}, dcache_{dcache}, fctl_{fctl} {}
 
   /// What is known of them: an error, that they fit, or neither because no producer has come yet.
@@ -166,9 +166,9 @@ class ConsumerParts {
     return dcache_.identity() != 0 || (fctl_ != nullptr && fctl_->ownership().identity() != 0);
   }
 
-  const ChannelHeader& header_;
+  const RingControl& header_;
   const Ownership& dcache_;
   const Fctl* fctl_;
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

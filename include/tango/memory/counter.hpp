@@ -5,17 +5,18 @@
 
 #include <cstdint>
 
-#include "seam.hpp"
+#include "../config.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// Relaxed throughout: counters order nothing.
 struct Counter {
-  Word value{0};
+  SharedWord value{0};
 
   [[nodiscard]] std::uint64_t read() const noexcept { return value.load(memory_order_relaxed); }
   void write(std::uint64_t to) noexcept { value.store(to, memory_order_relaxed); }
   void add(std::uint64_t n) noexcept { write(read() + n); }
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -8,7 +8,9 @@
 #include <span>
 #include <string_view>
 
-namespace tango::detail {
+#include "../config.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
 
 /// Appends to a buffer and cuts off at its end; never writes a terminator.
 class TextWriter {
@@ -54,4 +56,4 @@ class TextWriter {
   std::size_t used_ = 0;
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -17,26 +17,26 @@
 #include "../filter.hpp"
 #include "../fragment.hpp"
 #include "../mcache.hpp"
+#include "../memory/platform.hpp"
+#include "../memory/slot.hpp"
 #include "../poll.hpp"
 #include "../resume.hpp"
 #include "../seq.hpp"
-#include "seam.hpp"
-#include "slot.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// `Cache` is a DCache, `Meter` how the consumer counts; a `Reliable` one is never overrun.
 template <std::size_t Depth, class Cache, bool Reliable, class Meter>
-class Cursor {
+class ReadCursor {
  public:
-  Cursor() noexcept = default;
-  Cursor(const MCache<Depth>& mcache, Seq first, Meter meter) noexcept
+  ReadCursor() noexcept = default;
+  ReadCursor(const MCache<Depth>& mcache, Seq first, Meter meter) noexcept
       : mcache_{&mcache}, meter_{meter}, first_{first}, next_{first} {}
 
   [[nodiscard]] const MCache<Depth>& mcache() const noexcept { return *mcache_; }
   [[nodiscard]] Meter& meter() noexcept { return meter_; }
-  [[nodiscard]] Account& account() noexcept { return account_; }
-  [[nodiscard]] const Account& account() const noexcept { return account_; }
+  [[nodiscard]] ReadLedger& account() noexcept { return account_; }
+  [[nodiscard]] const ReadLedger& account() const noexcept { return account_; }
 
   [[nodiscard]] Seq first() const noexcept { return first_; }
   [[nodiscard]] Seq next() const noexcept { return next_; }
@@ -53,7 +53,7 @@ class Cursor {
   void set_resume(Resume resume) noexcept { resume_ = resume; }
 
   /// A place was found: from `first` on, given back through `position`.
-  void join(Seq first, Word& position) noexcept {
+  void join(Seq first, SharedWord& position) noexcept {
     first_ = next_ = account_.released = first;
     account_.position = &position;
   }
@@ -116,7 +116,7 @@ class Cursor {
   /// saw that (unless somebody else wrote there; then there is nothing), and the oldest. That one is relaxed: whoever
   /// goes on there validates what it reads.
   TANGO_COLD PollStatus overrun() noexcept {
-    const ChannelHeader& header = mcache_->header();
+    const RingControl& header = mcache_->header();
     const Seq position = mcache_->position();
     if (seq_le(position, next_)) {
       return PollStatus::Empty;
@@ -162,9 +162,9 @@ class Cursor {
   std::uint64_t filtered_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t last_lost_ = 0;
-  Setbacks setbacks_;
+  ResumePolicy setbacks_;
   Resume resume_ = Resume::Oldest;
-  Account account_;
+  ReadLedger account_;
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// MessageForms: what a producer publishes besides bytes. Text, values, values made in place, batches, and records packed into
+/// PublishOverloads: what a producer publishes besides bytes. Text, values, values made in place, batches, and records packed into
 /// a message: each becomes bytes here, which the producer's own `publish`, `publish_blocking` or `reserve` sends.
 ///
 /// Thread: the producer's.
@@ -12,20 +12,20 @@
 #include <string_view>
 #include <utility>
 
-#include "config.hpp"
-#include "detail/packing.hpp"
-#include "error.hpp"
-#include "fragment.hpp"
-#include "message.hpp"
-#include "packed.hpp"
-#include "record.hpp"
-#include "wait.hpp"
+#include "../config.hpp"
+#include "../error.hpp"
+#include "../fragment.hpp"
+#include "../message.hpp"
+#include "../packed.hpp"
+#include "../record.hpp"
+#include "../wait.hpp"
+#include "packing.hpp"
 
-namespace tango {
+namespace tango::inline TANGO_ABI {
 
 /// Part of `Self`, a Producer, whose blocking calls wait as `Waiting` does unless they are told otherwise.
 template <class Self, WaitStrategy Waiting>
-class MessageForms {
+class PublishOverloads {
  public:
   /// Publishes characters, as bytes are published; no terminator is sent.
   TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
@@ -113,14 +113,14 @@ class MessageForms {
   template <PackableRange Records, WaitStrategy Strategy = Waiting>
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return detail::publish_packed_blocking(self(), detail::packing_of(records), info,
-                                           detail::Lent<Strategy>{&strategy});
+                                           detail::StrategyRef<Strategy>{&strategy});
   }
 
  private:
   friend Self;
-  MessageForms() noexcept = default;
+  PublishOverloads() noexcept = default;
 
   [[nodiscard]] TANGO_HOT Self& self() noexcept { return static_cast<Self&>(*this); }
 };
 
-}  // namespace tango
+}  // namespace tango::inline TANGO_ABI

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Tally: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting one more
+/// PackedCounter: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting one more
 /// is a single store: stores leave a core in order, so each one delays the line that the other side waits for.
 ///
 ///     sum            count * 2^40 + bytes, modulo 2^64       stored with every message
@@ -16,29 +16,29 @@
 #include <cstdint>
 
 #include "../config.hpp"
-#include "seam.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// As it lies in memory. Any thread may read it.
-struct Tally {
+struct PackedCounter {
   struct Totals {
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
   };
 
-  Word sum{0};
-  Word count{0};
-  Word bytes{0};
+  SharedWord sum{0};
+  SharedWord count{0};
+  SharedWord bytes{0};
 
   /// Looks again where the writer set a mark meanwhile, which takes two million messages.
   [[nodiscard]] Totals read() const noexcept {
     while (true) {
-      // Acquire: pairs with the release store in TallyWriter::mark; the sum is of this mark or later.
+      // Acquire: pairs with the release store in PackedCounterWriter::mark; the sum is of this mark or later.
       const std::uint64_t marked_count = count.load(memory_order_acquire);
       const std::uint64_t marked_bytes = bytes.load(memory_order_relaxed);
       const std::uint64_t now = sum.load(memory_order_relaxed);
-      // Pairs with the release fence in TallyWriter::mark: had the sum or the bytes come from behind the next mark but
+      // Pairs with the release fence in PackedCounterWriter::mark: had the sum or the bytes come from behind the next mark but
       // one, the count would now be another.
       fence(memory_order_acquire);
       if (count.load(memory_order_relaxed) == marked_count) {
@@ -65,13 +65,13 @@ struct Tally {
 };
 
 /// Who writes it. Thread: one, and the next one after it.
-class TallyWriter {
+class PackedCounterWriter {
  public:
-  TallyWriter() noexcept = default;
-  explicit TallyWriter(Tally& tally) noexcept : tally_{&tally} {}
+  PackedCounterWriter() noexcept = default;
+  explicit PackedCounterWriter(PackedCounter& tally) noexcept : tally_{&tally} {}
 
   /// Goes on from where the writer before was. Returns what was counted so far.
-  TANGO_COLD Tally::Totals start() noexcept {
+  TANGO_COLD PackedCounter::Totals start() noexcept {
     mark_.count = tally_->count.load(memory_order_relaxed);
     mark_.bytes = tally_->bytes.load(memory_order_relaxed);
     mark();
@@ -80,32 +80,32 @@ class TallyWriter {
 
   /// One more message, of less than 2^32 bytes. Whether a mark is due: then call `mark`.
   [[nodiscard]] TANGO_HOT bool add(std::uint64_t message_bytes) noexcept {
-    const std::uint64_t sum = own_sum() + Tally::kOne + message_bytes;
-    tally_->sum.store(sum, memory_order_relaxed);  // see Tally::read
+    const std::uint64_t sum = own_sum() + PackedCounter::kOne + message_bytes;
+    tally_->sum.store(sum, memory_order_relaxed);  // see PackedCounter::read
     return ((sum - marked_sum_) & kDue) != 0;
   }
 
   /// Messages since the last mark.
   [[nodiscard]] TANGO_HOT std::uint64_t since_mark() const noexcept {
-    return (own_sum() - marked_sum_) >> Tally::kByteBits;
+    return (own_sum() - marked_sum_) >> PackedCounter::kByteBits;
   }
 
   TANGO_COLD void mark() noexcept {
     marked_sum_ = own_sum();
-    mark_ = Tally::totals(marked_sum_, mark_);
-    fence(memory_order_release);  // pairs with the acquire fence in Tally::read
+    mark_ = PackedCounter::totals(marked_sum_, mark_);
+    fence(memory_order_release);  // pairs with the acquire fence in PackedCounter::read
     tally_->bytes.store(mark_.bytes, memory_order_relaxed);
-    tally_->count.store(mark_.count, memory_order_release);  // pairs with the acquire load in Tally::read
+    tally_->count.store(mark_.count, memory_order_release);  // pairs with the acquire load in PackedCounter::read
   }
 
  private:
-  static constexpr std::uint64_t kDue = Tally::kOne << 21 | std::uint64_t{1} << 37;
+  static constexpr std::uint64_t kDue = PackedCounter::kOne << 21 | std::uint64_t{1} << 37;
 
   [[nodiscard]] std::uint64_t own_sum() const noexcept { return tally_->sum.load(memory_order_relaxed); }
 
-  Tally* tally_ = nullptr;
+  PackedCounter* tally_ = nullptr;
   std::uint64_t marked_sum_ = 0;
-  Tally::Totals mark_;
+  PackedCounter::Totals mark_;
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -23,13 +23,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../config.hpp"
 #include "../fragment.hpp"
 #include "../seq.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 template <std::size_t N>
-class ChunkFifo {
+class ChunkRing {
  public:
   /// The longest run, in chunks.
   static constexpr std::size_t kMaxRun = N / 2;
@@ -125,4 +126,4 @@ class ChunkFifo {
   Seq oldest_ = 0;  ///< no fragment before this one holds a run
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

@@ -9,28 +9,28 @@
 
 #include "../config.hpp"
 #include "../seq.hpp"
-#include "ownership.hpp"
-#include "seam.hpp"
+#include "claim.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// Where the channel stands: the part of the MCache that does not depend on its depth.
-struct alignas(kSeparation) ChannelHeader {
-  explicit ChannelHeader(Seq first) noexcept
+struct alignas(kSeparation) RingControl {
+  explicit RingControl(Seq first) noexcept
       : start{first}, closed_at{first - 1}, position{first}, oldest{first}, limit{first} {}
 
   // Written at life events only, so that a consumer which looks at them while it finds nothing shares a line that
   // nobody writes.
-  const Seq start;      ///< the first number
-  Ownership ownership;  ///< the producer's claim, and the channel's identity
-  Word stop{0};         ///< 1 once anyone asked to stop
-  Word closed_at;       ///< the number that will never be published; start - 1 as long as the channel is open
+  const Seq start;       ///< the first number
+  Ownership ownership;   ///< the producer's claim, and the channel's identity
+  SharedWord stop{0};    ///< 1 once anyone asked to stop
+  SharedWord closed_at;  ///< the number that will never be published; start - 1 as long as the channel is open
 
   // Written by the producer.
-  alignas(kSeparation) Word position;  ///< the next number to publish, as it was lately: see MCache::position
-  Word oldest;                         ///< where who was overrun resumes, if later than position - depth: every
-                                       ///< fragment before it that held chunks is gone
-  Word limit;                          ///< announced: no reliable consumer may start before limit - credits
+  alignas(kSeparation) SharedWord position;  ///< the next number to publish, as it was lately: see MCache::position
+  SharedWord oldest;                         ///< where who was overrun resumes, if later than position - depth: every
+                                             ///< fragment before it that held chunks is gone
+  SharedWord limit;                          ///< announced: no reliable consumer may start before limit - credits
 
   /// Everything before `next` was published. Release: pairs with the acquire loads in MCache::position. Thread: who holds
   /// the claim.
@@ -79,10 +79,10 @@ struct alignas(kSeparation) ChannelHeader {
   }
 };
 
-static_assert(sizeof(ChannelHeader) == 256);
-static_assert(offsetof(ChannelHeader, start) == 0 && offsetof(ChannelHeader, ownership) == 8 &&
-              offsetof(ChannelHeader, stop) == 24 && offsetof(ChannelHeader, closed_at) == 32 &&
-              offsetof(ChannelHeader, position) == 128 && offsetof(ChannelHeader, oldest) == 136 &&
-              offsetof(ChannelHeader, limit) == 144);
+static_assert(sizeof(RingControl) == 256);
+static_assert(offsetof(RingControl, start) == 0 && offsetof(RingControl, ownership) == 8 &&
+              offsetof(RingControl, stop) == 24 && offsetof(RingControl, closed_at) == 32 &&
+              offsetof(RingControl, position) == 128 && offsetof(RingControl, oldest) == 136 &&
+              offsetof(RingControl, limit) == 144);
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

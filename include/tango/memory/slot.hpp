@@ -23,9 +23,9 @@
 
 #include "../config.hpp"
 #include "../seq.hpp"
-#include "seam.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// The number of payload words that fit beside the metadata.
 inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
@@ -44,11 +44,11 @@ struct SlotWords {
 };
 
 struct alignas(kLineSize) Slot {
-  Word seq;
-  Word sig;
-  Word place;
-  Word stamp;
-  Word inline_words[kInlineWords];
+  SharedWord seq;
+  SharedWord sig;
+  SharedWord place;
+  SharedWord stamp;
+  SharedWord inline_words[kInlineWords];
 
   /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to who waits for `s`.
   /// The release fence that the writer passes before its first payload store (write-step 2) orders what comes after it.
@@ -88,7 +88,7 @@ struct alignas(kLineSize) Slot {
   [[nodiscard]] bool still_holds(Seq s) const noexcept { return still_holds(seq, s); }
 
   /// The same, for who kept only the word.
-  [[nodiscard]] static bool still_holds(const Word& word, Seq s) noexcept {
+  [[nodiscard]] static bool still_holds(const SharedWord& word, Seq s) noexcept {
     fence(memory_order_acquire);  // pairs with the release fence of write-step 2
     return word.load(memory_order_relaxed) == s;
   }
@@ -98,4 +98,4 @@ static_assert(sizeof(Slot) == 64 && alignof(Slot) == 64);
 static_assert(offsetof(Slot, seq) == 0 && offsetof(Slot, sig) == 8 && offsetof(Slot, place) == 16 &&
               offsetof(Slot, stamp) == 24 && offsetof(Slot, inline_words) == 32);
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

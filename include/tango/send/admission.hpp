@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Room for the next message, as a producer sees it: slots, which flow control counts in credits, and chunks. Whatever
+/// Admission for the next message, as a producer sees it: slots, which flow control counts in credits, and chunks. Whatever
 /// must stop being readable before its chunks are reused is evicted here (the invariant of dcache.hpp).
 ///
 /// Thread: the producer's. `next` is the next number to publish.
@@ -14,11 +14,11 @@
 #include "../error.hpp"
 #include "../fctl.hpp"
 #include "../mcache.hpp"
+#include "../memory/platform.hpp"
+#include "../memory/ring_control.hpp"
 #include "../seq.hpp"
-#include "channel_header.hpp"
-#include "seam.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// Flow control as a producer keeps it: what it knows of the slowest reliable consumer, and what follows for its
 /// credits.
@@ -41,7 +41,7 @@ class ProducerFlow {
   [[nodiscard]] bool streams() const noexcept { return streams_; }
 
   /// Looks how far the slowest consumer is.
-  TANGO_COLD void refill(ChannelHeader& header, Seq next) noexcept {
+  TANGO_COLD void refill(RingControl& header, Seq next) noexcept {
     set(fctl_->refill(consumed_, header.start, next, header.limit));
     streams_ = next - consumed_ > 1;  // the last one may not have been given back yet by who has answered it
   }
@@ -67,13 +67,14 @@ struct NoProducerFlow {
 
 /// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`.
 template <std::size_t Depth, class Cache, class Flow>
-class Room {
+class Admission {
   static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
   static constexpr bool kWords = Cache::kWords;
 
  public:
-  Room() noexcept = default;
-  Room(MCache<Depth>& mcache, Cache& dcache, Fctl* fctl) noexcept : mcache_{&mcache}, dcache_{&dcache}, flow_{fctl} {}
+  Admission() noexcept = default;
+  Admission(MCache<Depth>& mcache, Cache& dcache, Fctl* fctl) noexcept
+      : mcache_{&mcache}, dcache_{&dcache}, flow_{fctl} {}
 
   [[nodiscard]] MCache<Depth>& mcache() const noexcept { return *mcache_; }
   [[nodiscard]] Cache& dcache() const noexcept { return *dcache_; }
@@ -222,4 +223,4 @@ class Room {
   [[no_unique_address]] std::conditional_t<kFlow, ProducerFlow, NoProducerFlow> flow_{nullptr};
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

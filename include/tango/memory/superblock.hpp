@@ -9,12 +9,12 @@
 
 #include "../config.hpp"
 #include "../error.hpp"
-#include "seam.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// Everything that two sides must agree on. Written before the magic number is.
-struct ChannelTraits {
+struct ChannelDescriptor {
   std::uint64_t layout;  ///< `TANGO_LAYOUT_VERSION`
   std::uint64_t depth;   ///< slots
   std::uint64_t chunks;
@@ -25,20 +25,20 @@ struct ChannelTraits {
   std::uint64_t type_id;     ///< what the user calls its type
 
   /// Why what stands in memory is not what is `expected` there, or success.
-  [[nodiscard]] constexpr Status compare(const ChannelTraits& expected) const noexcept {
+  [[nodiscard]] constexpr Status compare(const ChannelDescriptor& expected) const noexcept {
     struct Trait {
-      std::uint64_t ChannelTraits::*value;
+      std::uint64_t ChannelDescriptor::*value;
       Error error;
     };
     constexpr Trait kTraits[] = {
-        {&ChannelTraits::layout, Error::LayoutMismatch},
-        {&ChannelTraits::depth, Error::DepthMismatch},
-        {&ChannelTraits::chunks, Error::ChunksMismatch},
-        {&ChannelTraits::chunk_size, Error::ChunkSizeMismatch},
-        {&ChannelTraits::kind, Error::KindMismatch},
-        {&ChannelTraits::type_size, Error::TypeMismatch},
-        {&ChannelTraits::type_align, Error::AlignmentMismatch},
-        {&ChannelTraits::type_id, Error::TypeIdMismatch},
+        {&ChannelDescriptor::layout, Error::LayoutMismatch},
+        {&ChannelDescriptor::depth, Error::DepthMismatch},
+        {&ChannelDescriptor::chunks, Error::ChunksMismatch},
+        {&ChannelDescriptor::chunk_size, Error::ChunkSizeMismatch},
+        {&ChannelDescriptor::kind, Error::KindMismatch},
+        {&ChannelDescriptor::type_size, Error::TypeMismatch},
+        {&ChannelDescriptor::type_align, Error::AlignmentMismatch},
+        {&ChannelDescriptor::type_id, Error::TypeIdMismatch},
     };
     for (const Trait& trait : kTraits) {
       if (this->*trait.value != expected.*trait.value) {
@@ -51,12 +51,12 @@ struct ChannelTraits {
 
 /// Somebody may be looking already, at what stood here before. So the label is a slot: its magic number is taken away
 /// before the traits change, and who has read them looks at it again.
-struct alignas(kSeparation) ChannelLabel {
+struct alignas(kSeparation) Superblock {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
-  static constexpr std::size_t kTraits = sizeof(ChannelTraits) / sizeof(Word);
+  static constexpr std::size_t kTraits = sizeof(ChannelDescriptor) / sizeof(SharedWord);
 
   /// Nothing is found here from the first store on.
-  explicit ChannelLabel(const ChannelTraits& what) noexcept {
+  explicit Superblock(const ChannelDescriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);  // there is nothing to find
     fence(memory_order_release);           // pairs with the fence in `look`: who reads a trait sees that
     const Image image = __builtin_bit_cast(Image, what);
@@ -67,13 +67,14 @@ struct alignas(kSeparation) ChannelLabel {
   }
 
   union {
-    Word magic;  ///< in a union, so that it is not made with the label: that is a plain store, and races with `look`
+    SharedWord
+        magic;  ///< in a union, so that it is not made with the label: that is a plain store, and races with `look`
   };
   union {
-    Word traits[kTraits];  ///< a ChannelTraits, word by word; so are these
+    SharedWord traits[kTraits];  ///< a ChannelDescriptor, word by word; so are these
   };
   union {
-    Word sum;  ///< of the traits, so that those of two labels are not taken for a third one's; and so is this
+    SharedWord sum;  ///< of the traits, so that those of two labels are not taken for a third one's; and so is this
   };
 
   /// From here on it can be found. Release: pairs with `look`; who finds it finds all of it made.
@@ -82,7 +83,7 @@ struct alignas(kSeparation) ChannelLabel {
   /// Whether `expected` stands here: `NoChannel`, or the first trait that differs. Where one label replaces another
   /// meanwhile, that may be one of either; a whole label may also be made between the two looks at the magic number, and
   /// then nothing but the sum tells that what was read is of both.
-  [[nodiscard]] Status look(const ChannelTraits& expected) const noexcept {
+  [[nodiscard]] Status look(const ChannelDescriptor& expected) const noexcept {
     // Acquire: pairs with `show`; the traits are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
       return Error::NoChannel;
@@ -98,7 +99,7 @@ struct alignas(kSeparation) ChannelLabel {
     if (again != kMagic) {
       return Error::NoChannel;
     }
-    const Status status = __builtin_bit_cast(ChannelTraits, image).compare(expected);
+    const Status status = __builtin_bit_cast(ChannelDescriptor, image).compare(expected);
     return status.ok() && read_sum != image.sum() ? Status{Error::NoChannel} : status;
   }
 
@@ -118,6 +119,6 @@ struct alignas(kSeparation) ChannelLabel {
   };
 };
 
-static_assert(sizeof(ChannelLabel) == 128 && offsetof(ChannelLabel, traits) == 8 && offsetof(ChannelLabel, sum) == 72);
+static_assert(sizeof(Superblock) == 128 && offsetof(Superblock, traits) == 8 && offsetof(Superblock, sum) == 72);
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

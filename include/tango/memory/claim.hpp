@@ -11,9 +11,9 @@
 #include <cstdint>
 
 #include "../config.hpp"
-#include "seam.hpp"
+#include "platform.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// Which kind of channel a producer made of its components.
 enum class ChannelKind : std::uint64_t {
@@ -60,11 +60,11 @@ enum class Claim : std::uint64_t {
 };
 
 struct Ownership {
-  Word claim{0};    ///< a `Claim`
-  Word channel{0};  ///< the identity of the channel, for ever once it is set
+  SharedWord claim{0};    ///< a `Claim`
+  SharedWord channel{0};  ///< the identity of the channel, for ever once it is set
 
   /// Takes the claim. Acquire: pairs with `release`, so that the holder before has finished with everything plain in
-  /// here; on failure with the fence of ChannelHeader::ask_to_stop, so that who finds a closer here sees that a stop
+  /// here; on failure with the fence of RingControl::ask_to_stop, so that who finds a closer here sees that a stop
   /// was asked for. A compare-and-swap: claiming is cold.
   TANGO_COLD bool take(Claim by) noexcept {
     auto holder = static_cast<std::uint64_t>(Claim::None);
@@ -104,4 +104,4 @@ struct Ownership {
   [[nodiscard]] std::uint64_t identity() const noexcept { return channel.load(memory_order_acquire); }
 };
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail

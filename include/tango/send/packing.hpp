@@ -15,16 +15,16 @@
 #include "../config.hpp"
 #include "../error.hpp"
 #include "../fragment.hpp"
+#include "../memory/platform.hpp"
+#include "../memory/slot.hpp"
 #include "../message.hpp"
 #include "../packed.hpp"
 #include "../record.hpp"
-#include "seam.hpp"
-#include "slot.hpp"
 
-namespace tango::detail {
+namespace tango::inline TANGO_ABI::detail {
 
 /// How a packed message is published: at once or not at all.
-struct AtOnce {
+struct TryPublish {
   template <class Producer>
   [[nodiscard]] Status publish(Producer& producer, std::span<const std::byte> bytes, const MessageInfo& info) const {
     return producer.publish(bytes, info);
@@ -37,7 +37,7 @@ struct AtOnce {
 
 /// The same as soon as there is room, or until the strategy gives up.
 template <class Strategy>
-struct WhenThereIsRoom {
+struct BlockingPublish {
   Strategy strategy;
 
   template <class Producer>
@@ -209,7 +209,7 @@ template <class Producer, class Packing>
     return {0, none_fits(producer, packing)};
   }
   BatchStatus batch;
-  Status status = packing.publish(producer, count, info, AtOnce{});
+  Status status = packing.publish(producer, count, info, TryPublish{});
   if (status == Error::NoCredits) {
     batch.status = status;
     // Not the few that a slot takes for itself: more is wanted, and there are slots but no chunk, so that one message
@@ -217,7 +217,7 @@ template <class Producer, class Packing>
     const std::size_t bytes = producer.available_payload();
     count = bytes <= kInlineBytes ? 0 : packing.fitting(bytes);
     if (count != 0) {
-      status = packing.publish(producer, count, info, AtOnce{});
+      status = packing.publish(producer, count, info, TryPublish{});
     }
   } else if (status.ok() && count != packing.count()) {
     batch.status = {Error::PayloadTooLarge, packing.packed_size(packing.count()), Producer::max_payload()};
@@ -238,7 +238,7 @@ template <class Producer, class Packing, class Strategy>
   do {
     const std::size_t count = packing.fitting(Producer::max_payload());
     batch.status = count == 0 ? none_fits(producer, packing)
-                              : packing.publish(producer, count, info, WhenThereIsRoom<Strategy>{strategy});
+                              : packing.publish(producer, count, info, BlockingPublish<Strategy>{strategy});
     if (batch.status.ok()) {
       batch.count += count;
       packing.drop(count);
@@ -247,4 +247,4 @@ template <class Producer, class Packing, class Strategy>
   return batch;
 }
 
-}  // namespace tango::detail
+}  // namespace tango::inline TANGO_ABI::detail
