@@ -33,7 +33,7 @@ void publish(P& producer, Seq count, std::size_t size = 40) {
 /// A fragment's place, size and the rest as someone who scribbles over shared memory would leave them.
 template <class C>
 void forge(C& channel, Seq seq, std::uint64_t sig, std::uint32_t chunk, std::uint32_t size) {
-  channel.mcache.slot(seq).write({sig, std::uint64_t{chunk} | std::uint64_t{size} << 32, 0});
+  detail::inside(channel.mcache).slot(seq).write({sig, std::uint64_t{chunk} | std::uint64_t{size} << 32, 0});
 }
 
 struct Odd {
@@ -209,13 +209,13 @@ TEST_CASE("a consumer that is made while a producer joins waits for it") {
   Components<4, 4> c;
   std::optional<Consumer<4, DCache<4, 64>, Fctl, NoMetrics>> consumer;
   // What a producer writes before the ring's identity, as it stands in the middle of its joining.
-  REQUIRE(c.mcache.header().ownership.take(detail::Claim::Producer));
+  REQUIRE(detail::inside(c.mcache).control.ownership.take(detail::Claim::Producer));
   c.fctl.ownership().join(9);
   c.dcache.ownership().join(9);
   consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
   CHECK(consumer->status().ok());
   CHECK(consumer->poll().status() == PollStatus::Empty);
-  c.mcache.header().ownership.join(9 | 2);
+  detail::inside(c.mcache).control.ownership.join(9 | 2);
   CHECK(consumer->poll().status() == PollStatus::Refused);  // another identity than the others'
   c.fctl.ownership().join(9 | 2);
   c.dcache.ownership().join(9 | 2);
@@ -803,7 +803,7 @@ TEST_CASE("stopped when everything has been evicted") {
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 2, 128);
-    c.mcache.slot(start + 1).evict(start + 1, 4);  // as a reservation for both halves would
+    detail::inside(c.mcache).slot(start + 1).evict(start + 1, 4);  // as a reservation for both halves would
     (void)producer.reserve(128);
     producer.stop();
     auto outcome = consumer.poll();
@@ -997,7 +997,7 @@ TEMPLATE_TEST_CASE("a forged sequence number: every poll returns, and the accoun
       auto consumer = c.consumer(start);
       publish(producer, 6, 64);
       for (Seq seq = start; seq != start + 8; ++seq) {
-        c.mcache.slot(seq).publish(forged);
+        detail::inside(c.mcache).slot(seq).publish(forged);
       }
       for (int i = 0; i < 40; ++i) {
         auto outcome = consumer.poll();
@@ -1034,7 +1034,7 @@ TEMPLATE_TEST_CASE("a slot not yet published that claims to be is bounded by the
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     for (const Seq forged : {start + 8, start + 800, start + (Seq{1} << 62)}) {
-      c.mcache.slot(start).publish(forged);
+      detail::inside(c.mcache).slot(start).publish(forged);
       CHECK(consumer.poll().status() == PollStatus::Empty);
       CHECK(consumer.next_seq() == start);
       CHECK(consumer.lost() == 0);
@@ -1079,14 +1079,14 @@ TEST_CASE("forged words of the channel: a lossy consumer returns, and stays with
       auto producer = c.producer();
       auto consumer = c.consumer(start);
       publish(producer, 20);
-      c.mcache.header().oldest.store(forged);
+      detail::inside(c.mcache).control.oldest.store(forged);
       for (int i = 0; i < 20; ++i) {
         (void)consumer.poll();
         CHECK(accounts_add_up(consumer));
         CHECK(seq_le(consumer.next_seq(), start + 20));
       }
       CHECK(consumer.next_seq() == start + 20);
-      c.mcache.header().position.store(forged);
+      detail::inside(c.mcache).control.position.store(forged);
       publish(producer, 20);
       for (int i = 0; i < 100; ++i) {
         (void)consumer.poll();

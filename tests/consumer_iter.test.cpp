@@ -168,7 +168,7 @@ TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind,
   auto consumer = c.consumer(1);
   publish(producer, 5);
   for (const Seq seq : {Seq{1}, Seq{3}, Seq{4}}) {
-    c.mcache.slot(seq).write({0, 1000, 0});
+    detail::inside(c.mcache).slot(seq).write({0, 1000, 0});
   }
   producer.stop();
   std::vector<Seq> seen;
@@ -275,7 +275,7 @@ TEST_CASE("a loss that came before a range gave up is told by its next element")
   auto producer = c.producer();
   auto consumer = c.consumer(1);
   publish(producer, 5);
-  c.mcache.header().oldest.store(6);  // as if all five were being evicted
+  detail::inside(c.mcache).control.oldest.store(6);  // as if all five were being evicted
   auto range = consumer.fragments(Bounded{1});
   CHECK(range.begin() == range.end());
   CHECK(consumer.lost() == 5);

@@ -62,7 +62,7 @@ TEST_CASE("metadata survives the slot's words, and no field touches another") {
                                      {.ctl = 0xFFFF}, {.reserved = 0xFFFF},    {.ts = 0xFFFF'FFFFu}};
   for (int field = 0; field < 6; ++field) {
     const FragmentMetadata& m = fields[field];
-    const detail::SlotWords words = detail::to_words(m);
+    const detail::SlotWords words = detail::SlotWords::of(m);
     CHECK(detail::from_words(0, words) == m);
     CHECK(m != FragmentMetadata{});
     // As documented: chunk and size are the low and the high half of a word; ctl, reserved and ts follow one another.
@@ -83,7 +83,7 @@ TEST_CASE("a message is a whole one unless said otherwise") {
 TEST_CASE("a view shows the payload in place") {
   const std::array<std::byte, 3> bytes{std::byte{'a'}, std::byte{0}, std::byte{'b'}};
   const FragmentMetadata metadata{.seq = 5, .sig = 6, .chunk = 0, .size = 3, .ts = 0xFFFF'FFFEu};
-  const FragmentView view{5, detail::to_words(metadata), bytes.data()};
+  const FragmentView view{5, detail::SlotWords::of(metadata), bytes.data()};
   CHECK(view.seq() == 5);
   CHECK(view.sig() == 6);
   CHECK(view.ts() == 0xFFFF'FFFEu);

@@ -155,7 +155,7 @@ TEST_CASE("publish: a position is stored behind the slot, once in a while") {
     constexpr Seq kStride = MCache<64>::kPositionStride;
     for (Seq s = start; s != start + 3 * kStride; ++s) {
       std::optional<ReadStatus> at_position;
-      before_store(c.mcache.header().position, [&] { at_position = c.mcache.try_read(s).status; });
+      before_store(detail::inside(c.mcache).control.position, [&] { at_position = c.mcache.try_read(s).status; });
       REQUIRE(producer.publish("x"));
       before_store_to = nullptr;  // where it did not come
       at_next_store = nullptr;
@@ -332,7 +332,7 @@ TEST_CASE("stop: asked for while the producer leaves, it is answered, whoever lo
       producer.reset();  // claim given back, then the fence
       CHECK(ask.passed());
       CHECK(closed_by_asker);
-      CHECK(c.mcache.header().drained(start + 1));
+      CHECK(detail::inside(c.mcache).control.drained(start + 1));
     }
     {
       Lossy c{start};
@@ -347,7 +347,7 @@ TEST_CASE("stop: asked for while the producer leaves, it is answered, whoever lo
       c.mcache.stop();  // the flag set, then the fence
       CHECK(leave.passed());
       CHECK(closed_by_leaver);
-      CHECK(c.mcache.header().drained(start + 1));
+      CHECK(detail::inside(c.mcache).control.drained(start + 1));
     }
   }
 }
@@ -357,7 +357,7 @@ TEST_CASE("stop: asked for just before the producer gives its claim back, it is 
   std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
   producer.emplace(c.mcache, c.dcache, c.fseq);
   bool closed_by_asker = true;
-  before_store(c.mcache.header().ownership.claim, [&] {
+  before_store(detail::inside(c.mcache).control.ownership.claim, [&] {
     c.mcache.stop();
     closed_by_asker = c.mcache.closed();
   });
@@ -374,7 +374,7 @@ TEST_CASE("stop: a producer that comes while it is asked for is refused or answe
   CHECK(come.passed());
   CHECK(producer->publish("x") == Error::Stopped);
   CHECK(c.mcache.closed());
-  CHECK(c.mcache.header().drained(1));
+  CHECK(detail::inside(c.mcache).control.drained(1));
 }
 
 TEST_CASE("a reliable channel of bytes passes no fence per message") {
@@ -419,7 +419,7 @@ TEST_CASE("joining: a producer that follows another announces no less than that 
 TEST_CASE("stop: who publishes into the ring by itself is not disturbed by it") {
   MCache<4> mcache{1};
   std::optional<Seq> published;
-  before_store(mcache.header().closed_at, [&] { published = mcache.publish({.sig = 7}); });  // while it is being closed
+  before_store(detail::inside(mcache).control.closed_at, [&] { published = mcache.publish({.sig = 7}); });  // while it is being closed
   mcache.stop();
   CHECK(published == Seq{1});
   CHECK(mcache.closed());

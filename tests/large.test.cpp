@@ -47,7 +47,7 @@ struct Piece {
 
 FragmentView view_of(const Piece& piece) {
   return {piece.seq,
-          detail::to_words({.seq = piece.seq,
+          detail::SlotWords::of({.seq = piece.seq,
                             .sig = piece.sig,
                             .chunk = 3,
                             .size = static_cast<std::uint32_t>(piece.bytes.size()),

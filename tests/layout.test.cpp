@@ -99,7 +99,7 @@ void check_no_addresses() {
     CHECK(differing(a.fseq, b.fseq) == Offsets{16});
     CHECK(differing(a.fctl, b.fctl) == Offsets{16});
     CHECK(differing(a.metrics, b.metrics).empty());
-    CHECK(a.dcache.ownership().identity() == a.mcache.header().ownership.identity());
+    CHECK(a.dcache.ownership().identity() == detail::inside(a.mcache).control.ownership.identity());
     CHECK(a.mcache.closed());
     CHECK(a.metrics.snapshot().published > 10);
   }
@@ -176,7 +176,7 @@ TEST_CASE("offsets") {
   CHECK(offsetof(detail::Slot, inline_words) == 32);
 
   MCache<4> mcache;
-  const detail::RingControl& header = mcache.header();
+  const detail::RingControl& header = detail::inside(mcache).control;
   CHECK(offset(mcache, header.start) == 0);
   CHECK(offset(mcache, header.ownership.claim) == 8);
   CHECK(offset(mcache, header.ownership.channel) == 16);
@@ -186,7 +186,7 @@ TEST_CASE("offsets") {
   CHECK(offset(mcache, header.oldest) == 136);
   CHECK(offset(mcache, header.limit) == 144);
   for (Seq s = 0; s < 8; ++s) {
-    CHECK(offset(mcache, mcache.slot(s)) == static_cast<std::ptrdiff_t>(256 + 64 * (s % 4)));
+    CHECK(offset(mcache, detail::inside(mcache).slot(s)) == static_cast<std::ptrdiff_t>(256 + 64 * (s % 4)));
   }
 
   DCache<4, 64> dcache;
@@ -238,7 +238,7 @@ TEST_CASE("what the channel says of itself by its kind") {
   const Producer a{lossy.mcache, lossy.dcache, lossy.fseq};
   const Producer b{observed.mcache, observed.dcache, observed.fseq, observed.fctl};
   const Producer c{reliable.mcache, reliable.dcache, reliable.fseq, reliable.fctl};
-  CHECK(detail::kind_of(lossy.mcache.header().ownership.identity()) == detail::ChannelKind::Lossy);
-  CHECK(detail::kind_of(observed.mcache.header().ownership.identity()) == detail::ChannelKind::Observed);
-  CHECK(detail::kind_of(reliable.mcache.header().ownership.identity()) == detail::ChannelKind::Reliable);
+  CHECK(detail::kind_of(detail::inside(lossy.mcache).control.ownership.identity()) == detail::ChannelKind::Lossy);
+  CHECK(detail::kind_of(detail::inside(observed.mcache).control.ownership.identity()) == detail::ChannelKind::Observed);
+  CHECK(detail::kind_of(detail::inside(reliable.mcache).control.ownership.identity()) == detail::ChannelKind::Reliable);
 }

@@ -93,7 +93,7 @@ TEST_CASE("a slot that is marked answers to neither its old number nor its new o
   for (const Seq start : kStarts) {
     MCache<4> mcache{start};
     (void)mcache.publish({.sig = 1});
-    mcache.slot(start).mark(start + 4);
+    detail::inside(mcache).slot(start).mark(start + 4);
     CHECK(mcache.try_read(start).status == ReadStatus::Overrun);
     CHECK(mcache.try_read(start + 4).status == ReadStatus::NotReady);
   }
@@ -105,7 +105,7 @@ TEST_CASE("an evicted slot is overrun to its number and not ready to its next") 
     for (int i = 0; i < 4; ++i) {
       (void)mcache.publish({});
     }
-    mcache.slot(start + 1).evict(start + 1, mcache.depth());
+    detail::inside(mcache).slot(start + 1).evict(start + 1, mcache.depth());
     CHECK(mcache.try_read(start).status == ReadStatus::Ok);
     CHECK(mcache.try_read(start + 1).status == ReadStatus::Overrun);
     CHECK(mcache.try_read(start + 5).status == ReadStatus::NotReady);
@@ -188,7 +188,7 @@ void check_positions(Seq start, Seq count) {
     REQUIRE(c.mcache.position() == start + count);
   }
   CHECK(c.mcache.position() == start + count);
-  CHECK(c.mcache.header().position.load(std::memory_order_relaxed) == start + count);
+  CHECK(detail::inside(c.mcache).control.position.load(std::memory_order_relaxed) == start + count);
   Producer successor{c.mcache, c.dcache, c.fseq};
   CHECK(successor.next_seq() == start + count);
 }
@@ -217,15 +217,15 @@ TEST_CASE("a stop without a producer closes at once, at the position") {
       mcache.stop();
       CHECK(mcache.stop_requested());
       CHECK(mcache.closed());
-      CHECK(mcache.header().drained(start + published));
-      CHECK(!mcache.header().drained(start + published + 1));
-      CHECK(!mcache.header().drained(start - 1));
+      CHECK(detail::inside(mcache).control.drained(start + published));
+      CHECK(!detail::inside(mcache).control.drained(start + published + 1));
+      CHECK(!detail::inside(mcache).control.drained(start - 1));
       mcache.stop();  // idempotent
       CHECK(mcache.closed());
-      CHECK(mcache.header().drained(start + published));
+      CHECK(detail::inside(mcache).control.drained(start + published));
       (void)mcache.publish({});  // the ring does not mind; the channel is closed where it was
       mcache.stop();
-      CHECK(mcache.header().drained(start + published));
+      CHECK(detail::inside(mcache).control.drained(start + published));
     }
   }
 }
@@ -234,7 +234,7 @@ TEST_CASE("an open channel is not drained, whatever is asked") {
   for (const Seq start : kStarts) {
     const MCache<4> mcache{start};
     for (const Seq next : {start - 1, start, start + 1, Seq{0}, ~Seq{0}}) {
-      CHECK(!mcache.header().drained(next));
+      CHECK(!detail::inside(mcache).control.drained(next));
     }
   }
 }
@@ -289,7 +289,7 @@ TEST_CASE("a producer that leaves without a stop leaves the channel open to the 
     CHECK(!c.mcache.stop_requested());
     c.mcache.stop();
     CHECK(c.mcache.closed());
-    CHECK(c.mcache.header().drained(start + 3));
+    CHECK(detail::inside(c.mcache).control.drained(start + 3));
   }
 }
 
@@ -301,9 +301,9 @@ TEST_CASE("Producer::stop closes at once") {
     producer.stop();
     CHECK(c.mcache.closed());
     CHECK(c.mcache.stop_requested());
-    CHECK(c.mcache.header().drained(start + 1));
+    CHECK(detail::inside(c.mcache).control.drained(start + 1));
     producer.stop();
-    CHECK(c.mcache.header().drained(start + 1));
+    CHECK(detail::inside(c.mcache).control.drained(start + 1));
   }
 }
 
@@ -319,7 +319,7 @@ TEST_CASE("a closed channel refuses a producer, whoever closed it") {
     CHECK(late.status() == Error::Stopped);
     CHECK(late.publish("x") == Error::Stopped);
     CHECK(by_producer.mcache.position() == start);
-    CHECK(by_producer.mcache.header().drained(start));
+    CHECK(detail::inside(by_producer.mcache).control.drained(start));
   }
 }
 

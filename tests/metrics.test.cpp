@@ -240,7 +240,7 @@ TEST_CASE("rejected fragments") {
     auto consumer = counted_consumer(c, start);
     REQUIRE(producer.publish(payload_of(1, 100)));
     REQUIRE(producer.publish("fine"));
-    c.mcache.slot(start).place.store(8);  // a ninth chunk
+    detail::inside(c.mcache).slot(start).place.store(8);  // a ninth chunk
     CHECK(consumer.poll().status() == PollStatus::Rejected);
     MetricsSnapshot m = c.metrics.snapshot();
     CHECK(m.rejected == 1);

@@ -200,7 +200,7 @@ TEST_CASE("a reassembler shows a message only where there is one") {
   Reassembler reassembler{memory};
   constexpr Seq kSeq = 5;
   auto outcome = reassembler.accept(
-      FragmentView{kSeq, detail::to_words({.seq = kSeq, .chunk = kInlineChunk, .ctl = kSom}), nullptr});
+      FragmentView{kSeq, detail::SlotWords::of({.seq = kSeq, .chunk = kInlineChunk, .ctl = kSom}), nullptr});
   CHECK(traps([&] { (void)*outcome; }));
   CHECK(traps([&] { (void)outcome->size(); }));
 }

@@ -859,7 +859,7 @@ TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrot
     }
     const Seq start = wire.mcache.position() + off;
     std::memcpy(static_cast<void*>(&wire.mcache), &start, sizeof start);  // the channel's first number
-    wire.mcache.header().close(start - 1);                                // which is: still open
+    detail::inside(wire.mcache).control.close(start - 1);                                // which is: still open
     auto successor = wire.producer();
     CHECK(successor);
     for (int i = 0; i < 4; ++i) {

@@ -23,9 +23,12 @@
 #include "consumer.hpp"
 #include "dcache.hpp"
 #include "fctl.hpp"
+#include "from.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
-#include "memory/claim.hpp"
+#include "memory/membership.hpp"
+#include "memory/ring_control.hpp"
+#include "memory/slot.hpp"
 #include "memory/superblock.hpp"
 #include "metrics.hpp"
 #include "producer.hpp"
@@ -42,13 +45,15 @@ namespace tango::inline TANGO_ABI {
 struct AnyWait {};
 
 /// What a channel is, as far as types say it. Made by a `ChannelBuilder`.
-template <bool Reliable, bool Observable, bool Counted, class Strategy, class MessageType>
+template <bool Reliable, bool Observable, bool Counted, class Strategy, class MessageType,
+          std::size_t ReliablePlaces = kMaxReliableConsumers>
 struct ChannelOptions {
-  static constexpr bool kFlowControl = Reliable;  ///< credits: reliable consumers, nothing is lost
-  static constexpr bool kObservers = Observable;  ///< others beside them, which may be overrun
-  static constexpr bool kMetrics = Counted;       ///< every endpoint counts
-  using Waiting = Strategy;                       ///< what blocking calls do that are given no strategy, or `AnyWait`
-  using Message = MessageType;                    ///< the one type of all messages, or `AnyMessage`
+  static constexpr bool kFlowControl = Reliable;          ///< credits: reliable consumers, nothing is lost
+  static constexpr bool kObservers = Observable;          ///< others beside them, which may be overrun
+  static constexpr bool kMetrics = Counted;               ///< every endpoint counts
+  static constexpr std::size_t kPlaces = ReliablePlaces;  ///< reliable consumers at a time, with flow control
+  using Waiting = Strategy;     ///< what blocking calls do that are given no strategy, or `AnyWait`
+  using Message = MessageType;  ///< the one type of all messages, or `AnyMessage`
 };
 
 /// All components of one channel, and the endpoints that fit them: see the file's head.
@@ -57,11 +62,11 @@ class Channel {
   static constexpr bool kTyped = !std::is_same_v<typename Options::Message, AnyMessage>;
   static constexpr bool kPlain = Options::kFlowControl && !Options::kObservers;
   using Cache = DCache<Chunks, ChunkBytes, std::conditional_t<kPlain, Plain, Words>>;
-  using Flow = std::conditional_t<Options::kFlowControl, Fctl, NoFlowControl>;
-  using Counted = std::conditional_t<Options::kMetrics, Metrics, NoMetrics>;
+  using Flow = std::conditional_t<Options::kFlowControl, BasicFctl<Options::kPlaces>, NoFlowControl>;
+  using MetricsPolicy = std::conditional_t<Options::kMetrics, Metrics, NoMetrics>;
   using Waiting =
       std::conditional_t<std::is_same_v<typename Options::Waiting, AnyWait>, Busy, typename Options::Waiting>;
-  using BytesProducer = tango::Producer<Depth, Cache, Flow, Counted, Waiting>;
+  using BytesProducer = tango::Producer<Depth, Cache, Flow, MetricsPolicy, Waiting>;
 
  public:
   /// What it is.
@@ -75,15 +80,13 @@ class Channel {
   using Producer = std::conditional_t<kTyped, TypedProducer<Message, BytesProducer>, BytesProducer>;
   /// Reliable if the channel has flow control, else one that may be overrun. Where there is one type of messages, it
   /// reads no other.
-  using Consumer = tango::Consumer<Depth, Cache, Flow, Counted, Waiting, Message>;
+  using Consumer = tango::Consumer<Depth, Cache, Flow, MetricsPolicy, Waiting, Message>;
   /// May be overrun. Only where the channel was built `with_observers` (on a lossy channel every consumer is one).
-  using Observer = tango::Consumer<Depth, Cache, NoFlowControl, Counted, Waiting, Message>;
+  using Observer = tango::Consumer<Depth, Cache, NoFlowControl, MetricsPolicy, Waiting, Message>;
 
   /// For the builder. `credits` counts where there is flow control; `type_id` where there is one type of messages.
   Channel(Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
-      : label_{traits(type_id)}, mcache_{start}, fseq_{start}, fctl_{credits} {
-    label_.show();
-  }
+      : Channel{start, credits, type_id, detail::new_generation(this)} {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -105,33 +108,26 @@ class Channel {
   /// Of a channel that is gone at the end of the line.
   void producer() && = delete;
 
-  /// A consumer from the channel's first number on, or from `first`: for new messages only, `position()`. Refused: see
+  /// A consumer that starts at `from`: see from.hpp. Reliable if the channel has flow control. Refused: see
   /// `Consumer::status`.
-  [[nodiscard]] Consumer consumer() & noexcept { return consumer(start()); }
-  /// From `first` on.
-  [[nodiscard]] Consumer consumer(Seq first) & noexcept {
-    if constexpr (Options::kFlowControl && Options::kMetrics) {
-      return Consumer{mcache_, dcache_, fctl_, first, metrics_};
+  [[nodiscard]] Consumer consumer(From from = From::Oldest) & noexcept {
+    if constexpr (kFlowControl && kMetrics) {
+      return Consumer{mcache_, dcache_, fctl_, from, metrics_};
     } else if constexpr (kFlowControl) {
-      return Consumer{mcache_, dcache_, fctl_, first};
+      return Consumer{mcache_, dcache_, fctl_, from};
     } else {
-      return overrunnable<Consumer>(first);
+      return overrunnable<Consumer>(from);
     }
   }
+  void consumer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
 
-  void consumer() && = delete;     ///< as `producer() &&`
-  void consumer(Seq) && = delete;  ///< as `producer() &&`
-
-  /// A consumer that may be overrun and that the producer never waits for. Refused: see `Consumer::status`.
-  [[nodiscard]] Observer observer() & noexcept { return observer(start()); }
-  /// From `first` on.
-  [[nodiscard]] Observer observer(Seq first) & noexcept {
-    static_assert(Options::kObservers || !kFlowControl,
-                  "tango: the consumers of this channel are all reliable: build it with_observers()");
-    return overrunnable<Observer>(first);
+  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was built
+  /// `with_observers()`. Refused: see `Consumer::status`.
+  [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept
+      requires(Options::kObservers || !Options::kFlowControl) {
+    return overrunnable<Observer>(from);
   }
-  void observer() && = delete;     ///< as `producer() &&`
-  void observer(Seq) && = delete;  ///< as `producer() &&`
+  void observer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
 
   // --------------------------------------------------------------------------------------------------------- state
 
@@ -139,6 +135,7 @@ class Channel {
   /// @{
   [[nodiscard]] Seq start() const noexcept { return mcache_.start(); }
   [[nodiscard]] Seq position() const noexcept { return mcache_.position(); }
+  [[nodiscard]] std::uint64_t generation() const noexcept { return mcache_.generation(); }
   void stop() noexcept { mcache_.stop(); }
   [[nodiscard]] bool stop_requested() const noexcept { return mcache_.stop_requested(); }
   [[nodiscard]] bool closed() const noexcept { return mcache_.closed(); }
@@ -155,7 +152,7 @@ class Channel {
   [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< its payloads
   [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< its producer's position
   /// Its credits. Only with flow control.
-  [[nodiscard]] Fctl& fctl() noexcept {
+  [[nodiscard]] Flow& fctl() noexcept {
     static_assert(kFlowControl, "tango: this channel was built without flow control");
     return fctl_;
   }
@@ -170,41 +167,69 @@ class Channel {
     return metrics_;
   }
 
-  /// For the builder: whether the label in front of a channel is that of one like this.
-  [[nodiscard]] static Status look(const detail::Superblock& there, std::uint64_t type_id) noexcept {
-    return there.look(traits(type_id));
+  /// For the builder: whether the superblock in front of a channel is that of one like this.
+  [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {
+    return there.compare(descriptor(type_id, 0));
   }
 
  private:
-  [[nodiscard]] static constexpr detail::ChannelDescriptor traits(std::uint64_t type_id) noexcept {
-    constexpr auto kKind = !kFlowControl   ? detail::ChannelKind::Lossy
-                           : Cache::kWords ? detail::ChannelKind::Observed
-                                           : detail::ChannelKind::Reliable;
+  static constexpr detail::ChannelKind kKind = !kFlowControl   ? detail::ChannelKind::Lossy
+                                               : Cache::kWords ? detail::ChannelKind::Observed
+                                                               : detail::ChannelKind::Reliable;
+
+  Channel(Seq start, [[maybe_unused]] std::uint64_t credits, std::uint64_t type_id,
+          detail::Generation generation) noexcept
+      : superblock_{descriptor(type_id, generation)},
+        mcache_{start, generation, kKind},
+        dcache_{generation},
+        fseq_{start, generation},
+        fctl_{credits, generation} {
+    superblock_.show();
+  }
+
+  [[nodiscard]] static constexpr detail::ChannelDescriptor descriptor(std::uint64_t type_id,
+                                                                      detail::Generation generation) noexcept {
+    constexpr std::uint64_t kMcache = sizeof(detail::Superblock);
+    constexpr std::uint64_t kDcache = kMcache + sizeof(MCache<Depth>);
+    constexpr std::uint64_t kFseq = kDcache + sizeof(Cache);
+    constexpr std::uint64_t kFctl = kFseq + sizeof(Fseq);
+    constexpr std::uint64_t kMetricsBlocks = kFctl + (kFlowControl ? sizeof(Flow) : 0);
     return {.layout = TANGO_LAYOUT_VERSION,
+            .generation = generation,
+            .bytes = sizeof(Channel),
+            .kind = static_cast<std::uint64_t>(kKind) + (kMetrics ? 4 : 0) + (kTyped ? 8 : 0),
+            .control_offset = kMcache,
             .depth = Depth,
+            .slots_offset = kMcache + sizeof(detail::RingControl),
+            .slot_bytes = sizeof(detail::Slot),
+            .inline_bytes = kInlineBytes,
             .chunks = Chunks,
+            .chunks_offset = kDcache + kSeparation,
             .chunk_size = Cache::chunk_size(),
-            .kind = static_cast<std::uint64_t>(kKind) + (Options::kMetrics ? 4 : 0) + (kTyped ? 8 : 0),
+            .fseq_offset = kFseq,
+            .places = kFlowControl ? Options::kPlaces : 0,
+            .fctl_offset = kFlowControl ? kFctl : 0,
+            .metrics_offset = kMetrics ? kMetricsBlocks : 0,
             .type_size = kTyped ? sizeof(Message) : 0,
             .type_align = kTyped ? alignof(Message) : 0,
             .type_id = kTyped ? type_id : 0};
   }
 
   template <class Endpoint>
-  [[nodiscard]] Endpoint overrunnable(Seq first) noexcept {
+  [[nodiscard]] Endpoint overrunnable(From from) noexcept {
     if constexpr (Options::kMetrics) {
-      return Endpoint{mcache_, dcache_, first, metrics_};
+      return Endpoint{mcache_, dcache_, from, metrics_};
     } else {
-      return Endpoint{mcache_, dcache_, first};
+      return Endpoint{mcache_, dcache_, from};
     }
   }
 
-  detail::Superblock label_;
+  detail::Superblock superblock_;
   MCache<Depth> mcache_;
   Cache dcache_;
   Fseq fseq_;
   [[no_unique_address]] Flow fctl_;
-  [[no_unique_address]] Counted metrics_;
+  [[no_unique_address]] MetricsPolicy metrics_;
 };
 
 }  // namespace tango::inline TANGO_ABI

@@ -51,8 +51,10 @@ using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
 /// number, the credits and the type's id are values; the last call of those counts.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options = DefaultOptions>
 class ChannelBuilder {
-  template <bool Flow, bool Observers, bool Counted, class Strategy, class Message>
-  using With = ChannelBuilder<Depth, Chunks, ChunkBytes, ChannelOptions<Flow, Observers, Counted, Strategy, Message>>;
+  template <bool Flow, bool Observers, bool Counted, class Strategy, class Message,
+            std::size_t Places = Options::kPlaces>
+  using With =
+      ChannelBuilder<Depth, Chunks, ChunkBytes, ChannelOptions<Flow, Observers, Counted, Strategy, Message, Places>>;
   static constexpr bool kFlow = Options::kFlowControl;
   static constexpr bool kObservers = Options::kObservers;
   static constexpr bool kMetrics = Options::kMetrics;
@@ -67,11 +69,12 @@ class ChannelBuilder {
 
   // -------------------------------------------------------------------------------------------------------- options
 
-  /// The producer waits for the slowest of up to 8 consumers. `credits` messages may be under way at a time: 1 to
-  /// `Depth`, else the endpoints are refused (`CreditsOutOfRange`).
+  /// The producer waits for the slowest of up to `Places` consumers, 1 to 64. `credits` messages may be in flight at a
+  /// time: 1 to `Depth`, else the endpoints are refused (`CreditsOutOfRange`).
+  template <std::size_t Places = kMaxReliableConsumers>
   [[nodiscard]] constexpr auto with_flow_control(std::uint64_t credits = Depth) const noexcept {
     static_assert(!kFlow, "tango: with_flow_control was called before");
-    auto next = as<With<true, kObservers, kMetrics, Waiting, Message>>();
+    auto next = as<With<true, kObservers, kMetrics, Waiting, Message, Places>>();
     next.credits_ = credits;
     return next;
   }
@@ -155,8 +158,8 @@ class ChannelBuilder {
     if (memory.size() < sizeof(detail::Superblock) || fits.error() == Error::MemoryMisaligned) {
       return fits;
     }
-    const auto* const label = std::launder(reinterpret_cast<const detail::Superblock*>(memory.data()));
-    const Status same = Channel::look(*label, type_id_);
+    const auto* const superblock = std::launder(reinterpret_cast<const detail::Superblock*>(memory.data()));
+    const Status same = Channel::compare(*superblock, type_id_);
     if (!fits.ok() && (same.ok() || same.error() == Error::NoChannel)) {
       return fits;
     }

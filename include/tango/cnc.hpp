@@ -159,7 +159,7 @@ class alignas(kSeparation) Cnc {
 static_assert(sizeof(Cnc) == 256 && alignof(Cnc) == 128);
 
 /// Prints `state Run heartbeat 17 request 3 pending` (or `acknowledged`; `request none` before the first) into
-/// `buffer`, cut off where it ends; 96 bytes hold every one. SharedWord by word: what changes meanwhile may be half shown.
+/// `buffer`, cut off where it ends; 96 bytes hold every one. Word by word: what changes meanwhile may be half shown.
 /// Any thread.
 inline std::string_view print(const Cnc& cnc, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};

@@ -6,13 +6,18 @@
 ///     tango::Consumer consumer{mcache, dcache, fctl, 1};            // reliable: the producer waits for it
 ///     tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};   // the same, counted
 ///
-/// The last number is the first that it wants: between the channel's start and its position, both included.
+/// The last argument is where it starts: a number between the channel's start and its position, both included, or a From.
 ///
 /// At all times `next_seq() == first() + delivered() + filtered() + lost() + rejected()`.
 ///
-/// A consumer that could not be made answers every call with `Refused`; `status()` has the cause and the values. A
-/// consumer may be made before its producer: whether they fit is then found out at its first look after the producer is
-/// there; until then, a reliable one holds a place in the Fctl that it was given.
+/// A consumer that could not be made returns `Refused` from every call; `status()` has the cause and the values. A
+/// consumer may be made before its producer: whether they fit is then found out at its first poll after the producer
+/// joined.
+///
+/// A reliable consumer that is destroyed has left in good order: if it was the last one, the producer keeps what it had not
+/// given back for the next one (`From::Oldest`). `resign()` gives that up.
+///
+/// A poll, step by step: receive/read_cursor.hpp.
 ///
 /// Thread: one, the consumer's. The components outlive the consumer, and the consumer its fragments.
 #pragma once
@@ -20,6 +25,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -28,32 +34,38 @@
 #include "consumer_iter.hpp"
 #include "dcache.hpp"
 #include "endpoint/components.hpp"
+#include "endpoint/recorders.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
 #include "filter.hpp"
 #include "fragment.hpp"
+#include "from.hpp"
 #include "mcache.hpp"
+#include "memory/inside.hpp"
 #include "memory/payload_words.hpp"
 #include "metrics.hpp"
 #include "poll.hpp"
 #include "receive/read_cursor.hpp"
+#include "record.hpp"
 #include "resume.hpp"
+#include "seq.hpp"
+#include "speculative_fragment.hpp"
 #include "typed_fragment.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are
+/// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `MetricsPolicy` is `Metrics` or `NoMetrics`; all are
 /// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none,
 /// `Message` the type of all messages (channel_builder.hpp) if they have one.
-template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy,
+template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy,
           class Message = AnyMessage>
 class Consumer {
-  static constexpr bool kReliable = std::is_same_v<Flow, Fctl>;
-  static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
+  static constexpr bool kReliable = detail::kIsFlowControl<Flow>;
+  static constexpr bool kMetered = std::is_same_v<MetricsPolicy, Metrics>;
   static_assert(kReliable || Cache::kWords,
                 "tango: a consumer of plain bytes must be reliable: give it the channel's Fctl, or use tango::Words");
-  using Meter = std::conditional_t<kCounted, detail::ConsumerRecorder, detail::NoConsumerRecorder>;
+  using Recorder = std::conditional_t<kMetered, detail::ConsumerRecorder, detail::NoConsumerRecorder>;
 
  public:
   /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`; a `TypedFragment` where messages are of
@@ -68,22 +80,22 @@ class Consumer {
   using DefaultStrategy = Waiting;
 
   /// May be overrun. Refused: see `status`.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first) noexcept requires(!kReliable && !kCounted)
-      : Consumer{mcache, dcache, nullptr, first, Meter{}} {}
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first) noexcept requires(!kReliable && !kMetered)
+      : Consumer{mcache, dcache, nullptr, first, Recorder{}} {}
   /// The same, counted.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Seq first, Metrics& metrics) noexcept
-      requires(!kReliable && kCounted)
-      : Consumer{mcache, dcache, nullptr, first, Meter{metrics}} {}
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first, Metrics& metrics) noexcept
+      requires(!kReliable && kMetered)
+      : Consumer{mcache, dcache, nullptr, first, Recorder{metrics}} {}
 
   /// Reliable: takes one of the Fctl's places. If the channel is running and `first` is no longer protected, it gets
   /// the first number that is: see `first()`. Refused: see `status`.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first) noexcept
-      requires(kReliable && !kCounted)
-      : Consumer{mcache, dcache, &fctl, first, Meter{}} {}
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first) noexcept
+      requires(kReliable && !kMetered)
+      : Consumer{mcache, dcache, &fctl, first, Recorder{}} {}
   /// The same, counted.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl& fctl, Seq first, Metrics& metrics) noexcept
-      requires(kReliable&& kCounted)
-      : Consumer{mcache, dcache, &fctl, first, Meter{metrics}} {}
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first, Metrics& metrics) noexcept
+      requires(kReliable&& kMetered)
+      : Consumer{mcache, dcache, &fctl, first, Recorder{metrics}} {}
 
   /// No temporary outlives the consumer.
   template <class Ring, class Payloads, class... Rest>
@@ -107,26 +119,34 @@ class Consumer {
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this consumer was refused, or success: `StartMismatch` (the number, the channel's position),
-  /// `TooManyConsumers`, `FlowControlMissing`, `ComponentMismatch`, `CreditsOutOfRange` (the credits, the depth),
-  /// `TooManyMetricsBlocks`, `Moved`.
+  /// Why this consumer was refused, or success.
+  ///
+  /// \retval StartMismatch The number is not between the channel's start and its position (the number, the position).
+  /// \retval TooManyConsumers All places for reliable consumers are taken.
+  /// \retval FlowControlMissing The channel's producer has no credits.
+  /// \retval ComponentMismatch The components belong to different channels.
+  /// \retval CreditsOutOfRange The credits are not in 1 ... depth (credits, depth).
+  /// \retval TooManyMetricsBlocks All blocks of this Metrics are taken.
+  /// \retval NotConstructed The channel's constructor has not run.
+  /// \retval Replaced Another channel was made at this one's address (its generation, the one of this consumer's channel).
+  /// \retval Moved This consumer was moved from.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
 
   /// The first number that it looks at: the one asked for, or a later one (see the constructor).
-  [[nodiscard]] Seq first() const noexcept { return cursor_.first(); }
+  [[nodiscard]] Seq first() const noexcept { return cursor_.ledger().first; }
 
   /// The next number that it will look at.
-  [[nodiscard]] Seq next_seq() const noexcept { return cursor_.next(); }
+  [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
   /// Fragments delivered; not those that were found overwritten when they were read.
-  [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.delivered(); }
+  [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.ledger().delivered(); }
   /// Fragments skipped because of their `sig`.
-  [[nodiscard]] std::uint64_t filtered() const noexcept { return cursor_.filtered(); }
+  [[nodiscard]] std::uint64_t filtered() const noexcept { return cursor_.ledger().filtered; }
   /// Fragments overwritten before they were read.
-  [[nodiscard]] std::uint64_t lost() const noexcept { return cursor_.lost(); }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return cursor_.ledger().lost; }
   /// Fragments whose metadata was out of range.
-  [[nodiscard]] std::uint64_t rejected() const noexcept { return cursor_.rejected(); }
+  [[nodiscard]] std::uint64_t rejected() const noexcept { return cursor_.ledger().rejected; }
 
   /// Where to go on after an overrun; `Resume::Oldest` unless said otherwise.
   void set_resume(Resume resume) noexcept { cursor_.set_resume(resume); }
@@ -138,25 +158,27 @@ class Consumer {
   /// at.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
-    if (!ready_) [[unlikely]] {
+    if (!is_ready()) [[unlikely]] {
       if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
         return Poll<Fragment>{why};
       }
     }
     detail::SlotWords words;
     std::uint64_t most = Depth;
-    const PollStatus status = cursor_.settle() ? cursor_.overrun() : cursor_.look(words, filter, most);
+    const PollStatus status = cursor_.begin_poll() ? cursor_.overrun() : cursor_.advance(words, filter, most);
     if (status != PollStatus::Fragment) [[unlikely]] {
       cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
       return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
     }
-    const Seq seq = cursor_.next() - 1;
+    const Seq seq = cursor_.ledger().next - 1;
     if constexpr (kReliable) {
-      cursor_.account().give_back(seq);  // filtered ones before it
-      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.account()};
+      if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
+        cursor_.ledger().give_back(seq);  // filtered ones before it
+      }
+      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.ledger()};
     } else {
-      return Poll<Fragment>{std::in_place,    seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq,
-                            cursor_.account()};
+      return Poll<Fragment>{std::in_place,   seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq,
+                            cursor_.ledger()};
     }
   }
 
@@ -178,7 +200,7 @@ class Consumer {
     BatchResult result = collect(
         storage.size(), [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); },
         filter);
-    return Batch<Item>{storage.first(result.count), result, cursor_.next(), cursor_.account()};
+    return Batch<Item>{storage.first(result.count), result, cursor_.ledger().next, cursor_.ledger()};
   }
 
   /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a
@@ -201,8 +223,17 @@ class Consumer {
   /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
     if (holds_) {
-      static_cast<void>(cursor_.settle());  // whether it is behind is remembered
+      static_cast<void>(cursor_.begin_poll());  // whether it is behind is remembered
     }
+  }
+
+  /// Leaves and gives its position up: the producer does not keep what this consumer has not given back, and if no other
+  /// consumer is there, it waits for nobody until one joins. From here on every call returns `Refused` (`Moved`).
+  ///
+  /// \pre (checked) No fragment or batch is out.
+  void resign() noexcept requires kReliable {
+    leave(true);
+    status_ = Error::Moved;
   }
 
   /// A range of all fragments until the channel is stopped and drained (or `strategy` gives up): see consumer_iter.hpp.
@@ -215,117 +246,159 @@ class Consumer {
   void fragments(Strategy strategy = {}) && = delete;
 
  private:
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Fctl* fctl, Seq first, Meter meter) noexcept
-      : cursor_{mcache, first, meter}, dcache_{&dcache}, fctl_{fctl} {
-    status_ = enter();
-    ready_ = ready_ && status_.ok();  // the components may fit and a place be missing all the same
+  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow* fctl, From first, Recorder recorder) noexcept
+      : cursor_{detail::inside(mcache), 0, recorder}, store_{&detail::inside(dcache)} {
+    if constexpr (kReliable) {
+      flow_ = &detail::inside(*fctl);
+    }
+    status_ = enter(first);
   }
 
-  // The way in and out.
+  // Joining and leaving.
 
-  TANGO_COLD Status enter() noexcept {
-    const detail::RingControl& header = cursor_.mcache().header();
-    const Seq wanted = cursor_.first();
-    const Seq position = cursor_.mcache().position();
-    if (wanted - header.start > position - header.start) {
-      return {Error::StartMismatch, wanted, position};
+  [[nodiscard]] const detail::RingControl& control() const noexcept { return cursor_.ring().control; }
+
+  [[nodiscard]] detail::ConsumerComponents components() const noexcept {
+    const detail::Membership* flow = nullptr;
+    if constexpr (kReliable) {
+      flow = &flow_->membership;
     }
-    if (const Status credits = detail::check_credits(fctl_, Depth); !credits.ok()) {
-      return credits;
+    return {control(), store_->membership, flow};
+  }
+
+  TANGO_COLD Status enter(const From& from) noexcept {
+    const auto fit = components().inspect();
+    if (!fit.status.ok()) {
+      return fit.status;
     }
-    if (const Status wiring = look_at_parts(); !wiring.ok()) {
-      return wiring;
-    }
-    if (!cursor_.meter().take()) {
-      return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
+    generation_ = control().name();
+    const Seq position = cursor_.ring().position();
+    const std::optional<Seq> wanted = from.resolve(control(), position, Depth, kReliable);
+    cursor_.ledger() = detail::ReadLedger{wanted.value_or(control().start)};
+    if (wanted && *wanted - control().start > position - control().start) {
+      return {Error::StartMismatch, *wanted, position};
     }
     if constexpr (kReliable) {
-      const Fctl::Joined joined = fctl_->join(wanted, header.limit);
-      if (!joined) {
-        cursor_.meter().leave();
-        return {Error::TooManyConsumers, kMaxReliableConsumers + 1, kMaxReliableConsumers};
+      if (const Status credits = detail::check_credits(flow_->credits, Depth); !credits.ok()) {
+        return credits;
       }
-      place_ = joined;
-      cursor_.join(joined.first, fctl_->position(joined.place));
     }
-    cursor_.meter().join(cursor_.next());
+    if (!cursor_.recorder().take()) {
+      return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
+    }
+    if (const Status joined = join(wanted); !joined.ok()) {
+      cursor_.recorder().leave();
+      return joined;
+    }
+    cursor_.recorder().join(cursor_.ledger().next);
     holds_ = true;
+    if (fit.known) {
+      ready_as_ = generation_;
+    }
     return {};
   }
 
-  /// Why they do not fit, or success; sets `ready_` if it is known by now that they do.
-  [[nodiscard]] Status look_at_parts() noexcept {
-    const auto fit = detail::ConsumerParts{cursor_.mcache().header(), dcache_->ownership(), fctl_}.look();
-    ready_ = fit.known;
-    return fit.status;
+  /// Takes a place, where the consumer is reliable; it starts at `wanted`, or where the last consumer left.
+  Status join([[maybe_unused]] std::optional<Seq> wanted) noexcept {
+    if constexpr (kReliable) {
+      if (!flow_->membership.join(generation_)) {
+        return Error::ComponentMismatch;
+      }
+      const auto joined = flow_->view().join(wanted, control().start, control().limit, flow_->credits);
+      if (!joined) {
+        return {Error::TooManyConsumers, flow_->view().places.size() + 1, flow_->view().places.size()};
+      }
+      place_ = joined->place;
+      cursor_.ledger().join(joined->first, flow_->places[place_]);
+    }
+    return {};
   }
 
-  /// Before a producer was seen, or for ever where this consumer is refused. `Fragment`: it may look now.
+  /// Whether the components are known to fit, and no other channel was made in their place.
+  [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return control().name() == ready_as_; }
+
+  /// Before a producer was seen, or where this consumer may not read (any more). `Fragment`: it may poll now.
   TANGO_COLD PollStatus get_ready() noexcept {
-    if (status_.ok()) {
-      if (const Status wiring = look_at_parts(); !wiring.ok()) {
-        leave();
-        status_ = wiring;
-      }
+    if (!status_.ok()) {
+      return PollStatus::Refused;
     }
-    if (ready_) {
-      return PollStatus::Fragment;
+    if (control().name() != generation_) {
+      detach();
+      return PollStatus::Refused;
     }
-    return !status_.ok()                                       ? PollStatus::Refused
-           : cursor_.mcache().header().drained(cursor_.next()) ? PollStatus::Stopped
-                                                               : PollStatus::Empty;
+    const auto fit = components().inspect();
+    if (!fit.status.ok()) {
+      leave();
+      status_ = fit.status;
+      return PollStatus::Refused;
+    }
+    if (!fit.known) {
+      return control().drained(cursor_.ledger().next) ? PollStatus::Stopped : PollStatus::Empty;
+    }
+    ready_as_ = generation_;
+    return PollStatus::Fragment;
   }
 
-  TANGO_COLD void leave() noexcept {
-    TANGO_PRECONDITION(cursor_.account().live == 0,
-                       "Consumer: destroyed or overwritten while a fragment or batch is out");
-    if (holds_) {
-      holds_ = false;
-      static_cast<void>(cursor_.settle());
-      if constexpr (kReliable) {
-        if (ready_ || (look_at_parts().ok() && ready_)) {
-          fctl_->leave(place_.place);
-        } else {
-          fctl_->retract(place_);
-        }
-      }
-      ready_ = false;
-      cursor_.meter().leave();
+  /// Another channel was made in place of this one: nothing there is touched any more.
+  TANGO_COLD void detach() noexcept {
+    status_ = {Error::Replaced, control().name(), generation_};
+    ready_as_ = detail::kNoGeneration;
+    holds_ = false;
+    cursor_.ledger().released = cursor_.ledger().next;  // so that fragments which are still out store nothing
+  }
+
+  /// `resigning`: the position is given up.
+  TANGO_COLD void leave([[maybe_unused]] bool resigning = false) noexcept {
+    TANGO_PRECONDITION(cursor_.ledger().live == 0,
+                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is out");
+    ready_as_ = detail::kNoGeneration;
+    if (!std::exchange(holds_, false) || control().name() != generation_) {
+      return;
     }
+    static_cast<void>(cursor_.begin_poll());
+    if constexpr (kReliable) {
+      if (resigning) {
+        flow_->view().resign(place_);
+      } else {
+        flow_->view().leave(place_);
+      }
+    }
+    cursor_.recorder().leave();
   }
 
   void take_over(Consumer& other) noexcept {
-    TANGO_PRECONDITION(other.cursor_.account().live == 0, "Consumer: moved while a fragment or batch is out");
+    TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is out");
     cursor_ = other.cursor_;
-    dcache_ = other.dcache_;
-    fctl_ = other.fctl_;
+    store_ = other.store_;
+    flow_ = other.flow_;
     place_ = other.place_;
+    generation_ = other.generation_;
+    ready_as_ = std::exchange(other.ready_as_, detail::kNoGeneration);
     holds_ = std::exchange(other.holds_, false);
-    ready_ = std::exchange(other.ready_, false);
     status_ = std::exchange(other.status_, Error::Moved);
   }
 
   template <class Put, class Filter>
   TANGO_HOT BatchResult collect(std::size_t max, Put&& put, Filter& filter) noexcept {
     BatchResult result;
-    if (!ready_) [[unlikely]] {
+    if (!is_ready()) [[unlikely]] {
       if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
         result.status = why;
         return result;
       }
     }
     std::uint64_t most = Depth;
-    if (cursor_.settle()) {
+    if (cursor_.begin_poll()) {
       result.status = cursor_.overrun();
       most = 0;
     }
     detail::SlotWords words;
     while (result.count < max && most != 0) {
-      result.status = cursor_.look(words, filter, most);
+      result.status = cursor_.advance(words, filter, most);
       if (result.status != PollStatus::Fragment) {
         break;
       }
-      put(result.count++, cursor_.next() - 1, words);
+      put(result.count++, cursor_.ledger().next - 1, words);
     }
     if (result.status == PollStatus::Overrun) {
       result.lost = cursor_.last_lost();
@@ -341,16 +414,16 @@ class Consumer {
 
   // Delivering.
 
-  /// Where the payload lies: in its slot or in its chunks; as words, or as bytes for who cannot be overrun.
+  /// Where the payload is: in its slot or in its chunks; as words, or as bytes for a consumer that cannot be overrun.
   [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
-    const detail::SharedWord* const in_slot = cursor_.mcache().slot(seq).inline_words;
+    const detail::SharedWord* const in_slot = cursor_.ring().slot(seq).inline_words;
     const bool is_in_slot = words.chunk() == kInlineChunk;
     if constexpr (!kReliable) {
-      return is_in_slot ? in_slot : dcache_->data(words.chunk());
+      return is_in_slot ? in_slot : store_->data(words.chunk());
     } else if constexpr (Cache::kWords) {
-      return detail::bytes_of(is_in_slot ? in_slot : dcache_->data(words.chunk()));
+      return detail::bytes_of(is_in_slot ? in_slot : store_->data(words.chunk()));
     } else {
-      return is_in_slot ? detail::bytes_of(in_slot) : dcache_->data(words.chunk());
+      return is_in_slot ? detail::bytes_of(in_slot) : store_->data(words.chunk());
     }
   }
 
@@ -358,26 +431,27 @@ class Consumer {
     if constexpr (kReliable) {
       return {seq, words, payload_of(seq, words)};
     } else {
-      return {seq, words, payload_of(seq, words), cursor_.mcache().slot(seq).seq, cursor_.account()};
+      return {seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq, cursor_.ledger()};
     }
   }
 
-  detail::ReadCursor<Depth, Cache, kReliable, Meter> cursor_;
-  const Cache* dcache_ = nullptr;
-  Fctl* fctl_ = nullptr;
-  Fctl::Joined place_{};
-  bool ready_ = false;  ///< the components are known to fit
-  bool holds_ = false;  ///< a place and a block
+  detail::ReadCursor<Depth, typename Cache::Store, kReliable, Recorder> cursor_;
+  const typename Cache::Store* store_ = nullptr;
+  typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
+  std::size_t place_ = 0;
+  detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
+  detail::Generation ready_as_ = detail::kNoGeneration;    ///< the same once the components are known to fit
+  bool holds_ = false;                                     ///< a place and a block
   Status status_;
 };
 
 template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, Seq) -> Consumer<D, C, NoFlowControl, NoMetrics>;
+Consumer(const MCache<D>&, const C&, From) -> Consumer<D, C, NoFlowControl, NoMetrics>;
 template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, Seq, Metrics&) -> Consumer<D, C, NoFlowControl, Metrics>;
-template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, Fctl&, Seq) -> Consumer<D, C, Fctl, NoMetrics>;
-template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, Fctl&, Seq, Metrics&) -> Consumer<D, C, Fctl, Metrics>;
+Consumer(const MCache<D>&, const C&, From, Metrics&) -> Consumer<D, C, NoFlowControl, Metrics>;
+template <std::size_t D, class C, std::size_t P>
+Consumer(const MCache<D>&, const C&, BasicFctl<P>&, From) -> Consumer<D, C, BasicFctl<P>, NoMetrics>;
+template <std::size_t D, class C, std::size_t P>
+Consumer(const MCache<D>&, const C&, BasicFctl<P>&, From, Metrics&) -> Consumer<D, C, BasicFctl<P>, Metrics>;
 
 }  // namespace tango::inline TANGO_ABI

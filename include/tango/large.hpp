@@ -26,7 +26,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
-#include "fragment.hpp"
+#include "metadata.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {

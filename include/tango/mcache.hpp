@@ -2,12 +2,12 @@
 /// \file
 /// MCache: the ring of fragment metadata, and what concerns the channel as a whole.
 ///
-///     line pair 0   start | claim, identity | stop | closed_at       written at life events only
-///     line pair 1   position, oldest, limit                          written by the producer now and then
-///     then          N slots of one line each                         written by the producer
+///     line pair 0   generation | running | start | kind | claim | closed_at    written at life events only
+///     line pair 1   position, oldest, limit                                  written by the producer now and then
+///     then          Depth slots of one cache line each                       written by the producer
 ///
 /// Most users hand an MCache to a Producer and Consumers and call only `stop`, `start` and `position`. `publish`,
-/// `try_read` and `wait` are for who needs the ring of metadata alone: sequence numbers, tags and timestamps without
+/// `try_read` and `wait` are for users who need the ring of metadata alone: sequence numbers, tags and timestamps without
 /// payloads.
 ///
 /// Life of a channel:
@@ -26,16 +26,18 @@
 #include <cstdint>
 
 #include "config.hpp"
-#include "fragment.hpp"
+#include "memory/inside.hpp"
+#include "memory/membership.hpp"
 #include "memory/platform.hpp"
-#include "memory/ring_control.hpp"
+#include "memory/ring.hpp"
 #include "memory/slot.hpp"
+#include "metadata.hpp"
 #include "seq.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// What a slot says to who expects a number.
+/// What a slot says to a reader that expects a number.
 enum class ReadStatus : std::uint8_t {
   Ok,        ///< it holds the number
   NotReady,  ///< it will hold it later
@@ -48,100 +50,108 @@ struct ReadResult {
   FragmentMetadata metadata;                 ///< of the number that was asked for
 };
 
-/// A ring of `N` slots; `N` is a power of two, at least 2.
-template <std::size_t N>
+/// A ring of `Depth` slots; `Depth` is a power of two, at least 2.
+template <std::size_t Depth>
 class alignas(kSeparation) MCache {
-  static_assert(N >= 2 && (N & (N - 1)) == 0, "tango: the depth of an MCache must be a power of two and at least 2");
+  static_assert(Depth >= 2 && (Depth & (Depth - 1)) == 0,
+                "tango: the depth of an MCache must be a power of two and at least 2");
 
  public:
-  /// A fresh channel whose first number is `start`; every number is legal. O(N).
-  explicit MCache(Seq start = 1) noexcept : header_{start} {
-    for (std::size_t i = 0; i < N; ++i) {
-      // Marked for the first number from `start` on that maps here: "not ready" to who waits for it.
-      slot(start + i).mark(start + i);
-    }
-  }
+  /// A fresh channel whose first number is `start`; every number is legal. O(Depth).
+  explicit MCache(Seq start = 1) noexcept
+      : inside_{start, detail::new_generation(this), detail::ChannelKind::Unknown} {}
   MCache(const MCache&) = delete;
   MCache& operator=(const MCache&) = delete;
 
-  /// Slots.
-  [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return N; }
+  /// The number of slots.
+  [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return Depth; }
 
   /// The channel's first number. Any thread.
-  [[nodiscard]] Seq start() const noexcept { return header_.start; }
+  [[nodiscard]] Seq start() const noexcept { return inside_.control.start; }
+
+  /// The channel's name: a number that no other channel has, not even one that is made at the same address later. Any
+  /// thread.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return inside_.control.name(); }
 
   /// The next number that will be published. Acquire: everything before it is visible (unless it was overwritten). Never
-  /// goes back for who looks again. At most `kPositionStride` slots are looked at; who wants to follow a producer closely
-  /// looks at its Fseq, or at the slots. Any thread.
-  [[nodiscard]] Seq position() const noexcept {
-    Seq next = header_.position.load(detail::memory_order_acquire);  // pairs with RingControl::advance
-    for (std::uint64_t looks = 0; looks != kPositionStride; ++looks) {
-      const std::int64_t ahead = seq_diff(slot(next).observe(), next);
-      if (ahead < 0) {
-        break;
-      }
-      if (ahead > 0) {
-        // Gone on, or evicted: either was preceded by a later position, which `observe` has made visible.
-        return seq_max(next, header_.position.load(detail::memory_order_acquire));
-      }
-      ++next;
-    }
-    return next;
-  }
+  /// decreases between two calls of one thread. At most `kPositionStride` slots are read; to follow a producer closely,
+  /// read its Fseq or the slots. Any thread.
+  [[nodiscard]] Seq position() const noexcept { return inside_.position(); }
 
-  /// Asks the channel to stop: its producer answers at its next call or its destruction; without a producer the channel
-  /// is closed here. What was published stays readable. Idempotent; any thread, at any time.
-  void stop() noexcept { header_.ask_to_stop(); }
+  /// The producer stores its position when it reaches a multiple of this, and the slots say how far it has come since.
+  static constexpr std::uint64_t kPositionStride = detail::Ring<Depth>::kPositionStride;
+
+  /// Asks the channel to stop. Its producer closes it at its next call or when it leaves; if there is none, the channel is
+  /// closed here. What was published can still be read. Idempotent. Any thread, at any time.
+  ///
+  /// A producer that vanished without leaving (its process was killed) can do neither: `recover_producer` (recovery.hpp)
+  /// closes the channel in its stead.
+  void stop() noexcept { inside_.control.ask_to_stop(); }
 
   /// Whether anyone asked to stop. Any thread.
-  [[nodiscard]] bool stop_requested() const noexcept { return header_.stop_requested(); }
+  [[nodiscard]] bool stop_requested() const noexcept { return inside_.control.stop_requested(); }
 
   /// Whether nothing more will be published. Any thread.
-  [[nodiscard]] bool closed() const noexcept { return header_.closed(); }
+  [[nodiscard]] bool closed() const noexcept { return inside_.control.closed(); }
 
   // ------------------------------------------------------------------------------------------- the ring by itself
 
-  /// Publishes `metadata` under the number `position()` and returns that number; `metadata.seq` is ignored. Never
-  /// waits, never fails; overwrites what is `depth()` numbers older. Nobody but who publishes here can answer a stop:
-  /// look at `stop_requested()`. What is published all the same can still be read by its number. From then on the ring
-  /// is one of metadata alone: Producers and Consumers refuse it (`ComponentMismatch`). Thread: the only producer.
-  /// Precondition (checked): no Producer was ever made on this MCache.
+  /// Publishes `metadata` under the number `position()`, and overwrites what is `depth()` numbers older. Never waits,
+  /// never fails. Only the publishing thread can honour a stop: check `stop_requested()`; what is published after a stop
+  /// can still be read by its number. From the first call on the ring is one of metadata alone: Producers and Consumers
+  /// refuse it (`ComponentMismatch`).
+  ///
+  /// \pre (checked) No Producer was ever made on this MCache.
+  /// \return The number; `metadata.seq` is ignored.
+  ///
+  /// Thread: the only producer.
   Seq publish(const FragmentMetadata& metadata) noexcept {
-    const bool is_nobodys = header_.ownership.use_directly();
-    TANGO_PRECONDITION(is_nobodys, "MCache::publish: no Producer was ever made on this MCache");
-    const Seq s = header_.position.load(detail::memory_order_relaxed);  // own word
-    detail::Slot& target = slot(s);
+    detail::RingControl& control = inside_.control;
+    // Relaxed where it is set: an endpoint that sees it refuses the ring and reads nothing else.
+    const auto kind = static_cast<detail::ChannelKind>(control.kind.load(detail::memory_order_relaxed));  // own word
+    TANGO_PRECONDITION(kind == detail::ChannelKind::Unknown || kind == detail::ChannelKind::Direct,
+                       "MCache::publish: no Producer was ever made on this MCache");
+    if (kind == detail::ChannelKind::Unknown) {
+      control.kind.store(static_cast<std::uint64_t>(detail::ChannelKind::Direct), detail::memory_order_relaxed);
+    }
+    const Seq s = control.position.load(detail::memory_order_relaxed);  // own word
+    detail::Slot& target = inside_.slot(s);
     target.mark(s);
     detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
-    target.write(detail::to_words(metadata));
+    target.write(detail::SlotWords::of(metadata));
     target.publish(s);
-    header_.advance(s + 1);
+    control.advance(s + 1);
     return s;
   }
 
-  /// Reads the metadata of `seq`, validated. Wait-free; any thread. Precondition (checked): the channel is not
-  /// reliable: there nobody may be overrun, and the producer does not mark what it overwrites.
+  /// Reads the metadata of `seq`, validated. Wait-free.
+  ///
+  /// \pre (checked) The channel is not reliable: there, no consumer may be overrun, and the producer does not mark what it
+  ///      overwrites.
+  /// \return `Ok` and the metadata, `NotReady`, or `Overrun`.
+  ///
+  /// Thread: any.
   [[nodiscard]] ReadResult try_read(Seq seq) const noexcept {
-    const detail::Slot& source = slot(seq);
+    const detail::Slot& source = inside_.slot(seq);
     if (const std::int64_t ahead = seq_diff(source.observe(), seq); ahead != 0) {
       return {ahead < 0 ? ReadStatus::NotReady : ReadStatus::Overrun, {}};
     }
-    // Looked at after the slot: who published there wrote the identity before.
-    TANGO_PRECONDITION(detail::kind_of(header_.ownership.identity()) != detail::ChannelKind::Reliable,
+    // Read after the slot: the producer that published there stored the kind before.
+    TANGO_PRECONDITION(inside_.control.channel_kind() != detail::ChannelKind::Reliable,
                        "MCache::try_read: the channel is not reliable");
-    const FragmentMetadata metadata = detail::from_words(seq, source.read());
+    const FragmentMetadata metadata = source.read().metadata(seq);
     if (!source.still_holds(seq)) {
       return {ReadStatus::Overrun, {}};
     }
     return {ReadStatus::Ok, metadata};
   }
 
-  /// Looks until `seq` is there or gone, the channel is closed before it, or `strategy` gives up; the last two answer
-  /// `NotReady`. Any thread. Precondition (checked): as `try_read`.
+  /// Calls `try_read` until `seq` is there or gone, the channel is closed before it, or `strategy` gives up. The last two
+  /// return `NotReady`. Precondition as for `try_read`. Thread: any.
   template <WaitStrategy Strategy = Busy>
   [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept {
     for (std::uint64_t round = 0;; ++round) {
-      const bool closed = header_.closed();  // looked at first: what was published before is seen by try_read
+      const bool closed = this->closed();  // loaded first: try_read sees what was published before
       const ReadResult result = try_read(seq);
       if (result.status != ReadStatus::NotReady || closed || !strategy.idle(round)) {
         return result;
@@ -149,33 +159,14 @@ class alignas(kSeparation) MCache {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------- endpoints
-
-  /// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves; the slots say
-  /// how far it is since. A store on a line of its own with every message made 64 B messages a quarter slower, and 8 B
-  /// messages by half (bench/README.md). At most half the depth, so that a slot that has gone on to its next number did so
-  /// behind the next such store.
-  static constexpr std::uint64_t kPositionStride = N >= 16 ? 8 : N / 2;
-
-  /// For endpoints: the producer has published everything before `next`. Thread: the producer.
-  TANGO_HOT void published(Seq next) noexcept {
-    if (next % kPositionStride == 0) {
-      header_.advance(next);
-    }
-  }
-
-  /// For endpoints: the slot that `seq` maps to.
-  [[nodiscard]] detail::Slot& slot(Seq seq) noexcept { return slots_[seq & (N - 1)]; }
-  /// For endpoints: the same.
-  [[nodiscard]] const detail::Slot& slot(Seq seq) const noexcept { return slots_[seq & (N - 1)]; }
-
-  /// For endpoints: where the channel stands.
-  [[nodiscard]] detail::RingControl& header() noexcept { return header_; }
-  [[nodiscard]] const detail::RingControl& header() const noexcept { return header_; }  ///< for endpoints: the same
-
  private:
-  detail::RingControl header_;
-  detail::Slot slots_[N];
+  friend struct detail::Inside;
+  template <std::size_t, std::size_t, std::size_t, class>
+  friend class Channel;
+  MCache(Seq start, detail::Generation generation, detail::ChannelKind kind) noexcept
+      : inside_{start, generation, kind} {}
+
+  detail::Ring<Depth> inside_;
 };
 
 static_assert(sizeof(MCache<2>) == 256 + 2 * 64 && alignof(MCache<2>) == 128);

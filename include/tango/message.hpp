@@ -10,7 +10,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
-#include "fragment.hpp"
+#include "metadata.hpp"
 #include "record.hpp"
 
 namespace tango::inline TANGO_ABI {

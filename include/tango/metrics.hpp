@@ -19,17 +19,12 @@
 #include <string_view>
 
 #include "config.hpp"
-#include "error.hpp"
-#include "memory/counter.hpp"
-#include "memory/packed_counter.hpp"
-#include "memory/platform.hpp"
+#include "memory/inside.hpp"
+#include "memory/metrics_blocks.hpp"
 #include "seq.hpp"
 #include "text/text_writer.hpp"
 
 namespace tango::inline TANGO_ABI {
-
-/// Consumers that one Metrics can count at a time.
-inline constexpr std::size_t kMaxMeteredConsumers = 8;
 
 /// The counters of a channel at some time. All are numbers of fragments, unless said otherwise.
 struct MetricsSnapshot {
@@ -73,52 +68,6 @@ constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffe
   return out.view();
 }
 
-namespace detail {
-
-/// Who counts in a block.
-struct BlockClaim {
-  SharedWord word{0};
-
-  /// Acquire: pairs with `release`; who comes goes on from the counts of who went.
-  TANGO_COLD bool take() noexcept {
-    std::uint64_t unclaimed = 0;
-    return word.compare_exchange_strong(unclaimed, 1, memory_order_acquire, memory_order_relaxed);
-  }
-  void release() noexcept { word.store(0, memory_order_release); }
-};
-
-// Where an endpoint stands is not kept but follows from its counts: stores are what counting costs. A block's owners
-// come one after the other and go on counting, so `origin` is the sequence number at which one owner alone would have
-// begun. It matters to the lag only, which may be wrong in a snapshot that is taken while an endpoint is made.
-
-struct alignas(kSeparation) ProducerBlock {
-  BlockClaim claim;
-  Counter active;  ///< 1 once a producer was there
-  Counter origin;
-  PackedCounter published;
-  Counter backpressure;
-};
-
-struct alignas(kSeparation) ConsumerBlock {
-  BlockClaim claim;
-  Counter active;  ///< 1 while a consumer is there
-  Counter origin;
-  Counter consumed;
-  Counter consumed_bytes;
-  Counter filtered;
-  Counter overruns;
-  Counter lost;
-  Counter rejected;
-
-  /// Fragments looked at or lost.
-  [[nodiscard]] std::uint64_t passed() const noexcept {
-    return consumed.read() + filtered.read() + lost.read() + rejected.read();
-  }
-};
-using ConsumerBlocks = ConsumerBlock[kMaxMeteredConsumers];
-
-}  // namespace detail
-
 /// The counters of a channel, a block for each endpoint: see the file's head.
 class alignas(kSeparation) Metrics {
  public:
@@ -132,25 +81,27 @@ class alignas(kSeparation) Metrics {
     // Consumers first: a producer's position that is read later is at or past theirs, but for one that is just joining.
     std::uint64_t next[kMaxMeteredConsumers];
     std::size_t active = 0;
-    for (const detail::ConsumerBlock& block : consumers_) {
+    for (const detail::ConsumerBlock& block : inside_.consumers) {
       s.consumed += block.consumed.read();
       s.consumed_bytes += block.consumed_bytes.read();
       s.filtered += block.filtered.read();
       s.overruns += block.overruns.read();
       s.lost += block.lost.read();
       s.rejected += block.rejected.read();
-      if (block.active.value.load(detail::memory_order_acquire) != 0) {  // pairs with ConsumerRecorder::join
+      if (block.claim.holder().state == detail::BlockState::Active) {  // acquire: pairs with ConsumerRecorder::join
         next[active++] = block.origin.read() + block.passed();
       }
     }
-    const detail::PackedCounter::Totals published = producer_.published.read();
+    const detail::PackedCounter::Totals published = inside_.producer.published.read();
     s.published = published.count;
     s.published_bytes = published.bytes;
-    s.backpressure = producer_.backpressure.read();
-    if (producer_.active.value.load(detail::memory_order_acquire) == 0) {  // pairs with ProducerRecorder::join
+    s.backpressure = inside_.producer.backpressure.read();
+    // Acquire: pairs with ProducerRecorder::join.
+    const detail::BlockState state = inside_.producer.claim.holder().state;
+    if (state != detail::BlockState::Active && state != detail::BlockState::Left) {
       return s;
     }
-    const Seq position = producer_.origin.read() + s.published;
+    const Seq position = inside_.producer.origin.read() + s.published;
     for (std::size_t i = 0; i < active; ++i) {
       if (const std::int64_t behind = seq_diff(position, next[i]); behind > static_cast<std::int64_t>(s.lag)) {
         s.lag = static_cast<std::uint64_t>(behind);
@@ -159,14 +110,10 @@ class alignas(kSeparation) Metrics {
     return s;
   }
 
-  /// For endpoints: the blocks.
-  [[nodiscard]] detail::ProducerBlock& producer() noexcept { return producer_; }
-  /// For endpoints: the consumers' blocks.
-  [[nodiscard]] detail::ConsumerBlocks& consumers() noexcept { return consumers_; }
-
  private:
-  detail::ProducerBlock producer_;
-  detail::ConsumerBlocks consumers_;
+  friend struct detail::Inside;
+
+  detail::MetricsBlocks inside_;
 };
 
 static_assert(sizeof(Metrics) == 128 + 8 * 128 && alignof(Metrics) == 128);
@@ -191,122 +138,7 @@ class MetricsReader {
   MetricsSnapshot baseline_;
 };
 
-namespace detail {
-
-/// How a producer counts, which is also how it knows its next number: one store says both, so metrics add none to a
-/// publish. Thread: the producer's.
-class ProducerRecorder {
- public:
-  ProducerRecorder() noexcept = default;
-  explicit ProducerRecorder(Metrics& metrics) noexcept : block_{&metrics.producer()}, tally_{block_->published} {}
-
-  [[nodiscard]] bool take() noexcept { return block_->claim.take(); }
-  void join(Seq position) noexcept {
-    marked_ = position;
-    block_->origin.write(position - tally_.start().count);
-    block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
-  }
-  void leave() noexcept { block_->claim.release(); }
-
-  /// The number that the next message gets.
-  [[nodiscard]] TANGO_HOT Seq next() const noexcept { return marked_ + tally_.since_mark(); }
-
-  TANGO_HOT void published(std::uint64_t bytes) noexcept {
-    if (tally_.add(bytes)) [[unlikely]] {
-      marked_ = next();
-      tally_.mark();
-    }
-  }
-  void refused() noexcept { block_->backpressure.add(1); }
-
- private:
-  ProducerBlock* block_ = nullptr;
-  PackedCounterWriter tally_;
-  Seq marked_ = 0;  ///< the next number when the last mark was set
-};
-
-/// How a consumer counts. Thread: the consumer's.
-class ConsumerRecorder {
- public:
-  ConsumerRecorder() noexcept = default;
-  explicit ConsumerRecorder(Metrics& metrics) noexcept : metrics_{&metrics} {}
-
-  [[nodiscard]] TANGO_COLD bool take() noexcept {
-    for (ConsumerBlock& block : metrics_->consumers()) {
-      if (block.claim.take()) {
-        block_ = &block;
-        return true;
-      }
-    }
-    return false;
-  }
-  void join(Seq next) noexcept {
-    block_->origin.write(next - block_->passed());
-    block_->active.value.store(1, memory_order_release);  // pairs with Metrics::snapshot
-  }
-  void leave() noexcept {
-    block_->active.write(0);
-    block_->claim.release();
-  }
-
-  void delivered(std::uint64_t bytes) noexcept {
-    block_->consumed.add(1);
-    block_->consumed_bytes.add(bytes);
-  }
-  void filtered() noexcept { block_->filtered.add(1); }
-  void overrun(std::uint64_t lost) noexcept {
-    block_->overruns.add(1);
-    block_->lost.add(lost);
-  }
-  void rejected() noexcept { block_->rejected.add(1); }
-
-  /// Takes over what fragments reported: `lost` of those counted as delivered, of `bytes` bytes, were overwritten after
-  /// all.
-  void missed(std::uint64_t lost, std::uint64_t bytes) noexcept {
-    block_->overruns.add(lost);
-    block_->lost.add(lost);
-    block_->consumed.write(block_->consumed.read() - lost);
-    block_->consumed_bytes.write(block_->consumed_bytes.read() - bytes);
-  }
-
- private:
-  Metrics* metrics_ = nullptr;
-  ConsumerBlock* block_ = nullptr;
-};
-
-}  // namespace detail
-
-/// The absence of metrics: nothing is stored, nothing is executed.
+/// The absence of metrics in an endpoint's type: nothing is stored, nothing is executed.
 struct NoMetrics {};
-
-namespace detail {
-
-/// How a producer without metrics counts: its next number is all that it keeps.
-class NoProducerRecorder {
- public:
-  static constexpr bool take() noexcept { return true; }
-  void join(Seq position) noexcept { next_ = position; }
-  static constexpr void leave() noexcept {}
-  [[nodiscard]] Seq next() const noexcept { return next_; }
-  void published(std::uint64_t) noexcept { ++next_; }
-  static constexpr void refused() noexcept {}
-
- private:
-  Seq next_ = 0;
-};
-
-/// How a consumer without metrics counts.
-struct NoConsumerRecorder {
-  static constexpr bool take() noexcept { return true; }
-  static constexpr void join(Seq) noexcept {}
-  static constexpr void leave() noexcept {}
-  static constexpr void delivered(std::uint64_t) noexcept {}
-  static constexpr void filtered() noexcept {}
-  static constexpr void overrun(std::uint64_t) noexcept {}
-  static constexpr void rejected() noexcept {}
-  static constexpr void missed(std::uint64_t, std::uint64_t) noexcept {}
-};
-
-}  // namespace detail
 
 }  // namespace tango::inline TANGO_ABI

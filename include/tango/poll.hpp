@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a consumer answers: one of six outcomes, told apart.
+/// What a consumer returns: a fragment or why there is none (Poll), or several fragments at once (Batch).
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -13,28 +13,12 @@
 #include <utility>
 
 #include "config.hpp"
-#include "error.hpp"
-#include "fragment.hpp"
+#include "poll_status.hpp"
+#include "receive/read_ledger.hpp"
 #include "record.hpp"
 #include "seq.hpp"
 
 namespace tango::inline TANGO_ABI {
-
-/// The outcome of a look at the channel.
-enum class PollStatus : std::uint8_t {
-  Fragment,  ///< there is one
-  Empty,     ///< nothing is there yet, or a whole ring's depth of fragments did not pass the filter
-  Overrun,   ///< `lost()` fragments were overwritten before they were read; the next poll goes on behind them
-  Stopped,   ///< the channel is closed, and everything before that has been looked at
-  Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
-  Refused,   ///< this consumer was refused: see `Consumer::status`
-};
-
-/// The outcome's name.
-[[nodiscard]] constexpr std::string_view name(PollStatus status) noexcept {
-  constexpr std::string_view kNames[] = {"Fragment", "Empty", "Overrun", "Stopped", "Rejected", "Refused"};
-  return detail::name_of(status, kNames);
-}
 
 /// What `poll` and `wait` return. `F` is `Fragment` or `SpeculativeFragment`.
 ///
@@ -72,11 +56,11 @@ class [[nodiscard]] Poll {
   void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
 
   /// How many were lost, with `Overrun`; else 0.
-  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return *this ? 0 : lost_; }
 
  private:
   F fragment_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_;  ///< without a fragment; not written with one, on the hot path
   PollStatus status_;
 };
 
@@ -97,14 +81,14 @@ template <class Item>
 class [[nodiscard]] Batch {
  public:
   /// Made by the consumer.
-  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& account) noexcept
-      : items_{items}, result_{result}, end_{end}, receipt_{items.empty() ? detail::Hold{} : detail::Hold{account}} {}
+  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& ledger) noexcept
+      : items_{items}, result_{result}, end_{end}, hold_{items.empty() ? detail::Hold{} : detail::Hold{ledger}} {}
   /// Afterwards `other` is empty.
   Batch(Batch&& other) noexcept
       : items_{std::exchange(other.items_, {})},
         result_{other.result_},
         end_{other.end_},
-        receipt_{std::move(other.receipt_)} {}
+        hold_{std::move(other.hold_)} {}
   /// Gives back what this one held. Afterwards `other` is empty.
   Batch& operator=(Batch&& other) noexcept {
     if (this != &other) {
@@ -112,7 +96,7 @@ class [[nodiscard]] Batch {
       items_ = std::exchange(other.items_, {});
       result_ = other.result_;
       end_ = other.end_;
-      receipt_ = std::move(other.receipt_);
+      hold_ = std::move(other.hold_);
     }
     return *this;
   }
@@ -142,18 +126,18 @@ class [[nodiscard]] Batch {
 
  private:
   void give_back() noexcept {
-    if (receipt_) {
-      if (receipt_->position != nullptr) {
-        receipt_->give_back(end_);
+    if (hold_) {
+      if (hold_->place != nullptr) {
+        hold_->give_back(end_);
       }
-      receipt_.drop();
+      hold_.drop();
     }
   }
 
   std::span<Item> items_;
   BatchResult result_;
   Seq end_;
-  detail::Hold receipt_;
+  detail::Hold hold_;
 };
 
 }  // namespace tango::inline TANGO_ABI

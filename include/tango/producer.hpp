@@ -6,8 +6,10 @@
 ///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed, as the DCache says
 ///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, counted
 ///
-/// A producer that could not be made (another one holds the channel, numbers disagree, …) answers every call with the
-/// cause; `status()` has the values.
+/// A producer that could not be made (another one holds the channel, numbers disagree, …) returns the cause from every
+/// call; `status()` has the values.
+///
+/// A publish, step by step: send/publication.hpp.
 ///
 /// Thread: one, the producer's. The components outlive the producer.
 #pragma once
@@ -21,28 +23,33 @@
 #include "config.hpp"
 #include "dcache.hpp"
 #include "endpoint/components.hpp"
+#include "endpoint/recorders.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
-#include "fragment.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
-#include "memory/payload_words.hpp"
+#include "memory/inside.hpp"
+#include "memory/ring_control.hpp"
+#include "message.hpp"
+#include "metadata.hpp"
 #include "metrics.hpp"
 #include "reservation.hpp"
-#include "send/admission.hpp"
+#include "send/publication.hpp"
 #include "send/publish_overloads.hpp"
+#include "seq.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is `Fctl` or `NoFlowControl`, `Counted` is `Metrics` or `NoMetrics`; all are deduced
+/// `Cache` is a DCache, `Flow` is an Fctl or `NoFlowControl`, `MetricsPolicy` is `Metrics` or `NoMetrics`; all are deduced
 /// from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
-template <std::size_t Depth, class Cache, class Flow, class Counted, WaitStrategy Waiting = Busy>
-class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, Waiting>, Waiting> {
-  using Forms = PublishOverloads<Producer, Waiting>;
-  static constexpr bool kFlow = std::is_same_v<Flow, Fctl>;
-  static constexpr bool kCounted = std::is_same_v<Counted, Metrics>;
-  using Meter = std::conditional_t<kCounted, detail::ProducerRecorder, detail::NoProducerRecorder>;
+template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy>
+class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPolicy, Waiting>, Waiting> {
+  using Overloads = PublishOverloads<Producer, Waiting>;
+  static constexpr bool kFlow = detail::kIsFlowControl<Flow>;
+  static constexpr bool kMetered = std::is_same_v<MetricsPolicy, Metrics>;
+  using Recorder = std::conditional_t<kMetered, detail::ProducerRecorder, detail::NoProducerRecorder>;
+  using Limit = std::conditional_t<kFlow, detail::CreditLimit, detail::NoCreditLimit>;
   static_assert(kFlow || Cache::kWords,
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
@@ -56,19 +63,19 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
   static constexpr bool kWords = Cache::kWords;
 
   /// Lossy channel. Refused: see `status`.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept requires(!kFlow && !kCounted)
-      : Producer{mcache, dcache, fseq, nullptr, Meter{}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept requires(!kFlow && !kMetered)
+      : Producer{mcache, dcache, fseq, nullptr, Recorder{}} {}
   /// The same, counted.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kFlow && kCounted)
-      : Producer{mcache, dcache, fseq, nullptr, Meter{metrics}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kFlow && kMetered)
+      : Producer{mcache, dcache, fseq, nullptr, Recorder{metrics}} {}
 
   /// Reliable (`Plain`) or observed (`Words`) channel. Refused: see `status`.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl) noexcept requires(kFlow && !kCounted)
-      : Producer{mcache, dcache, fseq, &fctl, Meter{}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl) noexcept requires(kFlow && !kMetered)
+      : Producer{mcache, dcache, fseq, &fctl, Recorder{}} {}
   /// The same, counted.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl& fctl, Metrics& metrics) noexcept
-      requires(kFlow&& kCounted)
-      : Producer{mcache, dcache, fseq, &fctl, Meter{metrics}} {}
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl, Metrics& metrics) noexcept
+      requires(kFlow&& kMetered)
+      : Producer{mcache, dcache, fseq, &fctl, Recorder{metrics}} {}
 
   /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`, as
   /// long as the channel is there.
@@ -88,36 +95,42 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this producer was refused, or success: `SecondProducer`, `ComponentMismatch`, `StartMismatch` (the Fseq's
-  /// number, the channel's), `CreditsOutOfRange` (the credits, the depth), `TooManyMetricsBlocks`, `Stopped` (a closed
-  /// channel), `Moved`.
+  /// Why this producer was refused, or success.
+  ///
+  /// \retval SecondProducer Another producer holds the channel.
+  /// \retval ComponentMismatch The components belong to different channels, or to a channel of another kind.
+  /// \retval StartMismatch The Fseq's number and the channel's differ (both).
+  /// \retval CreditsOutOfRange The credits are not in 1 ... depth (credits, depth).
+  /// \retval TooManyMetricsBlocks Another producer counts in this Metrics.
+  /// \retval Stopped The channel is closed.
+  /// \retval NotConstructed The channel's constructor has not run.
+  /// \retval Replaced Another channel was made at this one's address (its generation, the one of this producer's channel).
+  /// \retval Moved This producer was moved from.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
 
   /// The number that the next message gets. Of no meaning in a producer that was refused or moved from.
-  [[nodiscard]] Seq next_seq() const noexcept { return meter_.next(); }
+  [[nodiscard]] Seq next_seq() const noexcept { return publication_.next(); }
 
   /// The largest payload in bytes.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
   /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
-  /// a lossy channel. 0 if refused or asked to stop. Looks at the consumers' positions: O(consumers).
-  [[nodiscard]] std::uint64_t available() noexcept {
-    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.slots(next_seq());
-  }
+  /// a lossy channel. 0 if refused or requested to stop. Reads the consumers' positions: O(places in use).
+  [[nodiscard]] std::uint64_t available() noexcept { return is_open() ? publication_.room().slots(next_seq()) : 0; }
 
-  /// Bytes of the largest message that `publish` has room for, as far as this producer knows without looking at the
-  /// consumers: after a call of `available`, or a refusal, as of then. 0 without a slot for it, if refused or asked to
-  /// stop. (`reserve` needs a chunk for a message of up to `kInlineBytes`, too.)
+  /// Bytes of the largest message that `publish` has room for, as far as this producer knows without reading the
+  /// consumers' positions: after a call of `available`, or a refusal, as of then. 0 without a slot for it, if refused or
+  /// requested to stop. (`reserve` needs a chunk for a message of up to `kInlineBytes`, too.)
   [[nodiscard]] std::size_t available_payload() const noexcept {
-    return !status_.ok() || room_.mcache().stop_requested() ? 0 : room_.largest(next_seq());
+    return is_open() ? publication_.room().largest(next_seq()) : 0;
   }
 
   // ------------------------------------------------------------------------------------------------------ publish
 
-  using Forms::
+  using Overloads::
       publish;  // text, values; and `emplace`, `publish_batch`, `publish_packed`: see send/publish_overloads.hpp
-  using Forms::publish_blocking;  // the same
+  using Overloads::publish_blocking;  // the same
 
   /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
   ///
@@ -128,12 +141,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
-    const Seq next = next_seq();
-    const std::size_t chunks = chunks_by_copy(payload.size());
-    if (const Error error = admit(chunks, next); error != Error::None) [[unlikely]] {
+    const std::size_t run = publication_.run_of_copy(payload.size());
+    if (const Error error = admit(run); error != Error::None) [[unlikely]] {
       return refused(error);
     }
-    put(payload, chunks, next, info);
+    publication_.put(payload, run, info, recorder_, *mirror_);
     return {};
   }
 
@@ -145,28 +157,26 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
     }
-    Seq next = next_seq();
-    const std::size_t chunks = chunks_by_copy(payload.size());
-    if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
+    const std::size_t run = publication_.run_of_copy(payload.size());
+    if (const Error error = admit_blocking(run, strategy); error != Error::None) [[unlikely]] {
       return status_.ok() ? Status{error} : status_;
     }
-    put(payload, chunks, next, info);
+    publication_.put(payload, run, info, recorder_, *mirror_);
     return {};
   }
 
-  /// Admission for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
+  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
   /// where there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is
   /// dropped.
   [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
     }
-    const Seq next = next_seq();
-    const std::size_t chunks = Cache::chunks_for(size);
-    if (const Error error = admit(chunks, next); error != Error::None) [[unlikely]] {
+    const std::size_t run = Cache::Store::chunks_for(size);
+    if (const Error error = admit(run); error != Error::None) [[unlikely]] {
       return Reservation{refused(error)};
     }
-    return open_reservation(size, chunks, next);
+    return open_reservation(size, run);
   }
 
   /// The same as soon as there is room: waits as `publish_blocking` does.
@@ -175,12 +185,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
     }
-    Seq next = next_seq();
-    const std::size_t chunks = Cache::chunks_for(size);
-    if (const Error error = admit_blocking(chunks, next, strategy); error != Error::None) [[unlikely]] {
+    const std::size_t run = Cache::Store::chunks_for(size);
+    if (const Error error = admit_blocking(run, strategy); error != Error::None) [[unlikely]] {
       return Reservation{status_.ok() ? Status{error} : status_};
     }
-    return open_reservation(size, chunks, next);
+    return open_reservation(size, run);
   }
 
   // --------------------------------------------------------------------------------------------------------- stop
@@ -188,8 +197,10 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
   /// Closes the channel at once: consumers drain what was published, then report `Stopped`. Idempotent. Whether
   /// it is closed: a producer that was refused closes nothing. Precondition (checked): no reservation is open.
   TANGO_COLD bool stop() noexcept {
-    TANGO_PRECONDITION(!reserved_, "Producer::stop: no reservation is open");
-    if (status_.ok()) {
+    TANGO_PRECONDITION(!reserved(), "Producer::stop: no reservation is open");
+    if (holds_ && replaced()) {
+      detach();
+    } else if (status_.ok()) {
       close();
     }
     return status_.error() == Error::Stopped;
@@ -198,96 +209,103 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
  private:
   friend Reservation;
 
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Fctl* fctl, Meter meter) noexcept
-      : room_{mcache, dcache, fctl}, fseq_{&fseq}, meter_{meter} {
-    status_ = enter();
+  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow* fctl, Recorder recorder) noexcept
+      : publication_{detail::inside(mcache), detail::inside(dcache), limit_of(fctl)},
+        mirror_{&detail::inside(fseq)},
+        recorder_{recorder} {
+    status_ = enter(fctl);
   }
 
-  // The way in and out.
+  // Joining and leaving.
 
-  static constexpr detail::ChannelKind kKind = !kFlow   ? detail::ChannelKind::Lossy
-                                               : kWords ? detail::ChannelKind::Observed
-                                                        : detail::ChannelKind::Reliable;
+  static constexpr detail::ChannelKind kKind = !kFlow          ? detail::ChannelKind::Lossy
+                                               : Cache::kWords ? detail::ChannelKind::Observed
+                                                               : detail::ChannelKind::Reliable;
 
-  [[nodiscard]] detail::ProducerParts parts() const noexcept {
-    return {kKind, room_.mcache().header(), room_.dcache().ownership(), *fseq_, room_.fctl()};
+  [[nodiscard]] static Limit limit_of([[maybe_unused]] Flow* fctl) noexcept {
+    if constexpr (kFlow) {
+      auto& flow = detail::inside(*fctl);
+      return Limit{flow.members, flow.places, flow.credits};
+    } else {
+      return {};
+    }
   }
 
-  TANGO_COLD Status enter() noexcept {
-    detail::ProducerParts parts = this->parts();
-    if (const Status status = parts.take(Depth); !status.ok()) {
+  [[nodiscard]] detail::RingControl& control() const noexcept { return publication_.ring().control; }
+
+  TANGO_COLD Status enter([[maybe_unused]] Flow* fctl) noexcept {
+    detail::Membership* flow = nullptr;
+    std::uint64_t credits = 0;
+    if constexpr (kFlow) {
+      flow = &detail::inside(*fctl).membership;
+      credits = detail::inside(*fctl).credits;
+    }
+    detail::ProducerComponents components{kKind, control(), publication_.store().membership, *mirror_, flow, credits};
+    if (const Status status = components.claim(Depth); !status.ok()) {
       return status;
     }
-    if (!meter_.take()) {
-      parts.give_back();
+    if (!recorder_.take()) {
+      control().leave();
       return {Error::TooManyMetricsBlocks, 2, 1};
     }
-    const Seq next = room_.mcache().header().position.load(detail::memory_order_relaxed);  // ordered by the claim
-    room_.start(parts.fresh(), next);
-    parts.join();
-    meter_.join(next);
+    if (const Status status = components.join(); !status.ok()) {
+      recorder_.leave();
+      return status;
+    }
+    const Seq next = control().position.load(detail::memory_order_relaxed);  // ordered by the claim
+    publication_.start(next == control().start, next);
+    recorder_.join(next);
+    generation_ = running_as_ = control().name();
     holds_ = true;
     return {};
   }
 
   TANGO_COLD void leave() noexcept {
-    TANGO_PRECONDITION(!reserved_, "Producer: destroyed or overwritten while a reservation is open");
-    if (holds_) {
-      holds_ = false;
-      room_.mcache().header().advance(next_seq());
-      meter_.leave();
-      parts().give_back();
+    TANGO_PRECONDITION(!reserved(), "Producer: destroyed or overwritten while a reservation is open");
+    if (holds_ && !replaced()) {
+      control().advance(next_seq());
+      recorder_.leave();
+      control().leave();
     }
+    holds_ = false;
   }
 
   void take_over(Producer& other) noexcept {
-    TANGO_PRECONDITION(!other.reserved_, "Producer: moved while a reservation is open");
-    room_ = other.room_;
-    fseq_ = other.fseq_;
-    meter_ = other.meter_;
+    TANGO_PRECONDITION(!other.reserved(), "Producer: moved while a reservation is open");
+    publication_ = other.publication_;
+    mirror_ = other.mirror_;
+    recorder_ = other.recorder_;
+    generation_ = other.generation_;
+    running_as_ = std::exchange(other.running_as_, detail::kNoGeneration);
     holds_ = std::exchange(other.holds_, false);
     status_ = std::exchange(other.status_, Error::Moved);
   }
 
-  /// From here on every call answers `Stopped`.
+  /// Whether another channel was made at this one's address.
+  [[nodiscard]] bool replaced() const noexcept { return control().name() != generation_; }
+
+  /// From here on every call returns `Replaced`; what is there now is not touched.
+  TANGO_COLD Error detach() noexcept {
+    status_ = {Error::Replaced, control().name(), generation_};
+    running_as_ = detail::kNoGeneration;
+    holds_ = false;
+    return Error::Replaced;
+  }
+
+  /// From here on every call returns `Stopped`.
   TANGO_COLD Error close() noexcept {
-    detail::RingControl& header = room_.mcache().header();
-    header.stop.store(1, detail::memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
-    header.close(next_seq());
+    control().close(next_seq());
     status_ = Error::Stopped;
+    running_as_ = detail::kNoGeneration;
     return Error::Stopped;
   }
 
-  // A message that is copied in.
-
-  /// Chunks that it takes: none if it travels in its slot.
-  [[nodiscard]] static constexpr std::size_t chunks_by_copy(std::size_t size) noexcept {
-    return size <= kInlineBytes ? 0 : Cache::chunks_for(size);
-  }
-
-  /// Publishes it. Precondition: it was admitted.
-  TANGO_HOT void put(std::span<const std::byte> payload, std::size_t chunks, Seq next,
-                     const MessageInfo& info) noexcept {
-    detail::Slot& slot = open_slot(next);
-    typename Cache::Fifo& fifo = room_.dcache().fifo();
-    const FragmentMetadata metadata{.seq = next,
-                                    .sig = info.sig,
-                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(chunks, next),
-                                    .size = static_cast<std::uint32_t>(payload.size()),
-                                    .ctl = info.ctl,
-                                    .ts = info.ts};
-    fifo.take(chunks, chunks, next);
-    if (chunks == 0) {
-      detail::store_words(slot.inline_words, payload.data(), payload.size());
-    } else if constexpr (kWords) {
-      detail::store_words(room_.dcache().data(metadata.chunk), payload.data(), payload.size());
-    } else {
-      detail::copy_bytes(room_.dcache().data(metadata.chunk), payload.data(), payload.size());
-    }
-    finish(slot, metadata);
-  }
-
   // Admission.
+
+  /// Whether this producer is not refused, and nobody requested a stop.
+  [[nodiscard]] TANGO_HOT bool is_running() const noexcept { return control().is_running_as(running_as_); }
+
+  [[nodiscard]] bool is_open() const noexcept { return status_.ok() && control().is_running_as(generation_); }
 
   TANGO_COLD Status too_large(std::size_t size) const noexcept {
     return status_.ok() ? Status{Error::PayloadTooLarge, size, max_payload()} : status_;
@@ -295,103 +313,75 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, Counted, W
 
   TANGO_COLD Status refused(Error error) noexcept {
     if (error == Error::NoCredits) {
-      meter_.refused();
+      recorder_.refused();
     }
     return status_.ok() ? Status{error} : status_;
   }
 
-  /// Whether a message of `chunks` chunks may be published now. After `None` there is room for it.
-  [[nodiscard]] TANGO_HOT Error admit(std::size_t chunks, Seq next) noexcept {
-    if (!status_.ok()) [[unlikely]] {
+  /// Why nothing may be published: not for want of room.
+  TANGO_COLD Error why_not() noexcept {
+    if (!status_.ok()) {
       return status_.error();
     }
-    if (room_.mcache().stop_requested()) [[unlikely]] {
-      return reserved_ ? Error::ReservationOpen : close();
+    if (replaced()) {
+      return detach();
     }
-    if (reserved_) [[unlikely]] {
-      return Error::ReservationOpen;
-    }
-    return room_.make(chunks, next) ? Error::None : Error::NoCredits;
+    return reserved() ? Error::ReservationOpen : close();
   }
 
-  /// The same, waiting until it may. What had to wait counts as one refusal. `next` is the message's number, and later
-  /// than it was where the strategy published something meanwhile.
+  /// Whether a message of `run` chunks may be published now. After `None` there is room for it.
+  [[nodiscard]] TANGO_HOT Error admit(std::size_t run) noexcept {
+    if (!is_running()) [[unlikely]] {
+      return why_not();
+    }
+    return publication_.admit(run) ? Error::None : Error::NoCredits;
+  }
+
+  /// The same, waiting until it may. What had to wait counts as one refusal.
   template <WaitStrategy Strategy>
-  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t chunks, Seq& next, Strategy& strategy) noexcept {
-    Error error = admit(chunks, next);
+  [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t run, Strategy& strategy) noexcept {
+    Error error = admit(run);
     if (error == Error::NoCredits) [[unlikely]] {
-      error = await_room(chunks, strategy);
-      next = next_seq();
+      error = await_room(run, strategy);
     }
     return error;
   }
 
   template <WaitStrategy Strategy>
-  [[nodiscard, gnu::noinline]] Error await_room(std::size_t chunks, Strategy& strategy) noexcept {
-    meter_.refused();
+  [[nodiscard, gnu::noinline]] Error await_room(std::size_t run, Strategy& strategy) noexcept {
+    recorder_.refused();
     Error error = Error::NoCredits;
     for (std::uint64_t round = 0; error == Error::NoCredits && strategy.idle(round); ++round) {
-      error = admit(chunks, next_seq());
+      error = admit(run);
     }
     return error;
-  }
-
-  // The slot.
-
-  /// Write-steps 1 and 2. On a channel where everyone is reliable nobody looks for what the slot held, so there is
-  /// nothing to mark.
-  TANGO_HOT detail::Slot& open_slot(Seq next) noexcept {
-    detail::Slot& slot = room_.mcache().slot(next);
-    if constexpr (kWords) {
-      slot.mark(next);
-      detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
-    }
-    return slot;
-  }
-
-  /// Write-steps 3 (metadata) and 4, and the positions.
-  TANGO_HOT void finish(detail::Slot& slot, const FragmentMetadata& metadata) noexcept {
-    slot.write(detail::to_words(metadata));
-    slot.publish(metadata.seq);
-    meter_.published(metadata.size);  // before the positions: behind them it made a lossy channel a fifth slower
-    room_.mcache().published(metadata.seq + 1);
-    room_.look_ahead(metadata.seq + 1, metadata.size);
-    fseq_->store(metadata.seq + 1);
   }
 
   // For the reservation.
 
-  /// Precondition: a message of `chunks` chunks was admitted.
-  [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t chunks, Seq next) noexcept {
-    open_slot(next);
-    reserved_ = true;
-    reserved_chunks_ = chunks;
-    return Reservation{*this, room_.dcache().data(room_.dcache().fifo().next_run(chunks, next)), size};
+  /// Whether a reservation is open.
+  [[nodiscard]] bool reserved() const noexcept { return status_.ok() && running_as_ != generation_; }
+
+  /// Precondition: a message of `run` chunks was admitted.
+  [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t run) noexcept {
+    running_as_ = detail::kNoGeneration;
+    return Reservation{*this, publication_.reserve(run), size};
   }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
-    typename Cache::Fifo& fifo = room_.dcache().fifo();
-    const Seq next = next_seq();
-    const std::size_t chunks = Cache::chunks_for(used);
-    const FragmentMetadata metadata{.seq = next,
-                                    .sig = info.sig,
-                                    .chunk = chunks == 0 ? kInlineChunk : fifo.next_run(reserved_chunks_, next),
-                                    .size = static_cast<std::uint32_t>(used),
-                                    .ctl = info.ctl,
-                                    .ts = info.ts};
-    fifo.take(chunks == 0 ? 0 : reserved_chunks_, chunks, next);
-    reserved_ = false;
-    finish(room_.mcache().slot(next), metadata);
+    drop_reservation();
+    publication_.commit(used, info, recorder_, *mirror_);
   }
 
-  void drop_reservation() noexcept { reserved_ = false; }
+  TANGO_HOT void drop_reservation() noexcept { running_as_ = generation_; }
 
-  detail::Admission<Depth, Cache, Flow> room_;
-  Fseq* fseq_ = nullptr;
-  [[no_unique_address]] Meter meter_;
-  std::size_t reserved_chunks_ = 0;
-  bool reserved_ = false;
-  bool holds_ = false;  ///< the claims of all components
+  detail::Publication<Depth, typename Cache::Store, Limit> publication_;
+  detail::PublishedSeq* mirror_ = nullptr;
+  [[no_unique_address]] Recorder recorder_;
+  detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
+  detail::Generation running_as_ =
+      detail::kNoGeneration;  ///< the same while it may publish: not refused, no reservation
+  bool holds_ = false;        ///< the ring's claim
   Status status_;
 };
 
@@ -399,9 +389,9 @@ template <std::size_t D, class C>
 Producer(MCache<D>&, C&, Fseq&) -> Producer<D, C, NoFlowControl, NoMetrics>;
 template <std::size_t D, class C>
 Producer(MCache<D>&, C&, Fseq&, Metrics&) -> Producer<D, C, NoFlowControl, Metrics>;
-template <std::size_t D, class C>
-Producer(MCache<D>&, C&, Fseq&, Fctl&) -> Producer<D, C, Fctl, NoMetrics>;
-template <std::size_t D, class C>
-Producer(MCache<D>&, C&, Fseq&, Fctl&, Metrics&) -> Producer<D, C, Fctl, Metrics>;
+template <std::size_t D, class C, std::size_t P>
+Producer(MCache<D>&, C&, Fseq&, BasicFctl<P>&) -> Producer<D, C, BasicFctl<P>, NoMetrics>;
+template <std::size_t D, class C, std::size_t P>
+Producer(MCache<D>&, C&, Fseq&, BasicFctl<P>&, Metrics&) -> Producer<D, C, BasicFctl<P>, Metrics>;
 
 }  // namespace tango::inline TANGO_ABI

@@ -32,6 +32,7 @@
 #include "filter.hpp"
 #include "fragment.hpp"
 #include "memory/platform.hpp"
+#include "metadata.hpp"
 #include "record.hpp"
 #include "seq.hpp"
 
@@ -269,7 +270,7 @@ class Reassembler {
     constexpr bool kInPlace = requires { fragment.payload(); };
     if constexpr (kInPlace) {
       if ((metadata.ctl & (kSom | kEom)) == (kSom | kEom)) {
-        deliver(assembly, {metadata.seq, detail::to_words(metadata), fragment.payload().data()}, outcome);
+        deliver(assembly, {metadata.seq, detail::SlotWords::of(metadata), fragment.payload().data()}, outcome);
         return;
       }
     }
@@ -288,7 +289,7 @@ class Reassembler {
     }
     assembly.first.size += metadata.size;
     if ((metadata.ctl & kEom) != 0) {
-      deliver(assembly, {assembly.first.seq, detail::to_words(assembly.first), buffer.data()}, outcome);
+      deliver(assembly, {assembly.first.seq, detail::SlotWords::of(assembly.first), buffer.data()}, outcome);
     }
   }
 

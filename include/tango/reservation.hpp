@@ -22,8 +22,8 @@
 
 #include "config.hpp"
 #include "error.hpp"
-#include "fragment.hpp"
 #include "memory/payload_words.hpp"
+#include "metadata.hpp"
 #include "record.hpp"
 
 namespace tango::inline TANGO_ABI {
@@ -76,7 +76,7 @@ class WordWriter {
 template <>
 inline constexpr bool kProcessLocal<WordWriter> = true;  ///< no Record
 
-/// Admission for one message: see the file's head.
+/// Room for one message: see the file's head.
 template <class Producer>
 class [[nodiscard]] Reservation {
  public:

@@ -19,6 +19,7 @@
 #include "fragment.hpp"
 #include "record.hpp"
 #include "result.hpp"
+#include "speculative_fragment.hpp"
 
 namespace tango::inline TANGO_ABI {
 

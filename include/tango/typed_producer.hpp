@@ -17,8 +17,8 @@
 
 #include "config.hpp"
 #include "error.hpp"
-#include "fragment.hpp"
 #include "message.hpp"
+#include "metadata.hpp"
 #include "producer.hpp"
 #include "record.hpp"
 #include "wait.hpp"
@@ -94,7 +94,7 @@ class TypedProducer : private Base {
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy = {}) noexcept {
     return publish_packed(records, info);
   }
-  /// Admission for bytes would be room for anything.
+  /// Room for bytes would be room for anything.
   template <std::convertible_to<std::size_t> Size>
   void reserve(Size) noexcept {
     static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace makes it in place");

@@ -3,15 +3,15 @@
 /// The version, in one place. CMake, the package recipes and pkg-config read these lines.
 #pragma once
 
-/// Rises when users may break.
+/// Incremented when users may break.
 #define TANGO_VERSION_MAJOR 0
-/// Rises with what is new; before 1.0, when users may break.
+/// Incremented for new features; before 1.0, when users may break.
 #define TANGO_VERSION_MINOR 1
-/// Rises when something is mended.
+/// Incremented for bug fixes.
 #define TANGO_VERSION_PATCH 0
 /// All three.
 #define TANGO_VERSION_STRING "0.1.0"
 
 /// The version of the objects' byte layout. It changes whenever the place or the meaning of a stored byte does; two
 /// sides that share memory must agree on it.
-#define TANGO_LAYOUT_VERSION 1
+#define TANGO_LAYOUT_VERSION 2

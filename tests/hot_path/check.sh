@@ -21,13 +21,13 @@ include=$2
 source=$(dirname "$0")/operations.cpp
 
 # Off the hot path, out of line: refill, room, overrun, refusal, join, stop.
-cold='tango::Producer::(too_large|refused|close|await_room)
-tango::detail::ProducerFlow::refill
-tango::detail::Admission::make_chunks
+cold='tango::Producer::(too_large|refused|why_not|await_room)
+tango::detail::CreditLimit::refill
+tango::detail::Admission::free_chunks
 tango::detail::PackedCounterWriter::mark
+tango::detail::precondition_failed
 tango::Consumer::get_ready
 tango::detail::ReadCursor::(overrun|reject|take_setbacks)
-tango::Fctl::refill
 tango::detail::ReadLedger::miss'
 
 # Names without the inline namespace that holds the version (TANGO_ABI in config.hpp).
@@ -56,14 +56,14 @@ trap 'rm -rf "$work"' EXIT
 
 # Without optimisation every function that is used has a symbol; none may belong to the metrics.
 "$compiler" "${flags[@]}" -O0 -c "$source" -o "$work/plain.o"
-if "$nm" -C "$work/plain.o" | unversioned | grep -E 'tango::(Metrics|detail::(Counter|PackedCounter|PackedCounterWriter|ProducerRecorder|ConsumerRecorder|BlockClaim))::'; then
+if "$nm" -C "$work/plain.o" | unversioned | grep -E 'tango::(Metrics|detail::(Counter|PackedCounter|PackedCounterWriter|ProducerRecorder|ConsumerRecorder|take_block))::'; then
   echo "FAILED: endpoints without metrics use these"
   exit 1
 fi
 
 # And where nothing but lossy endpoints is used, none to flow control.
 "$compiler" "${flags[@]}" -DONLY_LOSSY -O0 -c "$source" -o "$work/lossy.o"
-if "$nm" -C "$work/lossy.o" | unversioned | grep -E 'tango::(Fctl::(refill|position|join|leave)|detail::ProducerFlow::)'; then
+if "$nm" -C "$work/lossy.o" | unversioned | grep -E 'tango::detail::(CreditPlaces|CreditMembers|CreditPlace|CreditLimit)'; then
   echo "FAILED: lossy endpoints use these"
   exit 1
 fi

@@ -36,10 +36,10 @@ inline constexpr Edit kEdits[] = {
      "fence(memory_order_acquire);  // pairs with the release fence of write-step 2\n"
      "    return word.load(memory_order_relaxed) == s;",
      "const Seq now = word.load(memory_order_relaxed); fence(memory_order_acquire); return now == s;"},
-    {"published before the metadata", "slot.write(detail::to_words(metadata));",
-     "slot.publish(metadata.seq); slot.write(detail::to_words(metadata));"},
+    {"published before the metadata", "slot.write(detail::SlotWords::of(metadata));",
+     "slot.publish(metadata.seq); slot.write(detail::SlotWords::of(metadata));"},
     {"position before the slot", "slot.publish(metadata.seq);",
-     "room_.mcache().header().advance(metadata.seq + 1); slot.publish(metadata.seq);"},
+     "detail::inside(room_.mcache()).control.advance(metadata.seq + 1); slot.publish(metadata.seq);"},
     {"Fseq before the ring's position", "slot.publish(metadata.seq);",
      "fseq_->store(metadata.seq + 1); slot.publish(metadata.seq);"},
     {"fresh slots marked for index - depth", "slot(start + i).mark(start + i);",
@@ -102,7 +102,7 @@ inline constexpr Edit kEdits[] = {
     {"who was never part leaves a vacant place", "joined.was_vacant ? kVacant : kUnused", "kVacant", true},
     {"who was never part forgets who was there before", "joined.was_vacant ? kVacant : kUnused", "kUnused", true},
     {"who leaves keeps its place", "fctl_->leave(place_.place);", ""},
-    {"who leaves does not store its position", "room_.mcache().header().advance(next_seq());", ""},
+    {"who leaves does not store its position", "detail::inside(room_.mcache()).control.advance(next_seq());", ""},
     // Stopping.
     {"stopped once the flag is set and the slot is empty",
      "return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;",

@@ -31,12 +31,12 @@ struct Components {
 /// What a slot says of a number, on any kind of channel. For a thread that cannot be overtaken: nothing is validated.
 template <std::size_t DEPTH>
 ReadResult in_slot(const MCache<DEPTH>& mcache, Seq seq) {
-  const detail::Slot& slot = mcache.slot(seq);
+  const detail::Slot& slot = detail::inside(mcache).slot(seq);
   const std::int64_t ahead = seq_diff(slot.observe(), seq);
   return {ahead < 0   ? ReadStatus::NotReady
           : ahead > 0 ? ReadStatus::Overrun
                       : ReadStatus::Ok,
-          detail::from_words(seq, slot.read())};
+          slot.read().metadata(seq)};
 }
 
 /// A payload of `size` bytes that no other fragment of a test has.

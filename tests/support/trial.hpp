@@ -832,7 +832,7 @@ class Trial {
   std::vector<std::byte> payload(const FragmentMetadata& metadata) {
     std::vector<std::byte> bytes(metadata.size);
     if (metadata.chunk == kInlineChunk) {
-      detail::load_words(bytes.data(), c_.mcache.slot(metadata.seq).inline_words, bytes.size());
+      detail::load_words(bytes.data(), detail::inside(c_.mcache).slot(metadata.seq).inline_words, bytes.size());
     } else if constexpr (kWords) {
       detail::load_words(bytes.data(), c_.dcache.data(metadata.chunk), bytes.size());
     } else {

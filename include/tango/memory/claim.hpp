@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which producer holds a component, and to which channel it belongs.
+/// Claim: something that one party at a time may hold, and which holder it is. A ring's producer, a consumer's place and
+/// a metrics block are each held through one of these.
 ///
-/// Each of the producer's components (MCache, DCache, Fseq, Fctl) holds an `Ownership`. A producer claims all of them
-/// or none, and writes the channel's identity into each, the MCache's last. It stays there when the producer leaves: a
-/// successor must bring the same components (its Fseq may be a new one), and a consumer can tell that those it was
-/// given belong together.
+///      63                            8 7     0
+///     +-------------------------------+-------+
+///     |  epoch: how often it was held | state |     one word, so both change together
+///     +-------------------------------+-------+
+///
+/// | step | who | store |
+/// | --- | --- | --- |
+/// | take | whoever wants it | the state that was found -> another one, and the next epoch: compare-and-swap |
+/// | set | the holder | another state, the same epoch; also to give it back |
+/// | replace | a third party | the state that was found -> another one, the same epoch: compare-and-swap |
+///
+/// The epoch tells a holder from every later one: a party that found a holder and learnt of its death replaces exactly
+/// that one, and fails if another has come. Together with the channel's generation (membership.hpp) it names the holder;
+/// an address or a process id would not, because they repeat.
 #pragma once
 
 #include <cstdint>
@@ -15,93 +26,58 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Which kind of channel a producer made of its components.
-enum class ChannelKind : std::uint64_t {
-  Unknown = 0,   ///< there was no producer yet
-  Lossy = 1,     ///< no flow control, payload as words
-  Reliable = 2,  ///< flow control, payload as plain bytes
-  Observed = 3,  ///< flow control, payload as words
-};
-
-inline constexpr std::uint64_t kKindMask = 3;
-
-/// The identity of a channel: a hash of where all its components stood in the first producer's address space, with the
-/// kind in the two lowest bits. All of them, so that a component left over from a dead channel is told apart also when
-/// a new MCache stands where the dead one stood. 0 means that there was no producer yet. It is compared, never
-/// followed.
-class IdentityHash {
+/// `State` is an enumeration of at most 256 states; 0 is the one that a fresh claim is in.
+template <class State>
+class Claim {
  public:
-  void add(const void* component) noexcept {
-    hash_ = (hash_ ^ reinterpret_cast<std::uintptr_t>(component)) * 0x9E37'79B9'7F4A'7C15u;  // 2^64 / golden ratio
-    hash_ ^= hash_ >> 32;
+  /// A state, and how often the claim was taken before and in it.
+  struct Holder {
+    State state{};
+    std::uint64_t epoch = 0;
+    friend constexpr bool operator==(const Holder&, const Holder&) noexcept = default;
+  };
+
+  /// Who holds it. Acquire: pairs with `set`; what the holder did before it changed its state is visible. Any thread.
+  [[nodiscard]] Holder holder() const noexcept { return unpack(word_.load(memory_order_acquire)); }
+
+  /// Moves from the state that was `found` to `to`, as a new holder. False, and `found` is what stands there, if it has
+  /// changed meanwhile. Acquire: pairs with `set`; what the holder before did happens before what this one does. On
+  /// failure relaxed: nothing but the state is used. Any thread.
+  [[nodiscard]] TANGO_COLD bool take(Holder& found, State to) noexcept {
+    std::uint64_t expected = pack(found);
+    if (word_.compare_exchange_strong(expected, pack({to, found.epoch + 1}), memory_order_acquire,
+                                      memory_order_relaxed)) {
+      return true;
+    }
+    found = unpack(expected);
+    return false;
   }
-  [[nodiscard]] std::uint64_t identity(ChannelKind kind) const noexcept {
-    return (hash_ & ~kKindMask) | static_cast<std::uint64_t>(kind);
+
+  /// Moves to the state `to`. Release: pairs with `holder` and `take`. Thread: the holder.
+  void set(State to) noexcept {
+    const std::uint64_t epoch = unpack(word_.load(memory_order_relaxed)).epoch;  // own word while it is held
+    word_.store(pack({to, epoch}), memory_order_release);
+  }
+
+  /// Moves somebody else's claim from the state that was `found` to `to`; the epoch stays. Whether it had not changed.
+  /// Relaxed: it carries nothing of this thread, and as a read-modify-write it continues the release sequence of `set`.
+  /// Any thread.
+  [[nodiscard]] TANGO_COLD bool replace(const Holder& found, State to) noexcept {
+    std::uint64_t expected = pack(found);
+    return word_.compare_exchange_strong(expected, pack({to, found.epoch}), memory_order_relaxed, memory_order_relaxed);
   }
 
  private:
-  std::uint64_t hash_ = 0;
-};
+  static constexpr int kStateBits = 8;
 
-[[nodiscard]] constexpr ChannelKind kind_of(std::uint64_t identity) noexcept {
-  return static_cast<ChannelKind>(identity & kKindMask);
-}
-
-/// What stands in place of an identity where an MCache is used by itself (`MCache::publish`): no channel has it, so no
-/// endpoint can be made on such a ring.
-inline constexpr std::uint64_t kDirectUse = 4;
-static_assert(kind_of(kDirectUse) == ChannelKind::Unknown);
-
-/// Who holds a component.
-enum class Claim : std::uint64_t {
-  None = 0,
-  Producer = 1,
-  Closer = 2,  ///< who closes a channel that no producer holds, for a moment
-};
-
-struct Ownership {
-  SharedWord claim{0};    ///< a `Claim`
-  SharedWord channel{0};  ///< the identity of the channel, for ever once it is set
-
-  /// Takes the claim. Acquire: pairs with `release`, so that the holder before has finished with everything plain in
-  /// here; on failure with the fence of RingControl::ask_to_stop, so that who finds a closer here sees that a stop
-  /// was asked for. A compare-and-swap: claiming is cold.
-  TANGO_COLD bool take(Claim by) noexcept {
-    auto holder = static_cast<std::uint64_t>(Claim::None);
-    return claim.compare_exchange_strong(holder, static_cast<std::uint64_t>(by), memory_order_acquire,
-                                         memory_order_acquire);
+  [[nodiscard]] static constexpr std::uint64_t pack(const Holder& holder) noexcept {
+    return holder.epoch << kStateBits | static_cast<std::uint64_t>(holder.state);
+  }
+  [[nodiscard]] static constexpr Holder unpack(std::uint64_t word) noexcept {
+    return {static_cast<State>(word & ((1u << kStateBits) - 1)), word >> kStateBits};
   }
 
-  /// Whether a producer holds it. Acquire: pairs with `release`; who finds that it holds it no longer sees what it
-  /// wrote.
-  [[nodiscard]] bool held_by_producer() const noexcept {
-    return claim.load(memory_order_acquire) == static_cast<std::uint64_t>(Claim::Producer);
-  }
-
-  /// Gives the claim back. Release: pairs with `take`.
-  void release() noexcept { claim.store(static_cast<std::uint64_t>(Claim::None), memory_order_release); }
-
-  /// Whether the component is of the channel with this identity, or of none if that is 0. Thread: the holder.
-  [[nodiscard]] bool belongs_to(std::uint64_t identity) const noexcept {
-    return channel.load(memory_order_relaxed) == identity;  // written by holders only
-  }
-
-  /// Release, with the MCache's written last: who reads the MCache's identity (acquire) sees those of the others.
-  void join(std::uint64_t identity) noexcept { channel.store(identity, memory_order_release); }
-
-  /// Whether it is used by itself, from now on at the latest; false where a producer was. Thread: who uses it.
-  bool use_directly() noexcept {
-    const std::uint64_t known = channel.load(memory_order_relaxed);  // own word
-    if (known == 0) {
-      // Relaxed: who sees it here refuses the ring and reads nothing else; who reads the ring sees it through the number
-      // of a slot.
-      channel.store(kDirectUse, memory_order_relaxed);
-    }
-    return known == 0 || known == kDirectUse;
-  }
-
-  /// Acquire: pairs with `join`.
-  [[nodiscard]] std::uint64_t identity() const noexcept { return channel.load(memory_order_acquire); }
+  SharedWord word_{0};
 };
 
 }  // namespace tango::inline TANGO_ABI::detail

@@ -20,7 +20,7 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// As it lies in memory. Any thread may read it.
+/// The words in shared memory.
 struct PackedCounter {
   struct Totals {
     std::uint64_t count = 0;
@@ -31,7 +31,7 @@ struct PackedCounter {
   SharedWord count{0};
   SharedWord bytes{0};
 
-  /// Looks again where the writer set a mark meanwhile, which takes two million messages.
+  /// Repeats if the writer set a mark meanwhile, which takes two million messages. Any thread.
   [[nodiscard]] Totals read() const noexcept {
     while (true) {
       // Acquire: pairs with the release store in PackedCounterWriter::mark; the sum is of this mark or later.
@@ -64,47 +64,45 @@ struct PackedCounter {
   }
 };
 
-/// Who writes it. Thread: one, and the next one after it.
+/// The writer's side. Thread: one, and the next one after it.
 class PackedCounterWriter {
  public:
   PackedCounterWriter() noexcept = default;
-  explicit PackedCounterWriter(PackedCounter& tally) noexcept : tally_{&tally} {}
+  explicit PackedCounterWriter(PackedCounter& counter) noexcept : counter_{&counter} {}
 
   /// Goes on from where the writer before was. Returns what was counted so far.
   TANGO_COLD PackedCounter::Totals start() noexcept {
-    mark_.count = tally_->count.load(memory_order_relaxed);
-    mark_.bytes = tally_->bytes.load(memory_order_relaxed);
+    sum_ = counter_->sum.load(memory_order_relaxed);
+    mark_.count = counter_->count.load(memory_order_relaxed);
+    mark_.bytes = counter_->bytes.load(memory_order_relaxed);
     mark();
     return mark_;
   }
 
   /// One more message, of less than 2^32 bytes. Whether a mark is due: then call `mark`.
   [[nodiscard]] TANGO_HOT bool add(std::uint64_t message_bytes) noexcept {
-    const std::uint64_t sum = own_sum() + PackedCounter::kOne + message_bytes;
-    tally_->sum.store(sum, memory_order_relaxed);  // see PackedCounter::read
+    const std::uint64_t sum = sum_ + PackedCounter::kOne + message_bytes;
+    sum_ = sum;
+    counter_->sum.store(sum, memory_order_relaxed);  // see PackedCounter::read
     return ((sum - marked_sum_) & kDue) != 0;
   }
 
-  /// Messages since the last mark.
-  [[nodiscard]] TANGO_HOT std::uint64_t since_mark() const noexcept {
-    return (own_sum() - marked_sum_) >> PackedCounter::kByteBits;
-  }
-
   TANGO_COLD void mark() noexcept {
-    marked_sum_ = own_sum();
+    marked_sum_ = sum_;
     mark_ = PackedCounter::totals(marked_sum_, mark_);
     fence(memory_order_release);  // pairs with the acquire fence in PackedCounter::read
-    tally_->bytes.store(mark_.bytes, memory_order_relaxed);
-    tally_->count.store(mark_.count, memory_order_release);  // pairs with the acquire load in PackedCounter::read
+    counter_->bytes.store(mark_.bytes, memory_order_relaxed);
+    // Release: pairs with the acquire load in PackedCounter::read. Without it, nothing would bound how old a sum may be
+    // that a reader finds beside a new mark.
+    counter_->count.store(mark_.count, memory_order_release);
   }
 
  private:
   static constexpr std::uint64_t kDue = PackedCounter::kOne << 21 | std::uint64_t{1} << 37;
 
-  [[nodiscard]] std::uint64_t own_sum() const noexcept { return tally_->sum.load(memory_order_relaxed); }
-
-  PackedCounter* tally_ = nullptr;
-  std::uint64_t marked_sum_ = 0;
+  PackedCounter* counter_ = nullptr;
+  std::uint64_t sum_ = 0;         ///< the counter's, as this writer stored it
+  std::uint64_t marked_sum_ = 0;  ///< at the last mark
   PackedCounter::Totals mark_;
 };
 

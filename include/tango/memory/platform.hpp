@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The seam: every atomic word, fence, copy of payload bytes, pause and prefetch goes through the five names below,
+/// The seam: every atomic word, fence, copy of payload bytes, pause and prefetch goes through the names below,
 /// and through nothing else. A test that defines `TANGO_SEAM_HEADER` puts its own in their place and so runs these very
 /// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
 #pragma once
@@ -43,6 +43,23 @@ using std::memory_order_seq_cst;
   }
 #endif
   __builtin_memcpy(to, from, bytes);
+}
+
+/// A number that another call, in this process or in another one, will hardly return: the cycle counter, and how many
+/// calls there were before. `object` is the address of what gets it.
+[[nodiscard]] inline std::uint64_t unique_seed(const void* object) noexcept {
+  static std::atomic<std::uint64_t> calls{0};
+  std::uint64_t ticks = 0;
+#if defined(__x86_64__) || defined(__i386__)
+  ticks = __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+#elif defined(__riscv)
+  asm volatile("rdtime %0" : "=r"(ticks));
+#endif
+  // Relaxed: only the numbers matter. Multiplied, so that no two of the three cancel each other.
+  return ticks + calls.fetch_add(1, std::memory_order_relaxed) * 0xD134'2543'DE82'EF95u +
+         reinterpret_cast<std::uintptr_t>(object) * 0x2545'F491'4F6C'DD1Du;
 }
 
 /// Tells the core that this is a spinning loop.

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What concerns a channel as a whole: where it starts and ends, who produces, how far it got, who may join. It stands
-/// in front of the slots of its MCache, whose head draws the life of a channel (mcache.hpp).
+/// What concerns a channel as a whole: its name and kind, who produces, where it starts and ends, and how far it got.
+/// The first two pairs of cache lines of an MCache.
+///
+///     line pair 0   generation | running | start | kind | claim | closed_at    written at life events only
+///     line pair 1   position | oldest | limit                                  written by the producer now and then
+///
+/// Stopping, with and without a producer:
+///
+/// | | whoever asks for a stop | a producer that leaves |
+/// | --- | --- | --- |
+/// | 1 | running <- 0 (relaxed) | claim <- None (release) |
+/// | 2 | fence (seq_cst) | fence (seq_cst) |
+/// | 3 | claim None? take it as closer, close | running 0, and claim None? take it as closer, close |
+///
+/// Of the two fences one comes first, so at least one side sees what the other one stored before it; and if both do, the
+/// claim decides which of them closes. A producer that stays sees the request at its next call and closes then.
 #pragma once
 
 #include <cstddef>
@@ -10,58 +24,107 @@
 #include "../config.hpp"
 #include "../seq.hpp"
 #include "claim.hpp"
+#include "membership.hpp"
 #include "platform.hpp"
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Where the channel stands: the part of the MCache that does not depend on its depth.
-struct alignas(kSeparation) RingControl {
-  explicit RingControl(Seq first) noexcept
-      : start{first}, closed_at{first - 1}, position{first}, oldest{first}, limit{first} {}
+/// What a ring is used for.
+enum class ChannelKind : std::uint64_t {
+  Unknown = 0,   ///< no producer has come yet, nor does a builder say it
+  Lossy = 1,     ///< no flow control, payload as words
+  Reliable = 2,  ///< flow control, payload as plain bytes
+  Observed = 3,  ///< flow control, payload as words
+  Direct = 4,    ///< `MCache::publish`: a ring of metadata alone, which refuses every endpoint
+};
 
-  // Written at life events only, so that a consumer which looks at them while it finds nothing shares a line that
-  // nobody writes.
-  const Seq start;       ///< the first number
-  Ownership ownership;   ///< the producer's claim, and the channel's identity
-  SharedWord stop{0};    ///< 1 once anyone asked to stop
-  SharedWord closed_at;  ///< the number that will never be published; start - 1 as long as the channel is open
+/// Who holds a ring.
+enum class RingHolder : std::uint8_t {
+  None = 0,
+  Producer = 1,
+  Closer = 2,  ///< for a moment: a thread that closes a channel which no producer holds, because a stop was asked for
+};
+
+struct alignas(kSeparation) RingControl {
+  RingControl(Seq first, Generation name, ChannelKind known_kind) noexcept
+      : generation{name},
+        running{name},
+        start{first},
+        kind{static_cast<std::uint64_t>(known_kind)},
+        closed_at{first - 1},
+        position{first},
+        oldest{first},
+        limit{first} {}
+
+  // Written at life events only: consumers and the producer look at these words with every call, and their cache line
+  // stays shared.
+  SharedWord generation;    ///< the channel's name; never changes while the channel lives
+  SharedWord running;       ///< the same; 0 once anyone asked to stop
+  const Seq start;          ///< the first number
+  SharedWord kind;          ///< a `ChannelKind`, for ever once it is known
+  Claim<RingHolder> claim;  ///< who produces
+  SharedWord closed_at;     ///< the number that will never be published; start - 1 as long as the channel is open
 
   // Written by the producer.
-  alignas(kSeparation) SharedWord position;  ///< the next number to publish, as it was lately: see MCache::position
-  SharedWord oldest;                         ///< where who was overrun resumes, if later than position - depth: every
-                                             ///< fragment before it that held chunks is gone
+  alignas(kSeparation) SharedWord position;  ///< the next number to publish, as it was lately: see Ring::position
+  SharedWord oldest;                         ///< where a consumer that was overrun resumes, if later than position -
+                                             ///< depth: every fragment before it that held chunks is gone
   SharedWord limit;                          ///< announced: no reliable consumer may start before limit - credits
 
-  /// Everything before `next` was published. Release: pairs with the acquire loads in MCache::position. Thread: who holds
-  /// the claim.
+  // ------------------------------------------------------------------------------------------------------- the name
+
+  /// Whether this is still the channel that an endpoint joined, and it is running. Relaxed: carries no data. Any thread.
+  [[nodiscard]] bool is_running_as(Generation name) const noexcept {
+    return running.load(memory_order_relaxed) == name;
+  }
+
+  /// The channel's name. Relaxed: carries no data. Any thread.
+  [[nodiscard]] Generation name() const noexcept { return generation.load(memory_order_relaxed); }
+
+  /// What the ring is used for. Acquire: pairs with `set_kind`; all components have joined. Any thread.
+  [[nodiscard]] ChannelKind channel_kind() const noexcept {
+    return static_cast<ChannelKind>(kind.load(memory_order_acquire));
+  }
+
+  /// Release: pairs with `channel_kind`. Thread: the holder of the claim.
+  void set_kind(ChannelKind to) noexcept { kind.store(static_cast<std::uint64_t>(to), memory_order_release); }
+
+  // --------------------------------------------------------------------------------------------------- the position
+
+  /// Everything before `next` was published. Release: pairs with the acquire loads in Ring::position. Thread: the holder
+  /// of the claim.
   void advance(Seq next) noexcept { position.store(next, memory_order_release); }
 
-  /// Whether the channel is closed. Acquire: pairs with `close`.
+  // --------------------------------------------------------------------------------------------------------- the end
+
+  /// Whether the channel is closed. Acquire: pairs with `close`. Any thread.
   [[nodiscard]] bool closed() const noexcept { return closed_at.load(memory_order_acquire) != start - 1; }
 
-  /// Whether every number before `next` is all that there will be. Acquire: pairs with `close`.
+  /// Whether every number before `next` is all that there will be. Acquire: pairs with `close`. Any thread.
   [[nodiscard]] bool drained(Seq next) const noexcept {
     return closed_at.load(memory_order_acquire) == next && next != start - 1;
   }
 
-  /// Closes the channel: nothing will be published from `at` on. Release: who sees it sees everything before it.
-  /// Thread: who holds the claim.
-  void close(Seq at) noexcept { closed_at.store(at, memory_order_release); }
+  /// Closes the channel: nothing will be published from `at` on. Release: a thread that sees it sees everything before
+  /// it. Thread: the holder of the claim.
+  void close(Seq at) noexcept {
+    running.store(0, memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
+    closed_at.store(at, memory_order_release);
+  }
 
-  /// Relaxed: carries no data; the claim's handshake below says who answers.
-  [[nodiscard]] bool stop_requested() const noexcept { return stop.load(memory_order_relaxed) != 0; }
+  /// Whether anyone asked to stop. Relaxed: carries no data. Any thread.
+  [[nodiscard]] bool stop_requested() const noexcept { return running.load(memory_order_relaxed) != name(); }
 
-  /// Asks to stop. Store, fence, look at the claim; a leaving producer does claim, fence, look at stop. Of the two
-  /// fences one comes first, so at least one side sees the other, and the claim decides which of them closes.
+  /// Asks to stop: see the table. Any thread.
   TANGO_COLD void ask_to_stop() noexcept {
-    stop.store(1, memory_order_relaxed);
+    running.store(0, memory_order_relaxed);
     fence(memory_order_seq_cst);  // pairs with the fence in leave
     close_if_unclaimed();
   }
 
-  /// The producer gives the channel back.
+  /// The producer gives the channel back: see the table.
   TANGO_COLD void leave() noexcept {
-    ownership.release();
+    claim.set(RingHolder::None);
     fence(memory_order_seq_cst);  // pairs with the fence in ask_to_stop
     if (stop_requested()) {
       close_if_unclaimed();
@@ -70,18 +133,23 @@ struct alignas(kSeparation) RingControl {
 
  private:
   void close_if_unclaimed() noexcept {
-    if (ownership.take(Claim::Closer)) {
-      if (!closed()) {
-        close(position.load(memory_order_relaxed));  // ordered by the claim, and exact: the last producer left it so
+    Claim<RingHolder>::Holder found = claim.holder();
+    while (found.state == RingHolder::None) {
+      if (claim.take(found, RingHolder::Closer)) {
+        if (!closed()) {
+          close(position.load(memory_order_relaxed));  // ordered by the claim, and exact: the last producer left it so
+        }
+        claim.set(RingHolder::None);
+        return;
       }
-      ownership.release();
     }
   }
 };
 
 static_assert(sizeof(RingControl) == 256);
-static_assert(offsetof(RingControl, start) == 0 && offsetof(RingControl, ownership) == 8 &&
-              offsetof(RingControl, stop) == 24 && offsetof(RingControl, closed_at) == 32 &&
+static_assert(offsetof(RingControl, generation) == 0 && offsetof(RingControl, running) == 8 &&
+              offsetof(RingControl, start) == 16 && offsetof(RingControl, kind) == 24 &&
+              offsetof(RingControl, claim) == 32 && offsetof(RingControl, closed_at) == 40 &&
               offsetof(RingControl, position) == 128 && offsetof(RingControl, oldest) == 136 &&
               offsetof(RingControl, limit) == 144);
 

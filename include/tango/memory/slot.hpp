@@ -22,6 +22,7 @@
 #include <cstdint>
 
 #include "../config.hpp"
+#include "../metadata.hpp"
 #include "../seq.hpp"
 #include "platform.hpp"
 
@@ -30,17 +31,37 @@ namespace tango::inline TANGO_ABI::detail {
 /// The number of payload words that fit beside the metadata.
 inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
 
-/// The metadata of a slot as its three words, read once and from then on local. Whoever keeps them keeps the words:
-/// fields that are written one by one and copied as a whole right afterwards wait until every store before them is
-/// done.
+/// The metadata of a slot as its three words: the form in which it is written, read, and kept by fragments. (Fields that
+/// are stored one by one and loaded as a whole right afterwards wait until every earlier store is done.)
 struct SlotWords {
   std::uint64_t sig = 0;
   std::uint64_t place = 0;  ///< chunk in the low half, size in the high half
   std::uint64_t stamp = 0;  ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
 
+  [[nodiscard]] static constexpr SlotWords of(const FragmentMetadata& m) noexcept {
+    return {m.sig, std::uint64_t{m.chunk} | std::uint64_t{m.size} << 32,
+            std::uint64_t{m.ctl} | std::uint64_t{m.reserved} << 16 | std::uint64_t{m.ts} << 32};
+  }
+  [[nodiscard]] static constexpr SlotWords of(std::uint32_t chunk, std::uint32_t size,
+                                              const MessageInfo& info) noexcept {
+    return {info.sig, std::uint64_t{chunk} | std::uint64_t{size} << 32,
+            std::uint64_t{info.ctl} | std::uint64_t{info.ts} << 32};
+  }
+
   [[nodiscard]] constexpr std::uint32_t chunk() const noexcept { return static_cast<std::uint32_t>(place); }
   [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(place >> 32); }
   [[nodiscard]] constexpr std::uint32_t ts() const noexcept { return static_cast<std::uint32_t>(stamp >> 32); }
+
+  /// All of it, of the fragment `seq`.
+  [[nodiscard]] constexpr FragmentMetadata metadata(Seq seq) const noexcept {
+    return {.seq = seq,
+            .sig = sig,
+            .chunk = chunk(),
+            .size = size(),
+            .ctl = static_cast<std::uint16_t>(stamp),
+            .reserved = static_cast<std::uint16_t>(stamp >> 16),
+            .ts = ts()};
+  }
 };
 
 struct alignas(kLineSize) Slot {
@@ -50,14 +71,14 @@ struct alignas(kLineSize) Slot {
   SharedWord stamp;
   SharedWord inline_words[kInlineWords];
 
-  /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to who waits for `s`.
+  /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to a reader that waits for `s`.
   /// The release fence that the writer passes before its first payload store (write-step 2) orders what comes after it.
-  /// Release, for what came before: pairs with `observe` in MCache::position, where who finds a slot gone on must find a
-  /// position behind what it held, also if that was another thread's: a successor's, or of who handed on the producer.
+  /// Release, for what came before: pairs with `observe` in Ring::position. A thread that finds that a slot has gone on
+  /// must find a position past the number that it held, even if a previous producer thread stored it.
   void mark(Seq s) noexcept { seq.store(s - 1, memory_order_release); }
 
-  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Fence and order as of
-  /// `mark`.
+  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Fence and order as
+  /// for `mark`.
   void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_release); }
 
   /// Write-step 3, metadata. Relaxed: published by write-step 4.
@@ -67,13 +88,13 @@ struct alignas(kLineSize) Slot {
     stamp.store(words.stamp, memory_order_relaxed);
   }
 
-  /// Write-step 4. Release: pairs with `observe`; who sees `s` sees metadata and payload.
+  /// Write-step 4. Release: pairs with `observe`; a reader that sees `s` sees metadata and payload.
   void publish(Seq s) noexcept { seq.store(s, memory_order_release); }
 
   /// Read-step 1. Acquire: pairs with `publish`.
   [[nodiscard]] Seq observe() const noexcept { return seq.load(memory_order_acquire); }
 
-  /// Read-step 2. Relaxed: `observe` ordered them after the publish of `s`, `still_holds` finds out what came later.
+  /// Read-step 2. Relaxed: `observe` ordered them after the publish of `s`, `still_holds` detects later stores.
   [[nodiscard]] SlotWords read() const noexcept {
     const std::uint64_t sig_word = sig.load(memory_order_relaxed);
     const std::uint64_t place_word = place.load(memory_order_relaxed);
@@ -81,13 +102,13 @@ struct alignas(kLineSize) Slot {
     return {sig_word, place_word, stamp_word};
   }
 
-  /// The writer's own look at what it published earlier. Relaxed: same thread, or ordered by the claim.
+  /// What the writer itself published earlier. Relaxed: same thread, or ordered by the claim.
   [[nodiscard]] std::uint64_t own_place() const noexcept { return place.load(memory_order_relaxed); }
 
   /// Read-steps 4 and 5: whether everything read since `observe` belongs to `s`.
   [[nodiscard]] bool still_holds(Seq s) const noexcept { return still_holds(seq, s); }
 
-  /// The same, for who kept only the word.
+  /// The same, for a reader that kept only the word.
   [[nodiscard]] static bool still_holds(const SharedWord& word, Seq s) noexcept {
     fence(memory_order_acquire);  // pairs with the release fence of write-step 2
     return word.load(memory_order_relaxed) == s;

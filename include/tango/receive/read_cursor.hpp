@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where a consumer stands in the ring. It looks at the slots one after the other and accounts for every number that it
-/// passes, so that at all times
+/// ReadCursor: a consumer's way through the ring, number by number. The hot path of a poll and everything about an overrun
+/// are on this page; the accounts are on read_ledger.hpp's, and where to go on is on resume_policy.hpp's.
 ///
-///     next == first + delivered + filtered + lost + rejected
+/// | step | what | where |
+/// | --- | --- | --- |
+/// | 1 give back | what the last poll delivered | `begin_poll` |
+/// | 2 observe | not ready, overrun, or the number: read-step 1 | `advance` |
+/// | 3 metadata | read once; validated where the consumer may be overrun: read-steps 2, 4 and 5 | `advance` |
+/// | 4 filter | by the metadata's `sig` alone | `advance` |
+/// | 5 range | chunk and size name bytes that exist | `advance` |
+/// | 6 payload | in place, or copied and validated: read-steps 3 to 5 | fragment.hpp, speculative_fragment.hpp |
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -15,156 +22,138 @@
 
 #include "../config.hpp"
 #include "../filter.hpp"
-#include "../fragment.hpp"
-#include "../mcache.hpp"
-#include "../memory/platform.hpp"
+#include "../memory/ring.hpp"
 #include "../memory/slot.hpp"
-#include "../poll.hpp"
+#include "../poll_status.hpp"
 #include "../resume.hpp"
 #include "../seq.hpp"
+#include "read_ledger.hpp"
+#include "resume_policy.hpp"
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `Cache` is a DCache, `Meter` how the consumer counts; a `Reliable` one is never overrun.
-template <std::size_t Depth, class Cache, bool Reliable, class Meter>
+/// `Store` is a ChunkStore, `Recorder` how the consumer counts; a `Reliable` one is never overrun.
+template <std::size_t Depth, class Store, bool Reliable, class Recorder>
 class ReadCursor {
  public:
   ReadCursor() noexcept = default;
-  ReadCursor(const MCache<Depth>& mcache, Seq first, Meter meter) noexcept
-      : mcache_{&mcache}, meter_{meter}, first_{first}, next_{first} {}
+  ReadCursor(const Ring<Depth>& ring, Seq first, Recorder recorder) noexcept
+      : ring_{&ring}, recorder_{recorder}, ledger_{first} {}
 
-  [[nodiscard]] const MCache<Depth>& mcache() const noexcept { return *mcache_; }
-  [[nodiscard]] Meter& meter() noexcept { return meter_; }
-  [[nodiscard]] ReadLedger& account() noexcept { return account_; }
-  [[nodiscard]] const ReadLedger& account() const noexcept { return account_; }
-
-  [[nodiscard]] Seq first() const noexcept { return first_; }
-  [[nodiscard]] Seq next() const noexcept { return next_; }
-  [[nodiscard]] std::uint64_t delivered() const noexcept {
-    return next_ - first_ - filtered_ - account_.lost - rejected_;
-  }
-  [[nodiscard]] std::uint64_t filtered() const noexcept { return filtered_; }
-  [[nodiscard]] std::uint64_t lost() const noexcept { return account_.lost; }
-  [[nodiscard]] std::uint64_t rejected() const noexcept { return rejected_; }
+  [[nodiscard]] const Ring<Depth>& ring() const noexcept { return *ring_; }
+  [[nodiscard]] Recorder& recorder() noexcept { return recorder_; }
+  [[nodiscard]] ReadLedger& ledger() noexcept { return ledger_; }
+  [[nodiscard]] const ReadLedger& ledger() const noexcept { return ledger_; }
 
   /// Lost by the last overrun.
   [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
 
   void set_resume(Resume resume) noexcept { resume_ = resume; }
 
-  /// A place was found: from `first` on, given back through `position`.
-  void join(Seq first, SharedWord& position) noexcept {
-    first_ = next_ = account_.released = first;
-    account_.position = &position;
-  }
-
-  /// Gives back what was delivered or skipped so far.
+  /// Gives back everything that was delivered or skipped so far.
   TANGO_HOT void give_back() noexcept {
     if constexpr (Reliable) {
-      account_.give_back(next_);
+      ledger_.give_back(ledger_.next);
     }
   }
 
-  /// Before a look: gives back, and takes over what fragments found overwritten. Whether this consumer was so far
-  /// behind again and again that it should go on at the latest fragment.
-  TANGO_HOT bool settle() noexcept {
+  /// Step 1, and takes over what fragments found overwritten. Whether this consumer fell behind so often that it should
+  /// go on at the latest fragment (call `overrun`).
+  TANGO_HOT bool begin_poll() noexcept {
     give_back();
     if constexpr (Reliable) {
       return false;
     } else {
-      return (account_.missed != 0 || setbacks_.any()) && take_setbacks();
+      return ledger_.setback && take_setbacks();
     }
   }
 
-  /// Looks for the next fragment that passes the filter, and past it; at no more than `most`, which it counts down.
-  /// Nothing is given back.
+  /// Steps 2 to 5, for the next fragment that passes the filter; at most `most` numbers, which it counts down. Nothing is
+  /// given back.
   template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus look(SlotWords& words, Filter& filter, std::uint64_t& most) noexcept {
+  [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most) noexcept {
     for (; most != 0; --most) {
-      const Slot& slot = mcache_->slot(next_);
-      if (const std::int64_t ahead = seq_diff(slot.observe(), next_); ahead != 0) [[unlikely]] {
+      const Slot& slot = ring_->slot(ledger_.next);
+      if (const std::int64_t ahead = seq_diff(slot.observe(), ledger_.next); ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();
       }
       words = slot.read();
       if constexpr (!Reliable) {
-        if (!slot.still_holds(next_)) [[unlikely]] {
+        if (!slot.still_holds(ledger_.next)) [[unlikely]] {
           return overrun();
         }
-        setbacks_.looked();
+        resume_policy_.kept_up();
       }
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         if (!filter(words.sig)) {
-          ++filtered_;
-          ++next_;
-          meter_.filtered();
+          ++ledger_.filtered;
+          ++ledger_.next;
+          recorder_.filtered();
           continue;
         }
       }
-      if (!Cache::holds(words.chunk(), words.size())) [[unlikely]] {
+      if (!Store::holds(words.chunk(), words.size())) [[unlikely]] {
         return reject();
       }
       --most;
-      ++next_;
-      meter_.delivered(words.size());
+      ++ledger_.next;
+      recorder_.delivered(words.size());
       return PollStatus::Fragment;
     }
     return PollStatus::Empty;
   }
 
   /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where
-  /// the producer is, so the producer's own words say where to go on: the position, which is later than `next_` for who
-  /// saw that (unless somebody else wrote there; then there is nothing), and the oldest. That one is relaxed: whoever
-  /// goes on there validates what it reads.
+  /// the producer is, so the producer's own words say where to go on: the position, which is past `next` for a thread
+  /// that saw the slot (unless a process wrote nonsense there; then nothing is reported), and the oldest intact number.
+  /// That one is relaxed: a consumer that goes on there validates what it reads.
   TANGO_COLD PollStatus overrun() noexcept {
-    const RingControl& header = mcache_->header();
-    const Seq position = mcache_->position();
-    if (seq_le(position, next_)) {
+    const Seq position = ring_->position();
+    if (seq_le(position, ledger_.next)) {
       return PollStatus::Empty;
     }
-    const Seq oldest = seq_min(position, seq_max(header.oldest.load(memory_order_relaxed), position - Depth));
-    const Seq resumed = setbacks_.overrun(resume_, next_, oldest, position);
-    last_lost_ = resumed - next_;
-    account_.lost += last_lost_;
-    next_ = resumed;
-    meter_.overrun(last_lost_);
+    const Seq intact = seq_max(ring_->control.oldest.load(memory_order_relaxed), position - Depth);
+    const Seq resumed = resume_policy_.overrun(resume_, ledger_.next, seq_min(position, intact), position);
+    last_lost_ = resumed - ledger_.next;
+    ledger_.lost += last_lost_;
+    ledger_.next = resumed;
+    ledger_.setback = true;
+    recorder_.overrun(last_lost_);
     return PollStatus::Overrun;
   }
 
  private:
   TANGO_COLD bool take_setbacks() noexcept {
-    if (account_.missed != 0) {
-      meter_.missed(std::exchange(account_.missed, 0), std::exchange(account_.missed_bytes, 0));
-      setbacks_.missed();
+    if (ledger_.missed != 0) {
+      recorder_.missed(std::exchange(ledger_.missed, 0), std::exchange(ledger_.missed_bytes, 0));
+      resume_policy_.missed();
     } else {
-      setbacks_.end_if_looked();
+      resume_policy_.end_if_kept_up();
     }
-    // Nothing to skip where the next fragment is the latest.
-    return setbacks_.behind() && seq_lt(next_ + 1, mcache_->position());
+    ledger_.setback = resume_policy_.any();
+    // There is nothing to skip if the next fragment is the latest.
+    return resume_policy_.behind() && seq_lt(ledger_.next + 1, ring_->position());
   }
 
   /// The slot is not ready.
   [[nodiscard]] PollStatus nothing() const noexcept {
-    return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;
+    return ring_->control.drained(ledger_.next) ? PollStatus::Stopped : PollStatus::Empty;
   }
 
-  /// The metadata names bytes that are not there: whoever wrote it is not our producer.
+  /// The metadata names bytes that do not exist: the writer is not our producer.
   TANGO_COLD PollStatus reject() noexcept {
-    ++rejected_;
-    ++next_;
-    meter_.rejected();
+    ++ledger_.rejected;
+    ++ledger_.next;
+    recorder_.rejected();
     return PollStatus::Rejected;
   }
 
-  const MCache<Depth>* mcache_ = nullptr;
-  [[no_unique_address]] Meter meter_;
-  Seq first_ = 0;
-  Seq next_ = 0;
-  std::uint64_t filtered_ = 0;
-  std::uint64_t rejected_ = 0;
+  const Ring<Depth>* ring_ = nullptr;
+  [[no_unique_address]] Recorder recorder_;
   std::uint64_t last_lost_ = 0;
-  ResumePolicy setbacks_;
+  ResumePolicy resume_policy_;
   Resume resume_ = Resume::Oldest;
-  ReadLedger account_;
+  ReadLedger ledger_;
 };
 
 }  // namespace tango::inline TANGO_ABI::detail

@@ -14,10 +14,10 @@
 
 #include "../config.hpp"
 #include "../error.hpp"
-#include "../fragment.hpp"
 #include "../memory/platform.hpp"
 #include "../memory/slot.hpp"
 #include "../message.hpp"
+#include "../metadata.hpp"
 #include "../packed.hpp"
 #include "../record.hpp"
 

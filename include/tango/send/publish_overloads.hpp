@@ -14,8 +14,8 @@
 
 #include "../config.hpp"
 #include "../error.hpp"
-#include "../fragment.hpp"
 #include "../message.hpp"
+#include "../metadata.hpp"
 #include "../packed.hpp"
 #include "../record.hpp"
 #include "../wait.hpp"

@@ -159,7 +159,7 @@ struct TakingAPlace : Small {
     look_once(*joiner);
   }
   void after() {
-    const Fctl::Joined another = fctl.join(kStart + 1, mcache.header().limit);
+    const Fctl::Joined another = fctl.join(kStart + 1, detail::inside(mcache).control.limit);
     reached(another.place == 1 ? "the same place" : "another place");
   }
   TANGO_MODEL_THREADS(TakingAPlace, {"producer", &TakingAPlace::produce}, {"leaver", &TakingAPlace::leave},
@@ -180,7 +180,7 @@ struct Retracting : Small {
 
   Retracting() {
     if (LEFT_BEFORE) {
-      fctl.leave(fctl.join(kStart, mcache.header().limit).place);
+      fctl.leave(fctl.join(kStart, detail::inside(mcache).control.limit).place);
     }
     consumer.emplace(mcache, dcache, fctl, kStart);
   }
@@ -214,7 +214,7 @@ struct ConsumerFirst : Small {
     check(publish<8>(*producer).ok(), "refused");
   }
   void take() {
-    reached(mcache.header().ownership.held_by_producer() ? "came second" : "was there first");
+    reached(detail::inside(mcache).control.ownership.held_by_producer() ? "came second" : "was there first");
     consume(*consumer, 1);
   }
   TANGO_MODEL_THREADS(ConsumerFirst, {"producer", &ConsumerFirst::produce}, {"consumer", &ConsumerFirst::take})
@@ -445,7 +445,7 @@ struct StopWhileLeaving : SmallWords {
   }
   void after() {
     check(mcache.closed(), "nobody has closed it");
-    check(mcache.header().drained(mcache.position()), "closed at a wrong number");
+    check(detail::inside(mcache).control.drained(mcache.position()), "closed at a wrong number");
   }
   TANGO_MODEL_THREADS(StopWhileLeaving, {"producer", &StopWhileLeaving::produce}, {"other", &StopWhileLeaving::stop})
 };
@@ -468,7 +468,7 @@ struct StopWhileComing : SmallWords {
   void stop() { mcache.stop(); }
   void after() {
     check(mcache.closed(), "nobody has closed it");
-    check(mcache.header().drained(mcache.position()), "closed at a wrong number");
+    check(detail::inside(mcache).control.drained(mcache.position()), "closed at a wrong number");
   }
   TANGO_MODEL_THREADS(StopWhileComing, {"producer", &StopWhileComing::produce}, {"other", &StopWhileComing::stop})
 };

@@ -34,7 +34,7 @@ void add_object_models(std::vector<Program>& to);
 /// Numbers wrap within the first few messages.
 inline constexpr Seq kStart = ~Seq{0} - 1;
 
-/// SharedWord `i` of the payload of message `seq`; never 0, which fresh memory holds.
+/// Word `i` of the payload of message `seq`; never 0, which fresh memory holds.
 [[nodiscard]] constexpr std::uint64_t word_of(Seq seq, std::size_t i = 0) noexcept {
   return (seq - kStart + 1) * 16 + i;
 }
@@ -102,13 +102,13 @@ struct Parts {
 
   explicit Parts(Seq start = kStart, std::uint64_t credits = DEPTH) : mcache{start}, fseq{start}, fctl{credits} {
     declare_name(mcache, "header");
-    declare_name(mcache.header().ownership.claim, "claim");
-    declare_name(mcache.header().ownership.channel, "identity");
-    declare_name(mcache.header().stop, "stop");
-    declare_name(mcache.header().closed_at, "closed_at");
-    declare_name(mcache.header().position, "position");
-    declare_name(mcache.header().oldest, "oldest");
-    declare_name(mcache.header().limit, "limit");
+    declare_name(detail::inside(mcache).control.ownership.claim, "claim");
+    declare_name(detail::inside(mcache).control.ownership.channel, "identity");
+    declare_name(detail::inside(mcache).control.stop, "stop");
+    declare_name(detail::inside(mcache).control.closed_at, "closed_at");
+    declare_name(detail::inside(mcache).control.position, "position");
+    declare_name(detail::inside(mcache).control.oldest, "oldest");
+    declare_name(detail::inside(mcache).control.limit, "limit");
     declare_name(dcache, "dcache");
     declare_name(dcache.ownership().claim, "dcache.claim");
     declare_name(dcache.ownership().channel, "dcache.identity");
@@ -119,11 +119,11 @@ struct Parts {
     static constexpr const char* kSlots[] = {"slot0", "slot1", "slot2", "slot3"};
     static constexpr const char* kSeqs[] = {"slot0.seq", "slot1.seq", "slot2.seq", "slot3.seq"};
     for (std::size_t i = 0; i != DEPTH; ++i) {
-      declare_name(mcache.slot(i), kSlots[i]);
-      declare_name(mcache.slot(i).seq, kSeqs[i]);
+      declare_name(detail::inside(mcache).slot(i), kSlots[i]);
+      declare_name(detail::inside(mcache).slot(i).seq, kSeqs[i]);
       if constexpr (kPlain) {
         // Where everyone is reliable, a slot belongs to one side at a time, all but its number.
-        declare_exclusive(&mcache.slot(i).sig, sizeof(detail::Slot) - sizeof(detail::SharedWord));
+        declare_exclusive(&detail::inside(mcache).slot(i).sig, sizeof(detail::Slot) - sizeof(detail::SharedWord));
       }
     }
   }

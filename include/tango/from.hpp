@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// From: where a consumer starts to read.
+///
+///     auto consumer = channel.consumer();                  // From::Oldest
+///     auto consumer = channel.consumer(tango::From::Next);
+///     auto consumer = channel.consumer(17);                // a sequence number
+///
+/// | | a consumer that may be overrun | a reliable consumer |
+/// | --- | --- | --- |
+/// | `From::Oldest` | the oldest message that can still be read | where the last consumer left in good order, else the oldest message that is still protected |
+/// | `From::Start` | the channel's first number; what is gone counts as lost | the oldest message that is still protected |
+/// | `From::Next` | the next message to be published | the same |
+/// | a number | that number; what is gone counts as lost | that number, or the oldest message that is still protected if that is later |
+///
+/// Pure values: any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "config.hpp"
+#include "memory/ring_control.hpp"
+#include "seq.hpp"
+
+namespace tango::inline TANGO_ABI {
+
+/// Where a consumer starts: see the file's head.
+class From {
+ public:
+  /// Oldest, Start and Next.
+  enum Point : std::uint8_t { Oldest, Start, Next };
+
+  /// One of the three.
+  constexpr From(Point point) noexcept : point_{point} {}
+  /// A sequence number.
+  constexpr From(Seq seq) noexcept : seq_{seq} {}
+
+  /// For the consumer: the number, on a channel whose producer is at `position`; empty if it goes on where the last
+  /// reliable consumer left.
+  [[nodiscard]] std::optional<Seq> resolve(const detail::RingControl& control, Seq position, std::uint64_t depth,
+                                           bool reliable) const noexcept {
+    if (seq_) {
+      return seq_;
+    }
+    if (point_ == Next) {
+      return position;
+    }
+    if (point_ == Start) {
+      return control.start;
+    }
+    if (reliable) {
+      return std::nullopt;
+    }
+    // Relaxed: what is read there is validated. Clamped: a process may have written nonsense.
+    const Seq intact = control.oldest.load(detail::memory_order_relaxed);
+    const Seq in_ring = position - control.start < depth ? control.start : position - depth;
+    return seq_min(position, seq_max(intact, in_ring));
+  }
+
+ private:
+  std::optional<Seq> seq_;
+  Point point_ = Oldest;
+};
+
+}  // namespace tango::inline TANGO_ABI

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Credits: what a producer may publish before its reliable consumers have given back, and the places in which those say
+/// how far they are.
+///
+/// A position is a *next* number: everything before it has been given back. The producer may publish `n` if and only if
+/// `n < minimum + credits`, where the minimum is taken over the places that count.
+///
+///     consumer                                                   producer
+///     give back  G1  position <- next           release          refill  R1  minimum over the places       acquire
+///     join       J1  claim <- Joining           cas                      R2  limit <- minimum + credits    relaxed
+///                J2  members |= place           cas                      R3  fence                         seq_cst
+///                J3  position <- wanted         release                  R4  minimum over the places again acquire
+///                J4  claim <- Active            release                  R5  the earlier minimum of the two counts
+///                J5  fence                      seq_cst
+///                J6  limit, and move up to limit - credits
+///     leave      L1  every Kept place <- Free   cas
+///                L2  claim <- Kept              release
+///     resign     L1, then
+///                N2  abandoned <- 1             relaxed
+///                N3  members &= ~place          cas, release
+///                N4  claim <- Free              release
+///
+/// - G1 with R1: what a consumer read happens before what the producer writes over it.
+/// - J5 with R3: one of the fences comes first. Either the joiner sees the limit and moves up, or the producer sees the
+///   joiner in R4 and stays behind it. The producer is never waited for: it may be idle or absent.
+///
+/// Which places count:
+///
+///     Free -> Joining -> Active -> Kept -> Rejoining -> Active ...
+///                          |         \-> Free            another consumer left later, or joined and then left (L1)
+///                          \-> Free                      resign
+///
+/// 1. If any is Active: the active ones. A consumer that left while another one was there is forgotten.
+/// 2. Else, if any is Kept (or Rejoining): the kept ones. The last consumer left in good order, and what it had not given
+///    back is kept for the next one, which goes on there. Two that leave at the same time are both kept: each saw the
+///    other as active, so neither freed the other's place.
+/// 3. Else, if a consumer resigned: none; the producer waits for nobody until one joins.
+/// 4. Else no consumer has ever come: the channel's start counts, so what is published waits for the first one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "../config.hpp"
+#include "../seq.hpp"
+#include "claim.hpp"
+#include "platform.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+/// The state of a reliable consumer's place: see the file's head.
+enum class PlaceState : std::uint8_t {
+  Free = 0,
+  Joining = 1,    ///< taken from Free: does not count yet
+  Active = 2,     ///< counts
+  Kept = 3,       ///< its consumer has left: counts where no place is active
+  Rejoining = 4,  ///< taken from Kept: counts as Kept
+};
+
+/// One reliable consumer's place. Written by that consumer alone, except for L1.
+struct alignas(kSeparation) CreditPlace {
+  Claim<PlaceState> claim;
+  SharedWord position{0};
+
+  /// G1. Release: pairs with R1 and R4. Thread: the consumer.
+  void give_back(Seq next) noexcept { position.store(next, memory_order_release); }
+};
+
+static_assert(sizeof(CreditPlace) == 128 && offsetof(CreditPlace, claim) == 0 && offsetof(CreditPlace, position) == 8);
+
+/// Which places are in use.
+struct alignas(kSeparation) CreditMembers {
+  SharedWord members{0};    ///< bit i: place i is neither Free nor about to become so; the refill visits only these
+  SharedWord abandoned{0};  ///< 1 once a consumer has resigned
+
+  /// J2. Relaxed: J5 orders it.
+  TANGO_COLD void add(std::size_t place) noexcept {
+    std::uint64_t now = members.load(memory_order_relaxed);
+    while (!members.compare_exchange_strong(now, now | bit(place), memory_order_relaxed, memory_order_relaxed)) {
+    }
+  }
+
+  /// N3. Release: pairs with the acquire load in `CreditPlaces::minimum`; a producer that no longer sees the place sees
+  /// that its consumer has finished reading, and that it resigned.
+  TANGO_COLD void remove(std::size_t place) noexcept {
+    std::uint64_t now = members.load(memory_order_relaxed);
+    while (!members.compare_exchange_strong(now, now & ~bit(place), memory_order_release, memory_order_relaxed)) {
+    }
+  }
+
+  [[nodiscard]] static constexpr std::uint64_t bit(std::size_t place) noexcept { return std::uint64_t{1} << place; }
+};
+
+/// What flow control keeps in shared memory, but for the credits: `Count` is 1 to 64.
+///
+/// The functions take the channel's `limit` word (RingControl) and the credits, which each endpoint copies once when it
+/// is made.
+struct CreditPlacesView {
+  CreditMembers& members;
+  std::span<CreditPlace> places;
+
+  /// The place of a consumer that joined.
+  struct Joined {
+    std::size_t place = 0;
+    Seq first = 0;  ///< the first number that it gets
+  };
+
+  /// J1 to J6. `wanted` is the consumer's first number; without one it goes on where the last consumer left, or at
+  /// `start` if nobody has left. Either is moved up to the first number that is still protected. Empty if all places are
+  /// taken. O(places). Thread: the consumer's.
+  [[nodiscard]] TANGO_COLD std::optional<Joined> join(std::optional<Seq> wanted, Seq start, const SharedWord& limit,
+                                                      std::uint64_t credits) noexcept {
+    const std::optional<std::size_t> taken = take(wanted);
+    if (!taken) {
+      return std::nullopt;
+    }
+    CreditPlace& place = places[*taken];
+    const bool goes_on = place.claim.holder().state == PlaceState::Rejoining;
+    Seq first = wanted ? *wanted : goes_on ? place.position.load(memory_order_relaxed) : start;  // own word
+    members.add(*taken);
+    // Release: a producer that still sees this place's last consumer in it may read this store, and then has to see that
+    // one's reads as done, too.
+    place.position.store(first, memory_order_release);
+    place.claim.set(PlaceState::Active);
+    fence(memory_order_seq_cst);  // J5, pairs with R3
+    const Seq first_protected = limit.load(memory_order_relaxed) - credits;
+    if (seq_lt(first, first_protected)) {
+      first = first_protected;
+      // Relaxed: J5 is a release fence, too, and after it this side has only loaded the limit of which this value is
+      // made.
+      place.position.store(first, memory_order_relaxed);
+    }
+    return Joined{*taken, first};
+  }
+
+  /// L1 and L2: what the consumer of this place has not given back is kept for the next one, unless another consumer is
+  /// there. O(places). Thread: the consumer's.
+  TANGO_COLD void leave(std::size_t place) noexcept {
+    forget_kept();
+    places[place].claim.set(PlaceState::Kept);  // release: pairs with `minimum`
+  }
+
+  /// L1, N2 to N4: gives the position up. O(places). Thread: the consumer's.
+  TANGO_COLD void resign(std::size_t place) noexcept {
+    forget_kept();
+    members_abandon();
+    members.remove(place);
+    places[place].claim.set(PlaceState::Free);
+  }
+
+  /// R1 to R5: the number before which everything has been given back, not past `next`, and at least `known`, what the
+  /// producer knew before. O(places in use). Thread: the producer's.
+  [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, SharedWord& limit,
+                                      std::uint64_t credits) const noexcept {
+    const Seq seen = minimum(start, next);
+    if (seq_le(seen, known)) {
+      return known;
+    }
+    // Never lowered: a producer that has just followed another one knows less than was announced, and joiners rely on
+    // what was announced.
+    if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {  // own word
+      limit.store(seen + credits, memory_order_relaxed);
+    }
+    fence(memory_order_seq_cst);  // R3, pairs with J5
+    return seq_max(known, seq_min(seen, minimum(start, next)));
+  }
+
+  /// The earliest position that counts, not past `next`.
+  [[nodiscard]] Seq minimum(Seq start, Seq next) const noexcept {
+    Seq least_active = next;
+    Seq least_kept = next;
+    bool any_active = false;
+    bool any_kept = false;
+    // Acquire: pairs with `remove`.
+    for (std::uint64_t left = members.members.load(memory_order_acquire) & all(); left != 0; left &= left - 1) {
+      const CreditPlace& place = places[static_cast<std::size_t>(__builtin_ctzll(left))];
+      const PlaceState state = place.claim.holder().state;
+      const bool active = state == PlaceState::Active;
+      if (!active && state != PlaceState::Kept && state != PlaceState::Rejoining) {
+        continue;
+      }
+      // Acquire: pairs with G1; what the consumer read happens before what is written over it.
+      const Seq position = place.position.load(memory_order_acquire);
+      (active ? any_active : any_kept) = true;
+      (active ? least_active : least_kept) = seq_min(active ? least_active : least_kept, position);
+    }
+    if (any_active) {
+      return least_active;
+    }
+    if (any_kept) {
+      return least_kept;
+    }
+    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // ordered by `remove`
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t all() const noexcept { return ~std::uint64_t{0} >> (64 - places.size()); }
+
+  void members_abandon() noexcept { members.abandoned.store(1, memory_order_relaxed); }
+
+  /// J1: the place that was left at the number that is wanted, or at the earliest one if none is; else a free one; else
+  /// any that was left.
+  [[nodiscard]] std::optional<std::size_t> take(std::optional<Seq> wanted) noexcept {
+    while (true) {
+      std::optional<std::size_t> best;
+      Claim<PlaceState>::Holder best_found;
+      int best_rank = 0;
+      for (std::size_t i = 0; i != places.size(); ++i) {
+        const Claim<PlaceState>::Holder found = places[i].claim.holder();
+        const Seq position = places[i].position.load(memory_order_relaxed);
+        int rank = 0;
+        if (found.state == PlaceState::Kept) {
+          rank = !wanted || *wanted == position ? 3 : 1;
+        } else if (found.state == PlaceState::Free) {
+          rank = 2;
+        }
+        const bool earlier =
+            rank == 3 && best_rank == 3 && seq_lt(position, places[*best].position.load(memory_order_relaxed));
+        if (rank > best_rank || earlier) {
+          best = i;
+          best_found = found;
+          best_rank = rank;
+        }
+      }
+      if (!best) {
+        return std::nullopt;
+      }
+      const bool was_kept = best_found.state == PlaceState::Kept;
+      if (places[*best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
+        return best;
+      }
+    }
+  }
+
+  /// L1. Thread: a consumer whose place is active, so that what was kept before is no longer needed.
+  void forget_kept() noexcept {
+    for (std::size_t i = 0; i != places.size(); ++i) {
+      Claim<PlaceState>::Holder found = places[i].claim.holder();
+      if (found.state == PlaceState::Kept && places[i].claim.take(found, PlaceState::Joining)) {
+        members.remove(i);
+        places[i].claim.set(PlaceState::Free);
+      }
+    }
+  }
+};
+
+}  // namespace tango::inline TANGO_ABI::detail

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Membership: which channel a component (DCache, Fseq, Fctl) is part of.
+///
+/// A channel is named by its generation, a number that its ring gets when it is made and that no other channel has, not
+/// even one that is made at the same address. The other components of a channel that a ChannelBuilder makes get it at
+/// once. Components that are made one by one belong to no channel at first, and join the ring's when the first endpoint
+/// is given both. A component never leaves its channel, so two that name the same generation belong together.
+#pragma once
+
+#include <cstdint>
+
+#include "../config.hpp"
+#include "platform.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+/// The name of a channel.
+using Generation = std::uint64_t;
+
+/// Of memory in which no constructor has run.
+inline constexpr Generation kNotConstructed = 0;
+/// No channel has this name: an endpoint that may not act expects it.
+inline constexpr Generation kNoGeneration = ~Generation{0};
+
+/// A name that no channel has had, as far as chance can tell: 2^-64. `object` is the ring that gets it.
+[[nodiscard]] inline Generation new_generation(const void* object) noexcept {
+  // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
+  std::uint64_t mixed = unique_seed(object) + 0x9E37'79B9'7F4A'7C15u;
+  mixed = (mixed ^ mixed >> 30) * 0xBF58'476D'1CE4'E5B9u;
+  mixed = (mixed ^ mixed >> 27) * 0x94D0'49BB'1331'11EBu;
+  mixed ^= mixed >> 31;
+  return mixed == kNotConstructed || mixed == kNoGeneration ? 1 : mixed;
+}
+
+/// Every access is relaxed: the word is the whole message. Where an endpoint relies on a component having joined, the
+/// ring's kind was stored after that (`RingControl::set_kind`).
+class Membership {
+ public:
+  /// Of the channel named `generation`, or of none.
+  explicit Membership(Generation generation = 0) noexcept : generation_{generation} {}
+
+  /// The channel's name; 0 if it is part of none. Any thread.
+  [[nodiscard]] Generation generation() const noexcept { return generation_.load(memory_order_relaxed); }
+
+  /// Whether it could be part of that channel: it is, or it is part of none. Any thread.
+  [[nodiscard]] bool may_join(Generation generation) const noexcept {
+    const Generation now = this->generation();
+    return now == generation || now == 0;
+  }
+
+  /// Whether it is part of that channel, from now on at the latest. Any thread.
+  [[nodiscard]] TANGO_COLD bool join(Generation generation) noexcept {
+    Generation now = 0;
+    return generation_.compare_exchange_strong(now, generation, memory_order_relaxed, memory_order_relaxed) ||
+           now == generation;
+  }
+
+ private:
+  SharedWord generation_;
+};
+
+static_assert(sizeof(Membership) == 8);
+
+}  // namespace tango::inline TANGO_ABI::detail

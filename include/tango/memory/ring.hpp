@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Ring: what lies inside an MCache, the control words and the slots.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../config.hpp"
+#include "../seq.hpp"
+#include "membership.hpp"
+#include "ring_control.hpp"
+#include "slot.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+/// `Depth` is a power of two and at least 2.
+template <std::size_t Depth>
+struct Ring {
+  Ring(Seq start, Generation name, ChannelKind kind) noexcept : control{start, name, kind} {
+    for (std::size_t i = 0; i != Depth; ++i) {
+      // Marked for the first number from `start` on that maps here: "not ready" to a reader that waits for it.
+      slot(start + i).mark(start + i);
+    }
+  }
+
+  /// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves; the slots
+  /// say how far it has come since. (A store to a cache line of its own with every message made 64 B messages a quarter
+  /// slower, and 8 B messages by half: bench/README.md.) At most half the depth, so that a slot that has gone on to its
+  /// next number did so after the next such store.
+  static constexpr std::uint64_t kPositionStride = Depth >= 16 ? 8 : Depth / 2;
+
+  RingControl control;
+  Slot slots[Depth];
+
+  /// The slot of a number.
+  [[nodiscard]] Slot& slot(Seq seq) noexcept { return slots[seq & (Depth - 1)]; }
+  [[nodiscard]] const Slot& slot(Seq seq) const noexcept { return slots[seq & (Depth - 1)]; }
+
+  /// Everything before `next` was published. Thread: the producer.
+  TANGO_HOT void published(Seq next) noexcept {
+    if (next % kPositionStride == 0) {
+      control.advance(next);
+    }
+  }
+
+  /// The next number that will be published: see MCache::position. Any thread; at most `kPositionStride` slots are read.
+  [[nodiscard]] Seq position() const noexcept {
+    Seq next = control.position.load(memory_order_acquire);  // pairs with RingControl::advance
+    for (std::uint64_t looks = 0; looks != kPositionStride; ++looks) {
+      const std::int64_t ahead = seq_diff(slot(next).observe(), next);
+      if (ahead < 0) {
+        break;
+      }
+      if (ahead > 0) {
+        // The slot went on, or was evicted. Either was preceded by a later position, which `observe` made visible.
+        return seq_max(next, control.position.load(memory_order_acquire));
+      }
+      ++next;
+    }
+    return next;
+  }
+};
+
+}  // namespace tango::inline TANGO_ABI::detail

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// ReadLedger: a consumer's accounts. What it has passed, in five numbers that always add up, and what it has given back.
+///
+///     next == first + delivered + filtered + lost + rejected
+///
+/// | account | a number is counted there when |
+/// | --- | --- |
+/// | delivered | a poll returned its fragment; it moves to lost if the fragment turns out to be overwritten |
+/// | filtered | its `sig` did not pass the filter |
+/// | lost | it was overwritten before it was read |
+/// | rejected | its metadata was out of range |
+///
+/// Fragments and batches report back here through a Hold, which also counts how many of them are out.
+///
+/// Thread: the consumer's.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "../config.hpp"
+#include "../memory/credit_places.hpp"
+#include "../seq.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+struct ReadLedger {
+  ReadLedger() noexcept = default;
+  explicit ReadLedger(Seq start) noexcept : first{start}, next{start} {}
+
+  Seq first = 0;  ///< the first number that the consumer reads
+  Seq next = 0;   ///< the next one
+  std::uint64_t filtered = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t rejected = 0;
+
+  std::uint64_t missed = 0;        ///< of the lost ones, those that were delivered first; not yet in the metrics
+  std::uint64_t missed_bytes = 0;  ///< their payload bytes
+  std::uint32_t live = 0;          ///< fragments and batches that are out
+  bool setback = false;            ///< there was an overrun or a miss since the consumer last kept up
+
+  CreditPlace* place = nullptr;  ///< a reliable consumer's; none if it may be overrun
+  Seq released = 0;              ///< every number before this one was given back
+
+  /// What is left of the sum.
+  [[nodiscard]] std::uint64_t delivered() const noexcept { return next - first - filtered - lost - rejected; }
+
+  /// A place was found: from `start` on.
+  void join(Seq start, CreditPlace& where) noexcept {
+    first = next = released = start;
+    place = &where;
+  }
+
+  /// Gives every number before `end` back (G1 in credit_places.hpp). Only with a place.
+  void give_back(Seq end) noexcept {
+    if (seq_lt(released, end)) {
+      released = end;
+      place->give_back(end);
+    }
+  }
+
+  /// A fragment that was delivered turned out to be overwritten.
+  TANGO_COLD void miss(std::uint64_t bytes) noexcept {
+    ++lost;
+    ++missed;
+    missed_bytes += bytes;
+    setback = true;
+  }
+};
+
+/// Move-only handle on a ledger: counts as one fragment or batch that is out.
+class Hold {
+ public:
+  Hold() noexcept = default;
+  explicit Hold(ReadLedger& ledger) noexcept : ledger_{&ledger} { ++ledger.live; }
+  Hold(Hold&& other) noexcept : ledger_{std::exchange(other.ledger_, nullptr)} {}
+  Hold& operator=(Hold&& other) noexcept {
+    if (this != &other) {
+      drop();
+      ledger_ = std::exchange(other.ledger_, nullptr);
+    }
+    return *this;
+  }
+  ~Hold() { drop(); }
+
+  [[nodiscard]] ReadLedger* operator->() const noexcept { return ledger_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return ledger_ != nullptr; }
+
+  void drop() noexcept {
+    if (ledger_ != nullptr) {
+      --ledger_->live;
+      ledger_ = nullptr;
+    }
+  }
+
+ private:
+  ReadLedger* ledger_ = nullptr;
+};
+
+}  // namespace tango::inline TANGO_ABI::detail

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Publication: one message on its way into the ring, step by step. The whole hot path of a publish is on this page; a
+/// poll is on read_cursor.hpp's, and what lies between them, the slot, on slot.hpp's.
+///
+/// | step | what | where |
+/// | --- | --- | --- |
+/// | 1 admit | a credit for the slot, chunks for the payload | admission.hpp |
+/// | 2 open | mark the slot, release fence: write-steps 1 and 2 | `open` |
+/// | 3 payload | copied into the slot or its chunks, or written in place: write-step 3 | `put`, the caller's reservation |
+/// | 4 finish | metadata words, then the sequence number: write-steps 3 and 4 | `finish` |
+/// | 5 follow-up | counters, position, look-ahead, the producer's Fseq | `finish` |
+///
+/// Thread: the producer's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "../config.hpp"
+#include "../memory/payload_words.hpp"
+#include "../memory/platform.hpp"
+#include "../memory/slot.hpp"
+#include "../metadata.hpp"
+#include "../seq.hpp"
+#include "admission.hpp"
+#include "look_ahead.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+/// `Store` is a ChunkStore, `Limit` a CreditLimit or NoCreditLimit.
+template <std::size_t Depth, class Store, class Limit>
+class Publication {
+ public:
+  Publication() noexcept = default;
+  Publication(Ring<Depth>& ring, Store& store, const Limit& limit) noexcept : room_{ring, store, limit} {}
+
+  [[nodiscard]] Ring<Depth>& ring() const noexcept { return room_.ring(); }
+  [[nodiscard]] Store& store() const noexcept { return room_.store(); }
+  [[nodiscard]] Admission<Depth, Store, Limit>& room() noexcept { return room_; }
+  [[nodiscard]] const Admission<Depth, Store, Limit>& room() const noexcept { return room_; }
+
+  /// Before the first message of this producer, which gets the number `next`; `fresh`: of the channel.
+  void start(bool fresh, Seq next) noexcept {
+    next_ = next;
+    room_.start(fresh, next);
+  }
+
+  /// The number that the next message gets.
+  [[nodiscard]] TANGO_HOT Seq next() const noexcept { return next_; }
+
+  /// Chunks that a message takes which is copied in: none if it fits into its slot.
+  [[nodiscard]] static constexpr std::size_t run_of_copy(std::size_t size) noexcept {
+    return size <= kInlineBytes ? 0 : Store::chunks_for(size);
+  }
+
+  /// Step 1. Whether there is room for a message of `run` chunks.
+  [[nodiscard]] TANGO_HOT bool admit(std::size_t run) noexcept { return room_.admit(run, next_); }
+
+  /// Steps 2 to 5, of a message that is copied in. Precondition: a run of `run_of_copy(payload.size())` was admitted.
+  template <class Recorder, class Mirror>
+  TANGO_HOT void put(std::span<const std::byte> payload, std::size_t run, const MessageInfo& info, Recorder& recorder,
+                     Mirror& mirror) noexcept {
+    const Seq next = next_;
+    Slot& slot = open(next);
+    const std::uint64_t position = room_.chunks().next_run(run, next);
+    const std::uint32_t chunk = run == 0 ? kInlineChunk : room_.chunks().chunk_at(position);
+    room_.chunks().take(position, run, next);
+    if (run == 0) {
+      store_words(slot.inline_words, payload.data(), payload.size());
+    } else if constexpr (Store::kWords) {
+      store_words(store().data(chunk), payload.data(), payload.size());
+    } else {
+      copy_bytes(store().data(chunk), payload.data(), payload.size());
+    }
+    finish(slot, next, chunk, payload.size(), info, recorder, mirror);
+  }
+
+  /// Step 2, of a message that is written in place: where its payload goes. Precondition: `run` chunks were admitted.
+  [[nodiscard]] TANGO_HOT auto* reserve(std::size_t run) noexcept {
+    const Seq next = next_;
+    open(next);
+    reserved_ = room_.chunks().next_run(run, next);
+    return store().data(room_.chunks().chunk_at(reserved_));
+  }
+
+  /// Steps 4 and 5, of the message that was reserved; its first `used` bytes are sent.
+  template <class Recorder, class Mirror>
+  TANGO_HOT void commit(std::size_t used, const MessageInfo& info, Recorder& recorder, Mirror& mirror) noexcept {
+    const Seq next = next_;
+    const std::size_t run = Store::chunks_for(used);
+    const std::uint32_t chunk = run == 0 ? kInlineChunk : room_.chunks().chunk_at(reserved_);
+    room_.chunks().take(run == 0 ? room_.chunks().head(next) : reserved_, run, next);
+    finish(ring().slot(next), next, chunk, used, info, recorder, mirror);
+  }
+
+ private:
+  /// Step 2. Where every consumer is reliable nobody reads what the slot held, so there is nothing to mark.
+  TANGO_HOT Slot& open(Seq next) noexcept {
+    Slot& slot = ring().slot(next);
+    if constexpr (Store::kWords) {
+      slot.mark(next);
+      fence(memory_order_release);  // write-step 2: pairs with the acquire fence in Slot::still_holds
+    }
+    return slot;
+  }
+
+  /// Steps 4 and 5.
+  template <class Recorder, class Mirror>
+  TANGO_HOT void finish(Slot& slot, Seq seq, std::uint32_t chunk, std::size_t size, const MessageInfo& info,
+                        Recorder& recorder, Mirror& mirror) noexcept {
+    slot.write(SlotWords::of(chunk, static_cast<std::uint32_t>(size), info));
+    slot.publish(seq);
+    const Seq next = seq + 1;
+    next_ = next;
+    recorder.published(size);  // before the positions: after them it made a lossy channel a fifth slower
+    ring().published(next);
+    if constexpr (std::is_same_v<Limit, CreditLimit>) {
+      look_ahead(room_, next, size);
+    }
+    mirror.store(next);
+  }
+
+  Admission<Depth, Store, Limit> room_;
+  Seq next_ = 0;
+  std::uint64_t reserved_ = 0;  ///< the position of the open reservation's run
+};
+
+}  // namespace tango::inline TANGO_ABI::detail
