@@ -17,8 +17,8 @@
 namespace tango::model {
 
 /// A piece of a header, which occurs once in all of them, and what is executed in its place: whole statements that
-/// declare nothing, or an expression. One piece may contain another one or be the same; apart from that, pieces must not
-/// overlap.
+/// declare nothing, or an expression. One piece may contain another one or be the same; apart from that, pieces must
+/// not overlap.
 struct Edit {
   std::string_view step;  ///< what is wrong then; edits of the same step belong together
   std::string_view was;
