@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three rows by which libraries of this kind are known (64 B throughput, 8 B ping-pong, 1 KiB throughput) on a reliable
-// channel, and 64 B on a lossy one with every payload copied out and validated.
+// The three rows by which libraries of this kind are known (64 B throughput, 8 B ping-pong, 1 KiB throughput) on a
+// reliable channel, and 64 B on a lossy one with every payload copied out and validated.
 //
-//     producer (measured thread) --> channel of depth 1024 --> consumer (its own thread, checks every byte and the order)
+//     producer (measured thread) --> channel of depth 1024 --> consumer (own thread, checks every byte and the order)
 //
-// Sustained: an iteration publishes a fixed number of messages, many times round the ring, and ends when the consumer has
-// dealt with the last of them. Threads are not pinned. A wrong byte, or a message lost, repeated or out of order on a
-// reliable channel, fails the benchmark and the program.
+// Sustained: an iteration publishes a fixed number of messages, many times round the ring, and ends when the consumer
+// has dealt with the last of them. Threads are not pinned. A wrong byte, or a message lost, repeated or out of order on
+// a reliable channel, fails the benchmark and the program.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -161,9 +161,9 @@ void lossy(benchmark::State& state) {
   judge(state, verdict.delivered + verdict.lost != sent, "messages are unaccounted for");
 }
 
-// ------------------------------------------------------------------------------------------------------------ ping-pong
+// ----------------------------------------------------------------------------------------------------------- ping-pong
 
-/// A message there, and the bytes that arrived back again, through two channels. The time per round trip is `round_trip`.
+/// A message is sent through one channel, and its bytes come back through another. `round_trip` is the time for both.
 template <std::size_t Bytes>
 void ping_pong(benchmark::State& state) {
   static const bench::Messages<Bytes> messages;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels as the builder makes them: every combination that is legal, wherever it lies, and everything that is refused.
+// Channels as the builder makes them: every legal combination, in every kind of memory, and everything that is refused.
 #include <array>
 #include <atomic>
 #include <catch2/catch_template_test_macros.hpp>

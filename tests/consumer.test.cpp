@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The consumer: what it delivers, when it gives back, how it counts, and that nothing found in the ring takes it off course.
+// The consumer: what it delivers, when it gives back, how it counts, and that nothing in the ring misleads it.
 #include <array>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DCache: which chunks exist, which payload they hold, and who gets them: the fifo against a model that is plain to see.
+// DCache: which chunks exist, which payload they hold, and who gets them: the fifo against a simple model.
 #include <catch2/catch_test_macros.hpp>
 #include <deque>
 #include <type_traits>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three kinds of channel, and every wiring that is refused at run time: with its own cause and values, without a side
-// effect, and the rightful endpoints go on as if nothing had been tried. What the types refuse is in compile_fail/.
+// The three kinds of channel, and every wiring that is refused at run time: with its own cause and values, without a
+// side effect, and the rightful endpoints continue unaffected. What the types refuse is in compile_fail/.
 //
 //     DCache   producer with   consumer with   consumer without Fctl
 //     Words    no Fctl         refused         lossy

@@ -174,8 +174,8 @@ TEST_CASE("wait: a number that comes together with the stop is read") {
 
 namespace {
 
-/// The position after each of `count` messages of some sizes, of which some evict what was published just before, and after
-/// the producer has left.
+/// The position after each of `count` messages of some sizes, of which some evict what was published just before, and
+/// after the producer has left.
 template <std::size_t N, std::size_t CHUNKS>
 void check_positions(Seq start, Seq count) {
   Components<N, CHUNKS> c{start};

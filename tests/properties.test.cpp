@@ -8,8 +8,8 @@
 //   preserved metadata  sig, ctl, ts, size
 //   refusal             in place of truncation: too large, no room, stopped leave everything as it was
 //
-// and, where consumers may be overrun: every number is delivered, filtered or lost, and a slot that answers to a number has
-// its payload intact. A failure prints all that it takes to repeat it.
+// and, where consumers may be overrun: every number is delivered, filtered or lost, and a slot that answers to a number
+// has its payload intact. A failure prints all that it takes to repeat it.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a consumer that was overrun goes on: the rule by itself. What it does to a consumer stands in consumer.test.cpp.
+// Where a consumer resumes after an overrun: the rule by itself. Its effect on a consumer is in consumer.test.cpp.
 #include <catch2/catch_test_macros.hpp>
 #include <tango/resume.hpp>
 

@@ -34,8 +34,8 @@ TEST_CASE("the counter's rate converts an interval to what SteadyClock says of i
   REQUIRE(c);
   CHECK(c->error_ppb() > 0);
 
-  // A bracket at each end of another interval: an interruption only makes them wider. What the operating system slews its
-  // clock by is far below 2 %.
+  // A bracket at each end of another interval: an interruption only makes them wider. What the operating system slews
+  // its clock by is far below 2 %.
   const Tick first_before = OrderedTickClock::now();
   const Tick start = SteadyClock::now();
   const Tick first_after = OrderedTickClock::now();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One side is stopped in front of each of its accesses to shared memory in turn, and the other side runs there: every place at
-// which a step of the protocol could be missing or out of order, without luck. (Orders weaker than sequential consistency
-// are a matter for a model checker.)
+// One side is stopped in front of each of its accesses to shared memory in turn, and the other side runs there: every
+// place at which a step of the protocol could be missing or out of order, without luck. (Orders weaker than sequential
+// consistency are a matter for a model checker.)
 #define TANGO_SEAM_HEADER "stepping_seam.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>

@@ -3,9 +3,9 @@
 //
 // TANGO_STRESS_READS: reads that the lossy test validates, a million unless it is set; the others run in proportion.
 //
-// Threads do not assert: they report, and the main thread looks when they are done. Nothing sleeps; every wait is bounded
-// by a count of rounds, and giving up is reported as such. Allowed on a lossy channel: any loss that is counted; forbidden:
-// a fragment that validates and is not its own. Forbidden where there are credits: any loss at all.
+// Threads do not assert: they report, and the main thread looks when they are done. Nothing sleeps; every wait is
+// bounded by a count of rounds, and giving up is reported as such. Allowed on a lossy channel: any loss that is
+// counted; forbidden: a fragment that validates and is not its own. Forbidden where there are credits: any loss at all.
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
@@ -164,8 +164,8 @@ bool read_speculatively(C& consumer, std::size_t most, std::span<std::byte> buff
   return false;
 }
 
-/// Reads everything from `consumer`, in order, until the channel is stopped or `most_reads` are done; `slow` yields between
-/// reads.
+/// Reads everything from `consumer`, in order, until the channel is stopped or `most_reads` are done; `slow` yields
+/// between reads.
 template <class C>
 Report read_reliably(C& consumer, std::size_t most, std::uint64_t most_reads, bool slow,
                      std::atomic<std::uint64_t>* progress = nullptr) noexcept {
@@ -211,8 +211,8 @@ void check_complete(const Report& report) {
 
 // ------------------------------------------------------------------------------------------------------------- lossy
 
-/// The producer keeps just about a ring ahead of the reader, so that what is read is what is about to be overwritten; in
-/// between it runs away.
+/// The producer keeps just about a ring ahead of the reader, so that what is read is what is about to be overwritten;
+/// in between it runs away.
 template <class Wire>
 void stress_lossy(Seq start, std::uint64_t reads, Report& sum) {
   auto wire = std::make_unique<Wire>(start);
@@ -278,8 +278,8 @@ void stress_lossy(Seq start, std::uint64_t reads, Report& sum) {
 
 // ---------------------------------------------------------------------------------------------------------- reliable
 
-/// Publishes `count` messages, and up to fifty times as many until `enough`, then closes the channel. Returns whether every
-/// one was accepted.
+/// Publishes `count` messages, and up to fifty times as many until `enough`, then closes the channel. Returns whether
+/// every one was accepted.
 template <class P, class F>
 bool publish_until(P& producer, std::uint64_t count, F enough) noexcept {
   std::vector<std::byte> buffer(P::max_payload());

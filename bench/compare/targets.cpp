@@ -86,8 +86,8 @@ void against_bare(const Result& result, Target& target) {
   set(target, ours.median, "quartiles " + text(ours.lower) + " ... " + text(ours.upper));
 }
 
-/// Our time relative to a peer's, at the quartile that is best for us, where it is largest: above 1, that peer is faster
-/// beyond the spread.
+/// Our time relative to a peer's, at the quartile that is best for us, where it is largest: above 1, that peer is
+/// faster beyond the spread.
 void no_faster_peer(const Result& result, Target& target) {
   const Scored* fastest = nullptr;
   const Scored* slowest = nullptr;

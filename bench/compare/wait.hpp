@@ -32,8 +32,8 @@ struct Wait {
 };
 using SpinWait = Wait<0>;
 using PauseWait = Wait<1>;
-/// Stays away for a while, so that it does not take lines from under the other side's hands. Where the rate counts only:
-/// it costs latency.
+/// Stays away for a while, so that it does not take lines from under the other side's hands. Where the rate counts
+/// only: it costs latency.
 using SlipWait = Wait<100>;
 
 /// For adapters with calls that wait by themselves and never give up.

@@ -44,8 +44,8 @@ template <std::size_t Bytes>
 class Messages {
  public:
   /// No power of two divides it, or three does: no multiple of a ring's size is a multiple of it, so a ring that
-  /// overtakes its reader by a lap is found out. Small enough for L1 together with what is copied, but for payloads that
-  /// do not fit in there at all.
+  /// overtakes its reader by a lap is found out. Small enough for L1 together with what is copied, but for payloads
+  /// that do not fit in there at all.
   ///
   /// From a line on, odd: table and ring then shift against each other with each round through the table. In step, the
   /// load of a message could stand in the same place of its 4 KiB as a store that is still waiting for its line, for

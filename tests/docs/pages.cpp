@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pages in cmake/docs show. Each region is one of their blocks, to the letter; around it stands what makes it run.
+// What the pages in cmake/docs show. Each region is exactly one of their blocks; the code around it makes it run.
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tango/hidden.hpp>
 #include <tango/toy.hpp>
+#include <utility>
 
 #include "models.hpp"
 #include "rules.hpp"
@@ -221,6 +222,20 @@ TEST_CASE("mutants: an order in no call that is understood is a failure, also wh
   CHECK(holds(out.str(), "FAILED tango/x.hpp:1: memory_order_relaxed belongs to no call that is understood"));
 }
 
+TEST_CASE("mutants: sites that cannot be told apart are a failure if there is something to weaken") {
+  for (const auto& [line, bad] : {std::pair{"f(a.load(memory_order_acquire), b.load(memory_order_acquire));", 1},
+                                  {"f(a.load(memory_order_acquire),\nb.load(memory_order_acquire));", 0},
+                                  {"f(a.load(memory_order_relaxed), b.load(memory_order_relaxed));", 0}}) {
+    Scan text = toy_text();
+    text.append(scan_line(line));
+    std::ostringstream out;
+    const Count count = try_mutants(text, {program_of<HandOver>()}, {}, out);
+    INFO(out.str());
+    CHECK(count.bad == static_cast<std::size_t>(bad));
+    CHECK(holds(out.str(), "FAILED tango/x.hpp:1 has two sites that look the same") == (bad != 0));
+  }
+}
+
 TEST_CASE("steps: caught, SURVIVED; a lost outcome is a catch, the checker's own limit is none") {
   constexpr std::array<std::string_view, 4> kSteps = {"a check fails", "an outcome is lost", "beyond the checker",
                                                       "nothing"};
@@ -250,13 +265,25 @@ TEST_CASE("scan: calls that are understood") {
   CHECK(scan.sites[4].failure == std::memory_order_relaxed);
 }
 
+TEST_CASE("scan: comments and layout do not matter") {
+  const Scan scan = scan_line(
+      "slots_[f(i)] . seq /* memory_order_seq_cst */ .\n load ( // (\n memory_order_acquire );\n"
+      "print(\"// memory_order_relaxed\"); return detail ::\nfence(memory_order_release);");
+  CHECK(scan.strays.empty());
+  REQUIRE(scan.sites.size() == 2);
+  CHECK(scan.sites[0].text == "slots_[f(i)].seq.load(memory_order_acquire)");
+  CHECK(scan.sites[0].first_line == 1);
+  CHECK(scan.sites[0].last_line == 3);
+  CHECK(scan.sites[1].text == "detail::fence(memory_order_release)");
+  CHECK(scan.sites[1].first_line == 4);
+  CHECK(scan.sites[1].last_line == 5);
+}
+
 TEST_CASE("scan: an order that no such call spells is a stray") {
   for (const std::string_view line : {
            "void f(std::memory_order order) { word.store(1, order); }",
            "word.store(1, b ? memory_order_release : (memory_order_relaxed));",
            "word.store(1, b ? memory_order_release : memory_order_relaxed);",
-           "word. store(1, memory_order_release);",
-           "word\n  .load (memory_order_acquire);",
            "template <int> void f() { word.fetch_add(1, memory_order_relaxed); }",
            "word.compare_exchange_weak(x, 1, memory_order_acquire, memory_order_relaxed);",
            "word.compare_exchange_strong(x, 1, memory_order_acquire);",

@@ -7,11 +7,13 @@
 #include <span>
 #include <string_view>
 
+#include "tokens.hpp"
+
 namespace tango::model {
 
 struct Equivalent {
   std::string_view file;
-  std::string_view text;      ///< part of the call
+  std::string_view text;      ///< part of the call; its white space does not matter
   std::string_view mutation;  ///< as the table prints it
   std::string_view reason;
 };
@@ -22,7 +24,8 @@ inline constexpr std::array<Equivalent, 0> kEquivalent{};
 [[nodiscard]] inline const Equivalent* find_equivalent(std::span<const Equivalent> list, std::string_view file,
                                                        std::string_view text, std::string_view mutation) {
   for (const Equivalent& listed : list) {
-    if (listed.file == file && listed.mutation == mutation && text.find(listed.text) != std::string_view::npos) {
+    if (listed.file == file && listed.mutation == mutation &&
+        text.find(normalized(listed.text)) != std::string_view::npos) {
       return &listed;
     }
   }

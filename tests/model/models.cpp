@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tango_models [--page FILE] [NAME]
-// Runs every model, or those whose name holds NAME: how many executions it has, and how long they took. Fails if one finds
-// something, or shows too little; or if FILE, a page with a table of the models, lacks its row.
+// Runs every model, or those whose name holds NAME: how many executions it has, and how long they took. Fails if one
+// finds something, or shows too little; or if FILE, a page with a table of the models, lacks its row.
 #include "models.hpp"
 
 #include <chrono>

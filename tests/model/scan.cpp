@@ -11,42 +11,40 @@
 #include <string_view>
 #include <utility>
 
+#include "tokens.hpp"
+
 namespace tango::model {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The text with its comments blanked.
-std::string code_of(std::string_view source) {
-  std::string text{source};
-  for (std::size_t at = 0; (at = text.find("//", at)) != std::string::npos;) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::fill(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
-  }
-  return text;
+using Tokens = std::vector<Token>;
+
+bool is_word(const Token& token) {
+  return std::isalpha(static_cast<unsigned char>(token.text.front())) != 0 || token.text.front() == '_';
 }
+bool connects(std::string_view text) { return text == "." || text == "->" || text == "::"; }
+int opens(std::string_view text) { return (text == "(" || text == "[" || text == "{") ? 1 : 0; }
+int closes(std::string_view text) { return (text == ")" || text == "]" || text == "}") ? 1 : 0; }
 
-bool in_identifier(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-/// A part of a text.
-struct Span {
+/// Some tokens of a text, by index.
+struct Range {
   std::size_t begin;
   std::size_t end;
 };
 
-/// The arguments of a call whose parenthesis opens at `open`, and where it closes.
-std::pair<std::vector<Span>, std::size_t> arguments_of(const std::string& text, std::size_t open) {
-  std::vector<Span> arguments{{open + 1, open + 1}};
+/// The arguments of a call whose parenthesis is the token `open`, and the token that closes it.
+std::pair<std::vector<Range>, std::size_t> arguments_of(const Tokens& tokens, std::size_t open) {
+  std::vector<Range> arguments{{open + 1, open + 1}};
   int depth = 1;
   std::size_t at = open + 1;
-  for (; at != text.size(); ++at) {
-    const char c = text[at];
-    depth += (c == '(') - (c == ')');
+  for (; at != tokens.size(); ++at) {
+    depth += opens(tokens[at].text) - closes(tokens[at].text);
     if (depth == 0) {
       break;
     }
-    if (c == ',' && depth == 1) {
+    if (tokens[at].text == "," && depth == 1) {
       arguments.back().end = at;
       arguments.push_back({at + 1, at + 1});
     }
@@ -55,29 +53,76 @@ std::pair<std::vector<Span>, std::size_t> arguments_of(const std::string& text, 
   return {arguments, at};
 }
 
-/// The order that an argument is, if it is one and nothing else; and where its name stands.
-std::optional<std::pair<std::memory_order, std::size_t>> order_in(const std::string& text, Span argument) {
+/// The order that an argument is, if it is one and nothing else; and the token that names it.
+std::optional<std::pair<std::memory_order, std::size_t>> order_in(const Tokens& tokens, Range argument) {
   constexpr std::pair<std::string_view, std::memory_order> kOrders[] = {
       {"memory_order_relaxed", std::memory_order_relaxed},
       {"memory_order_acquire", std::memory_order_acquire},
       {"memory_order_release", std::memory_order_release},
       {"memory_order_acq_rel", std::memory_order_acq_rel},
       {"memory_order_seq_cst", std::memory_order_seq_cst}};
-  const auto is_space = [&](std::size_t at) { return std::isspace(static_cast<unsigned char>(text[at])) != 0; };
-  while (argument.begin != argument.end && is_space(argument.begin)) {
-    ++argument.begin;
-  }
-  while (argument.begin != argument.end && is_space(argument.end - 1)) {
-    --argument.end;
-  }
-  for (const std::string_view space : {"std::", "tango::", "detail::"}) {
-    if (text.compare(argument.begin, space.size(), space) == 0) {
-      argument.begin += space.size();
+  for (const std::string_view space : {"std", "tango", "detail"}) {
+    if (argument.end - argument.begin > 2 && tokens[argument.begin].text == space &&
+        tokens[argument.begin + 1].text == "::") {
+      argument.begin += 2;
     }
   }
   for (const auto& [name, order] : kOrders) {
-    if (argument.end - argument.begin == name.size() && text.compare(argument.begin, name.size(), name) == 0) {
+    if (argument.end - argument.begin == 1 && tokens[argument.begin].text == name) {
       return std::pair{order, argument.begin};
+    }
+  }
+  return std::nullopt;
+}
+
+/// The token that opens what the token `close` closes; `close` itself if there is none.
+std::size_t opening_of(const Tokens& tokens, std::size_t close) {
+  int depth = 0;
+  for (std::size_t at = close + 1; at != 0; --at) {
+    depth += closes(tokens[at - 1].text) - opens(tokens[at - 1].text);
+    if (depth == 0) {
+      return at - 1;
+    }
+  }
+  return close;
+}
+
+/// The first token of the expression that ends with the name `at` of a function: `slots_` in `slots_[i].seq.load`.
+std::size_t expression_begin(const Tokens& tokens, std::size_t at) {
+  while (at > 1 && connects(tokens[at - 1].text)) {
+    std::size_t operand = at - 2;
+    while (operand != 0 && closes(tokens[operand].text) != 0) {
+      const std::size_t open = opening_of(tokens, operand);
+      if (open == operand || open == 0 || (!is_word(tokens[open - 1]) && closes(tokens[open - 1].text) == 0)) {
+        return open;
+      }
+      operand = open - 1;
+    }
+    if (!is_word(tokens[operand])) {
+      return at;
+    }
+    at = operand;
+  }
+  return at;
+}
+
+/// The operation that the token `at` names, if it is the name of a function that is called.
+std::optional<Operation> operation_of(const Tokens& tokens, std::size_t at) {
+  constexpr std::pair<std::string_view, Operation> kMembers[] = {
+      {"load", Operation::Load},
+      {"store", Operation::Store},
+      {"compare_exchange_strong", Operation::CompareExchange},
+  };
+  if (at + 1 == tokens.size() || tokens[at + 1].text != "(") {
+    return std::nullopt;
+  }
+  if (tokens[at].text == "fence") {
+    return Operation::Fence;
+  }
+  const bool is_member = at != 0 && (tokens[at - 1].text == "." || tokens[at - 1].text == "->");
+  for (const auto& [name, operation] : kMembers) {
+    if (is_member && tokens[at].text == name) {
+      return operation;
     }
   }
   return std::nullopt;
@@ -91,42 +136,34 @@ void Scan::append(Scan other) {
 }
 
 Scan scan_text(const std::string& name, std::string_view source) {
-  constexpr std::pair<std::string_view, Operation> kCalls[] = {
-      {".load(", Operation::Load},   {"->load(", Operation::Load},
-      {".store(", Operation::Store}, {"->store(", Operation::Store},
-      {"fence(", Operation::Fence},  {".compare_exchange_strong(", Operation::CompareExchange},
-  };
-  const std::string text = code_of(source);
-  const auto line = [&text](std::size_t to) {
-    return 1 + static_cast<unsigned>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(to), '\n'));
-  };
+  const Tokens tokens = tokens_of(source);
+  const auto line = [&](std::size_t token) { return line_of(source, tokens[token].begin); };
   Scan scan;
-  std::set<std::size_t> understood;  // where an order's name stands
-  for (const auto& [call, operation] : kCalls) {
-    for (std::size_t at = 0; (at = text.find(call, at)) != std::string::npos; at += call.size()) {
-      const auto [arguments, end] = arguments_of(text, at + call.size() - 1);
-      const bool two = operation == Operation::CompareExchange;
-      const auto last = order_in(text, arguments.back());
-      const auto success = two && arguments.size() == 4 ? order_in(text, arguments[2]) : last;
-      if (!last || !success || (two && arguments.size() != 4)) {
-        continue;  // a function of that name which takes no order; if one stands there all the same, it is a stray
-      }
-      understood.insert(last->second);
-      understood.insert(success->second);
-      const std::size_t begin = text.find_last_of(" (=!\n", at) + 1;
-      scan.sites.push_back({name, line(at), line(end), operation, success->first,
-                            two ? last->first : std::memory_order_relaxed, text.substr(begin, end + 1 - begin)});
+  std::set<std::size_t> understood;  // the tokens that name an order
+  for (std::size_t at = 0; at != tokens.size(); ++at) {
+    const std::optional<Operation> operation = operation_of(tokens, at);
+    if (!operation) {
+      continue;
     }
+    const auto [arguments, close] = arguments_of(tokens, at + 1);
+    const bool two = operation == Operation::CompareExchange;
+    const auto last = order_in(tokens, arguments.back());
+    const auto success = two && arguments.size() == 4 ? order_in(tokens, arguments[2]) : last;
+    if (close == tokens.size() || !last || !success || (two && arguments.size() != 4)) {
+      continue;  // a function of that name that takes no order; if one is named there all the same, it is a stray
+    }
+    understood.insert(last->second);
+    understood.insert(success->second);
+    const std::size_t begin = expression_begin(tokens, at);
+    const std::string_view call = source.substr(tokens[begin].begin, tokens[close].end() - tokens[begin].begin);
+    scan.sites.push_back({name, line(begin), line(close), *operation, success->first,
+                          two ? last->first : std::memory_order_relaxed, normalized(call)});
   }
-  std::sort(scan.sites.begin(), scan.sites.end(),
-            [](const TextSite& a, const TextSite& b) { return a.first_line < b.first_line; });
-  for (std::size_t at = 0; (at = text.find("memory_order", at)) != std::string::npos;) {
-    const std::size_t end = static_cast<std::size_t>(
-        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), in_identifier) - text.begin());
-    if (understood.count(at) == 0) {
-      scan.strays.push_back(name + ":" + std::to_string(line(at)) + ": " + text.substr(at, end - at));
+  for (std::size_t at = 0; at != tokens.size(); ++at) {
+    if (tokens[at].kind == TokenKind::Code && tokens[at].text.find("memory_order") != std::string_view::npos &&
+        understood.count(at) == 0) {
+      scan.strays.push_back(name + ":" + std::to_string(line(at)) + ": " + std::string{tokens[at].text});
     }
-    at = end;
   }
   return scan;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Call sites of atomics and fences as the text of a source file shows them, also those that nothing has executed.
+// Call sites of atomics and fences as the text of a source file shows them, also those that nothing has executed. They
+// are found by their tokens: comments and layout do not matter.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ struct TextSite {
   Operation operation;
   std::memory_order order;
   std::memory_order failure;  ///< of a compare-exchange; else relaxed
-  std::string text;           ///< the call
+  std::string text;           ///< the call, as normalized() spells it
 
   [[nodiscard]] bool is(const Site& site) const {
     return site.file == file && site.line >= first_line && site.line <= last_line && site.operation == operation &&

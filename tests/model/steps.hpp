@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps of the protocol, moved or left out. They are planted in a copy of the headers in the build tree (plant.cpp),
-// all in one copy: each can be switched on while the models run, and none is in the beginning.
+// Steps of the protocol, moved or left out. They are planted in a copy of the headers in the build tree (planting.hpp),
+// all in one copy: each can be switched on while the models run, and none is on at first.
+//
+// A piece (`was`, `behind`) is code without comments. Only its tokens are compared, so a header's comments and layout
+// can change without a change here. Whoever changes the code of a step changes the piece: the build says which piece
+// is no longer found, where most of it still is, and which token differs there.
 #pragma once
 
-#include <string_view>
+#include "planting.hpp"
 
 namespace tango::model {
 
-/// A piece of a header, which stands once in all of them, and what is executed in its place. Whole statements that
-/// declare nothing, or an expression. Where one piece holds another, it comes first.
-struct Edit {
-  std::string_view step;  ///< what is wrong then; edits of the same step belong together
-  std::string_view was;
-  std::string_view becomes;
-  bool expression = false;
-  std::string_view behind = {};  ///< what stands right before it, where the piece alone stands there twice
-};
-
 inline constexpr Edit kEdits[] = {
     // The slot.
-    {"mark behind the fence", "slot.mark(next);\n      detail::fence(detail::memory_order_release);",
+    {"mark behind the fence", "slot.mark(next); detail::fence(detail::memory_order_release);",
      "detail::fence(detail::memory_order_release); slot.mark(next);"},
-    {"a release store in place of the release fence",
-     "slot.mark(next);\n      detail::fence(detail::memory_order_release);",
+    {"a release store in place of the release fence", "slot.mark(next); detail::fence(detail::memory_order_release);",
      "slot.seq.store(next - 1, detail::memory_order_release);"},
     {"no mark", "slot.mark(next);", ""},
     {"mark after writing", "slot.mark(next);", ""},
     {"mark after writing", "slot.publish(metadata.seq);", "slot.mark(metadata.seq); slot.publish(metadata.seq);"},
     {"no mark in the ring of metadata", "target.mark(s);", ""},
     {"an acquire load in place of the acquire fence",
-     "fence(memory_order_acquire);  // pairs with the release fence of write-step 2\n"
-     "    return word.load(memory_order_relaxed) == s;",
+     "fence(memory_order_acquire); return word.load(memory_order_relaxed) == s;",
      "return word.load(memory_order_acquire) == s;"},
     {"the acquire fence behind the second look",
-     "fence(memory_order_acquire);  // pairs with the release fence of write-step 2\n"
-     "    return word.load(memory_order_relaxed) == s;",
+     "fence(memory_order_acquire); return word.load(memory_order_relaxed) == s;",
      "const Seq now = word.load(memory_order_relaxed); fence(memory_order_acquire); return now == s;"},
     {"published before the metadata", "slot.write(detail::SlotWords::of(metadata));",
      "slot.publish(metadata.seq); slot.write(detail::SlotWords::of(metadata));"},
@@ -47,8 +38,8 @@ inline constexpr Edit kEdits[] = {
     {"metadata not validated", "!slot.still_holds(next_)", "false", true},
     {"the ring's metadata not validated", "!source.still_holds(seq)", "false", true},
     {"a copy not validated", "return validate() ? Status{} : Status{Error::Overrun};", "return {};"},
-    {"a field not validated", "!validate()", "false", true, "gather(image, offset);\n    if ("},
-    {"a value not validated", "!validate()", "false", true, "payload_, sizeof(T));\n    if ("},
+    {"a field not validated", "!validate()", "false", true, "gather(image, offset); if ("},
+    {"a value not validated", "!validate()", "false", true, "payload_, sizeof(T)); if ("},
     // Eviction.
     {"no eviction", "mcache_->slot(victim).evict(victim, Depth);", ""},
     {"evicted slots marked as not ready", "mcache_->slot(victim).evict(victim, Depth);",
@@ -68,23 +59,23 @@ inline constexpr Edit kEdits[] = {
     // Reliable delivery.
     {"credit returned inside poll", "cursor_.account().give_back(seq);",
      "cursor_.account().give_back(cursor_.next());"},
-    {"no flush before an empty batch", "cursor_.give_back();", "", false, "if (result.count == 0) {\n      "},
+    {"no flush before an empty batch", "cursor_.give_back();", "", false, "if (result.count == 0) {"},
     {"credit returned inside poll_batch", "result.count == 0", "true", true},
     {"credit before use: one more than there are", "limit_ = consumed + fctl_->credits();",
      "limit_ = consumed + fctl_->credits() + 1;"},
     {"chunks taken back up to the next number", "fifo().take_back(consumed(next), next, holder());",
      "fifo().take_back(next, next, holder());"},
-    {"no flush before empty", "cursor_.give_back();", "", false,
-     "if (status != PollStatus::Fragment) [[unlikely]] {\n      "},
+    {"no flush before empty", "cursor_.give_back();", "", false, "if (status != PollStatus::Fragment) [[unlikely]] {"},
     {"only the first consumer counts", "any_active = true;", "any_active = true; break;"},
     {"who has left is taken for one who has never come", "return any_active || any_left ? least : start;",
      "return any_active ? least : start;"},
     // Joining and leaving.
     {"limit announced after the scan",
-     "if (seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)) {  // own word\n"
-     "      limit.store(seen + credits_, detail::memory_order_relaxed);\n    }\n"
-     "    detail::fence(detail::memory_order_seq_cst);  // pairs with the fence in join\n"
-     "    return seq_max(known, seq_min(seen, minimum(start, next)));",
+     "if (seq_lt(limit.load(detail::memory_order_relaxed), seen + credits_)) {"
+     "  limit.store(seen + credits_, detail::memory_order_relaxed);"
+     "}"
+     "detail::fence(detail::memory_order_seq_cst);"
+     "return seq_max(known, seq_min(seen, minimum(start, next)));",
      "const Seq again = minimum(start, next); detail::fence(detail::memory_order_seq_cst);"
      "limit.store(seen + credits_, detail::memory_order_relaxed); return seq_max(known, seq_min(seen, again));"},
     {"no second scan", "return seq_max(known, seq_min(seen, minimum(start, next)));", "return seen;"},
@@ -95,10 +86,9 @@ inline constexpr Edit kEdits[] = {
      "return seq_max(known, minimum(start, next));"},
     {"a joiner does not move up", "wanted = first_protected;", ""},
     {"a joiner's fence before its position", "place.position.store(wanted, detail::memory_order_release);",
-     "detail::fence(detail::memory_order_seq_cst); place.position.store(wanted, detail::memory_order_release);", false,
-     "reads as done, too.\n      "},
+     "detail::fence(detail::memory_order_seq_cst); place.position.store(wanted, detail::memory_order_release);"},
     {"a joiner's fence before its position", "detail::fence(detail::memory_order_seq_cst);", "", false,
-     "pairs with the acquire load in minimum\n      "},
+     "place.state.store(kActive, detail::memory_order_release);"},
     {"who was never part leaves a vacant place", "joined.was_vacant ? kVacant : kUnused", "kVacant", true},
     {"who was never part forgets who was there before", "joined.was_vacant ? kVacant : kUnused", "kUnused", true},
     {"who leaves keeps its place", "fctl_->leave(place_.place);", ""},
@@ -108,15 +98,13 @@ inline constexpr Edit kEdits[] = {
      "return mcache_->header().drained(next_) ? PollStatus::Stopped : PollStatus::Empty;",
      "return mcache_->header().stop_requested() ? PollStatus::Stopped : PollStatus::Empty;"},
     {"who leaves does not look whether to stop", "stop_requested()", "false", true, "if ("},
-    {"who asks does not look whether there is a producer",
-     "fence(memory_order_seq_cst);  // pairs with the fence in leave\n    close_if_unclaimed();",
+    {"who asks does not look whether there is a producer", "fence(memory_order_seq_cst); close_if_unclaimed();",
      "fence(memory_order_seq_cst);"},
-    {"closed at once by who asks",
-     "fence(memory_order_seq_cst);  // pairs with the fence in leave\n    close_if_unclaimed();",
+    {"closed at once by who asks", "fence(memory_order_seq_cst); close_if_unclaimed();",
      "close(position.load(memory_order_relaxed));"},
     // Ownership.
     {"the ring's identity first", "owned_[i]->join(identity);", "owned_[count_ - 1 - i]->join(identity);"},
-    {"an identity looked at once", "identity = ring.identity();", "", false, "return {};\n      }\n      "},
+    {"an identity looked at once", "identity = ring.identity();", "", false, "return {}; }"},
     // What is found in memory.
     {"a label that is not looked at again", "again != kMagic", "false", true},
     {"traits without their sum", "read_sum != image.sum()", "false", true},

@@ -13,7 +13,7 @@
 
 namespace tango::test {
 
-/// Every property holds from these: the ends of the number range, the usual one, and where a naive initial mark goes wrong.
+/// Every property holds from these: the ends of the range, the usual one, and where a naive initial mark is wrong.
 inline constexpr Seq kStarts[] = {0, 1, ~Seq{0} - 1, ~Seq{0}};
 
 /// The components of one channel. Which of them its endpoints are given makes it lossy, reliable or observed.
@@ -59,8 +59,8 @@ inline bool is_payload_of(Seq seq, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// A strategy that does something to the channel at the round `at`, and gives up after `most` rounds, whatever it is told of
-/// them: waiting in one thread, bounded.
+/// A strategy that does something to the channel at the round `at`, and gives up after `most` rounds, whatever it is
+/// told of them: waiting in one thread, bounded.
 template <class F>
 struct AtRound {
   std::uint64_t at;

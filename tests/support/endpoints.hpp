@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the endpoints share: a channel of each kind behind one interface, so that a test is written once and
-// runs over all three.
+// What the tests of the endpoints share: a channel of each kind behind one interface, so that a test is written once
+// and runs over all three.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (memory/platform.hpp) with the real atomics, whose fences and stores call a hook first: what another thread may do
-// between two accesses happens there, in one thread and every time. It shows that a protocol's steps are taken and in which
-// order; whether their memory orders suffice is the model checker's question.
+// A seam (memory/platform.hpp) with the real atomics, whose fences and stores call a hook first: what another thread
+// may do between two accesses happens there, in one thread and every time. It shows that a protocol's steps are taken
+// and in which order; whether their memory orders suffice is the model checker's question.
 #pragma once
 
 #include <atomic>

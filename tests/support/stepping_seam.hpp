@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seam (tango/memory/platform.hpp) that stops before a chosen access to shared memory and lets the other side run there. To be
-// named by TANGO_SEAM_HEADER. One thread only: what it shows is what sequential consistency allows.
+// A seam (tango/memory/platform.hpp) that stops before a chosen access to shared memory and lets the other side run
+// there. To be named by TANGO_SEAM_HEADER. One thread only: what it shows is what sequential consistency allows.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@ inline void step() noexcept {
   }
 }
 
-/// Runs `act` once for each of its accesses, on what `make()` returns, with `other` in front of that access; then `check`.
+/// Runs `act` once for each of its accesses, on what `make()` returns, with `other` before that access; then `check`.
 template <class Make, class Act, class Other, class Check>
 std::int64_t at_every_step(Make make, Act act, Other other, Check check) {
   for (std::int64_t at = 0;; ++at) {

@@ -55,7 +55,7 @@ struct Mask {
   bool operator()(std::uint64_t sig) const { return (passes >> sig & 1) != 0; }
 };
 
-/// The chunks as the DCache's documentation says: a ring, first in, first out, the tail skipped where a run does not fit.
+/// The chunks as the DCache's documentation says: a ring, first in, first out, the tail skipped if a run does not fit.
 template <std::size_t N>
 struct ChunkModel {
   struct Run {
@@ -170,7 +170,7 @@ class Trial {
     return consumed() + credits_ > next() ? consumed() + credits_ - next() : 0;
   }
 
-  /// What a publish or reserve of `size` bytes, `chunks` chunks must answer; does what an answer of None does to the model.
+  /// What a publish or reserve of `size` bytes, `chunks` chunks must return; applies a None to the model.
   Error admit(std::size_t size, std::size_t chunks) {
     if (size > kMost) {
       return closed_ ? Error::Stopped : Error::PayloadTooLarge;

@@ -67,9 +67,8 @@ class MengRao {
   Ring ring_;
 };
 
-/// The ring of messages of any size; in bulk, `kBulkOf` of ours in one of its. Its consumer reads a plain word that the other
-/// thread writes: without the fences,
-/// which are no instructions on x86-64, the compiler may read it once and for all.
+/// The ring of messages of any size; in bulk, `kBulkOf` of ours in one of its. Its consumer reads a plain word that the
+/// other thread writes: without the fences, which are no instructions on x86-64, the compiler may read it only once.
 template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class MengRaoVar {
   static constexpr std::size_t kHeader = 8;

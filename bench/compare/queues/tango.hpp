@@ -46,8 +46,8 @@ class TangoChannel {
   Counted counted_;
 };
 
-/// Sends `rest` by calls of `publish`, which say how far they got; waits for credits. False: the wait was given up, or it was
-/// refused.
+/// Sends `rest` by calls of `publish`, which say how far they got; waits for credits. False: the wait was given up, or
+/// it was refused.
 template <class Wait, class T, class Publish>
 [[gnu::always_inline]] inline bool send_all(std::span<const T> rest, Publish publish) {
   bool refused = false;
@@ -204,8 +204,8 @@ class TangoBulk : public TangoBatch<Bytes, Capacity> {
   };
 };
 
-/// Packed: `kBulkOf` messages in one fragment, walked in place. As many bytes as `Capacity` messages take, and a slot for each
-/// fragment of that size.
+/// Packed: `kBulkOf` messages in one fragment, walked in place. As many bytes as `Capacity` messages take, and a slot
+/// for each fragment of that size.
 template <std::size_t Bytes, std::size_t Capacity, std::size_t kBulkOf>
 class TangoPacked {
   static constexpr std::size_t kChunk = tango::kLineSize;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core on a machine without an operating system or a C library: one hart publishes a million fragments, in place and by
-// copy, small and large, the other checks every byte of them; then both change over to a lossy channel, where what is lost
-// must be counted. Prints a line on the serial port and ends the machine: passed or failed.
+// The core on a machine without an operating system or a C library: one hart publishes a million fragments, in place
+// and by copy, small and large, the other checks every byte of them; then both change over to a lossy channel, where
+// what is lost must be counted. Prints a line on the serial port and ends the machine: passed or failed.
 #include <tango/tango.hpp>
 
 namespace {

@@ -40,8 +40,8 @@ struct Leaving : Small {
   TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
 };
 
-/// What was published waits for the first consumer, also while the producer looks for credits: a limit that is announced
-/// without knowing where the first one stands would move that one past what is there.
+/// What was published waits for the first consumer, also while the producer looks for credits: a limit that is
+/// announced without knowing where the first one stands would move that one past what is there.
 struct FirstOfAll : Small {
   static constexpr const char* kName = "the first reliable consumer joins a full channel";
   static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 attempt more; 1 is consumed";

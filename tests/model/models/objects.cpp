@@ -394,7 +394,7 @@ struct Found {
   TANGO_MODEL_THREADS(Found, {"maker", &Found::make}, {"finder", &Found::find})
 };
 
-/// What is read of two labels, one of which replaces the other between the looks at their magic numbers, is no third one.
+/// A reader of two labels, one of which replaces the other between the two loads of the magic number, never sees a mix.
 struct MixedLabels {
   static constexpr const char* kName = "a label is replaced while a third one is looked for";
   static constexpr const char* kBound = "1 label made over another, 1 look";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A library of one class, as the drivers' own tests want it: with an order that is needed, one that is not, and one that
-// nothing executes.
+// A library of one class, as the drivers' own tests want it: with an order that is needed, one that is not, and one
+// that nothing executes.
 #pragma once
 
 #include <atomic>
