@@ -30,8 +30,11 @@
 #define TANGO_ABI_TAG std
 #endif
 #endif
+/// For `TANGO_ABI`: joins the values of the macros that it is given.
+/// @{
 #define TANGO_ABI_JOIN(major, minor, patch, layout, tag) v##major##_##minor##_##patch##_layout##layout##_##tag
 #define TANGO_ABI_EXPAND(major, minor, patch, layout, tag) TANGO_ABI_JOIN(major, minor, patch, layout, tag)
+/// @}
 /// The inline namespace's name.
 #define TANGO_ABI \
   TANGO_ABI_EXPAND(TANGO_VERSION_MAJOR, TANGO_VERSION_MINOR, TANGO_VERSION_PATCH, TANGO_LAYOUT_VERSION, TANGO_ABI_TAG)
