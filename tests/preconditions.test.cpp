@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checked preconditions of the endpoints: by default a violated one traps, in every build, before it does any harm.
+// Checked preconditions of the endpoints: by default a violated one prints a line and traps, in every build, before it
+// does any harm. What else the default handler has to bear, such as other headers: packaging/preconditions.
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "support/channel.hpp"
@@ -19,11 +23,27 @@ using namespace tango::test;
 
 namespace {
 
-/// Whether `act` traps. Runs it in a child, so nothing that it does is seen here.
+/// What a child process that ran `act` ended with, and what it wrote to standard error.
+struct Ending {
+  int status = 0;
+  std::string first;  ///< by its first call of `write`
+  std::string rest;   ///< by all others
+};
+
+/// Whether a process that ended with this status was killed by a trap.
+bool trapped(int status) { return WIFSIGNALED(status) && (WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP); }
+
+/// Runs `act` in a child, so nothing that it does is seen here.
 template <class F>
-bool traps(F act) {
+Ending ending_of(F act) {
+  int ends[2];  // of a socket that keeps apart what several calls wrote
+  REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
   const pid_t child = ::fork();
+  REQUIRE(child >= 0);
   if (child == 0) {
+    (void)::dup2(ends[1], STDERR_FILENO);
+    (void)::close(ends[0]);
+    (void)::close(ends[1]);
     const rlimit no_core{0, 0};
     (void)::setrlimit(RLIMIT_CORE, &no_core);
     for (const int signal : {SIGILL, SIGTRAP}) {  // whatever a test framework or a sanitizer put there
@@ -32,12 +52,45 @@ bool traps(F act) {
     act();
     ::_exit(0);
   }
-  int status = 0;
-  return child > 0 && ::waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
-         (WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
+  (void)::close(ends[1]);
+  Ending ending;
+  char text[1024];
+  for (ssize_t size = 0; (size = ::read(ends[0], text, sizeof text)) > 0;) {
+    (ending.first.empty() ? ending.first : ending.rest).append(text, static_cast<std::size_t>(size));
+  }
+  (void)::close(ends[0]);
+  REQUIRE(::waitpid(child, &ending.status, 0) == child);
+  return ending;
+}
+
+/// Whether `act` traps.
+template <class F>
+bool traps(F act) {
+  return trapped(ending_of(act).status);
 }
 
 }  // namespace
+
+TEST_CASE("a violated precondition prints one line, by one call, and traps") {
+  volatile int x = 0;
+  const Ending direct = ending_of([&] { TANGO_PRECONDITION(x > 0, "f: x is positive, \"100 %s\""); });
+  CHECK(direct.first == "tango: precondition failed: f: x is positive, \"100 %s\"\n");
+  CHECK((direct.rest.empty() || direct.rest.starts_with("qemu: ")));  // the emulator's own line
+  CHECK(trapped(direct.status));
+
+  const Ending met = ending_of([&] { TANGO_PRECONDITION(x == 0, "f: x is zero"); });
+  CHECK(met.first.empty());
+  CHECK((WIFEXITED(met.status) && WEXITSTATUS(met.status) == 0));
+
+  Wiring<Kind::Lossy, 4, 8> c;
+  auto consumer = c.consumer(1);
+  auto empty = consumer.poll();
+  const Ending library = ending_of([&] { (void)*empty; });
+  constexpr std::string_view kPrefix = "tango: precondition failed: Poll";
+  CHECK(library.first.starts_with(kPrefix));
+  CHECK(library.first.find('\n') == library.first.size() - 1);
+  CHECK(trapped(library.status));
+}
 
 TEST_CASE("a message is put together of fragments that are held") {
   Wiring<Kind::Reliable, 4, 8> c;

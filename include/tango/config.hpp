@@ -4,7 +4,7 @@
 ///
 /// | macro | default | meaning |
 /// | --- | --- | --- |
-/// | `TANGO_PRECONDITION_FAILED(text)` | print `text`, trap | what a violated precondition does; must not return |
+/// | `TANGO_PRECONDITION_FAILED(text)` | print `text` and trap | what a violated precondition does; must not return |
 /// | `TANGO_SEAM_HEADER` | none | replaces the atomics, for tests (memory/platform.hpp) |
 /// | `TANGO_ABI_TAG` | `std`, or `custom` with an override | last part of the versioned namespace's name |
 #pragma once
@@ -18,10 +18,11 @@
 #error "tango needs C++20: compile with -std=c++20 or newer"
 #endif
 
-/// Everything in `tango` is declared in one inline namespace, whose name holds the version, the layout version and a tag.
-/// Two parts of one program that were compiled with different versions, or with different overrides of the macros above,
-/// therefore use different functions instead of silently sharing one of the two ([basic.def.odr]). A program that uses
-/// more than one override gives each of them its own `TANGO_ABI_TAG`, an identifier.
+/// Everything in `tango` is declared in one inline namespace. Its name holds the version, the layout version and a tag.
+/// Two parts of one program that were compiled with different versions, or with different overrides of the macros
+/// above, therefore use different functions. Without it, the linker would keep one of the two definitions of each
+/// function for both parts ([basic.def.odr]). A program that uses more than one override gives each its own
+/// `TANGO_ABI_TAG`, an identifier.
 #ifndef TANGO_ABI_TAG
 #if defined(TANGO_SEAM_HEADER) || defined(TANGO_PRECONDITION_FAILED)
 #define TANGO_ABI_TAG custom
@@ -29,8 +30,11 @@
 #define TANGO_ABI_TAG std
 #endif
 #endif
+/// For `TANGO_ABI`: joins the values of the macros that it is given.
+/// @{
 #define TANGO_ABI_JOIN(major, minor, patch, layout, tag) v##major##_##minor##_##patch##_layout##layout##_##tag
 #define TANGO_ABI_EXPAND(major, minor, patch, layout, tag) TANGO_ABI_JOIN(major, minor, patch, layout, tag)
+/// @}
 /// The inline namespace's name.
 #define TANGO_ABI \
   TANGO_ABI_EXPAND(TANGO_VERSION_MAJOR, TANGO_VERSION_MINOR, TANGO_VERSION_PATCH, TANGO_LAYOUT_VERSION, TANGO_ABI_TAG)
@@ -56,29 +60,38 @@ inline constexpr std::size_t kMaxReliableConsumers = 8;
 
 }  // namespace tango::inline TANGO_ABI
 
-/// Called when a precondition that can be checked is violated, in every build. It must not return.
+/// Called when a precondition that can be checked is violated, in every build. It must not return. `text` is a string
+/// literal.
+///
+/// Default on a target with an operating system: writes the line `tango: precondition failed: <text>` to standard error
+/// and traps. Elsewhere: traps.
 #ifndef TANGO_PRECONDITION_FAILED
-#if __STDC_HOSTED__ && defined(__unix__)
-extern "C" long write(int, const void*, unsigned long);  // POSIX: one call, and no header of the system
+#if __STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__))
+#define TANGO_ASM_NAME(name) TANGO_ASM_JOIN(__USER_LABEL_PREFIX__, name)
+#define TANGO_ASM_JOIN(prefix, name) TANGO_ASM_TEXT(prefix) name
+#define TANGO_ASM_TEXT(prefix) #prefix
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Writes `tango: precondition failed: <text>` to standard error in one `write`, and traps.
-template <std::size_t Size>
-[[noreturn, gnu::noinline, gnu::cold]] inline void precondition_failed(const char (&text)[Size]) noexcept {
-  constexpr char kPrefix[] = "tango: precondition failed: ";
-  constexpr std::size_t kPrefixSize = sizeof kPrefix - 1;
-  char line[kPrefixSize + Size];
-  __builtin_memcpy(line, kPrefix, kPrefixSize);
-  __builtin_memcpy(line + kPrefixSize, text, Size - 1);
-  line[kPrefixSize + Size - 1] = '\n';
-  static_cast<void>(::write(2, line, sizeof line));
+/// POSIX's `write`, under another name in C++. A declaration of `::write` would repeat the one in <unistd.h>: it would
+/// have to agree with it on every system, and compilers can warn about the repetition (-Wredundant-decls).
+long write_to_file(int file, const void* bytes, unsigned long size) __asm__(TANGO_ASM_NAME("write"));
+
+/// Writes `line` to standard error with one call, and traps.
+[[noreturn, gnu::noinline, gnu::cold]] inline void precondition_failed(const char* line, std::size_t size) noexcept {
+  static_cast<void>(write_to_file(2, line, size));
   __builtin_trap();
 }
 
 }  // namespace tango::inline TANGO_ABI::detail
 
-#define TANGO_PRECONDITION_FAILED(text) ::tango::detail::precondition_failed(text)
+#undef TANGO_ASM_NAME
+#undef TANGO_ASM_JOIN
+#undef TANGO_ASM_TEXT
+
+#define TANGO_PRECONDITION_LINE(text) "tango: precondition failed: " text "\n"
+#define TANGO_PRECONDITION_FAILED(text) \
+  ::tango::detail::precondition_failed(TANGO_PRECONDITION_LINE(text), sizeof(TANGO_PRECONDITION_LINE(text)) - 1)
 #else
 #define TANGO_PRECONDITION_FAILED(text) __builtin_trap()
 #endif

@@ -20,7 +20,7 @@ compiler=$1
 include=$2
 source=$(dirname "$0")/operations.cpp
 
-# Off the hot path, out of line: refill, room, overrun, refusal, join, stop.
+# Off the hot path, out of line: violated preconditions, refill, room, overrun, refusal, join, stop.
 cold='tango::Producer::(too_large|refused|why_not|await_room)
 tango::detail::CreditLimit::refill
 tango::detail::Admission::free_chunks
@@ -137,6 +137,7 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
       memcpy_calls[operation]++
     } else if (part == "hot" && name ~ cold) {
       calls_cold[operation, at]
+      ended = ended || (mnemonic ~ /^(callq?|bl)$/ && name ~ /::precondition_failed$/)  # which does not return
     } else if (name != "" && name !~ cold && name !~ ("^[.]text[.](unlikely|split)[.]" operation "$") &&
                name != operation ".cold" && name != ".text." operation) {
       fail("goes to " name)
@@ -242,7 +243,7 @@ awk -v machine="$machine" -v cold="$cold" -v known="$machine $maker-${version%%.
       if (mnemonic ~ /^retq?$/) {
         returns[operation, at]
       }
-      if (text ~ / <.*>$/) {  # the target stands before its name: `b.ne 1c <name+0x1c>`
+      if (text ~ / <.*>$/ && mnemonic != "adrp") {  # the target is before its name: `b.ne 1c <name+0x1c>`
         target = text
         sub(/ <.*/, "", target)
         sub(/.*[ \t,]/, "", target)

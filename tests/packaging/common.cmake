@@ -6,7 +6,7 @@ cmake_minimum_required(VERSION 3.23)
 
 set(ENV{CXX} ${COMPILER})
 set(ENV{CMAKE_GENERATOR} ${GENERATOR})
-set(consumers ${CMAKE_CURRENT_LIST_DIR})
+set(packaging ${CMAKE_CURRENT_LIST_DIR})
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two halves of the consumers' program share.
+// What the two halves of the users' program share.
 #pragma once
 
 #include <string_view>

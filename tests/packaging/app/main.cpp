@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The consumers' program: one message from this translation unit to the other, through chunks, checked there.
+// The users' program: one message from this translation unit to the other, through chunks, checked there.
 #include <cstdio>
 
 #include "channel.hpp"

@@ -4,7 +4,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
 find_program(CONAN conan)
 if(NOT CONAN)
-  message("skipped: conan is not installed; consumer.conan_steps does what the recipe does")
+  message("skipped: conan is not installed; packaging.conan_steps does what the recipe does")
   return()
 endif()
 set(ENV{CONAN_HOME} ${WORK}/home)

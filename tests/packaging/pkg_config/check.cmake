@@ -7,7 +7,7 @@ if(NOT PKG_CONFIG)
   message("skipped: pkg-config is not installed")
   return()
 endif()
-file(COPY ${consumers}/app/ DESTINATION ${WORK})
+file(COPY ${packaging}/app/ DESTINATION ${WORK})
 set(ENV{HOME} .)  # relative, because a path with a space in it is more than $(pkg-config) can carry
 file(CREATE_LINK ${INSTALLED} ${WORK}/.local SYMBOLIC)
 readme_line(environment "export PKG_CONFIG_PATH=")

@@ -4,7 +4,7 @@
 include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
 set(lines "")
-file(GLOB projects ${consumers}/*/CMakeLists.txt)
+file(GLOB projects ${packaging}/*/CMakeLists.txt)
 foreach(project IN LISTS projects)
   file(STRINGS ${project} more)
   list(APPEND lines ${more})
@@ -19,7 +19,7 @@ if(block STREQUAL "")
 endif()
 foreach(line IN LISTS block)
   if(NOT line IN_LIST lines)
-    message(FATAL_ERROR "README.md shows this line, and no project in ${consumers} has it: ${line}")
+    message(FATAL_ERROR "README.md shows this line, and no project in ${packaging} has it: ${line}")
   endif()
 endforeach()
 

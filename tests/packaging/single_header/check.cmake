@@ -48,7 +48,7 @@ endforeach()
 file(GLOB hosted RELATIVE ${SOURCE}/include/tango ${SOURCE}/include/tango/*.hpp)
 set(script ${SOURCE}/cmake/single_header.cmake)
 run(${CMAKE_COMMAND} -DOUTPUT=${WORK}/app/tango/tango.hpp "-DALSO=${hosted}" -P ${script})
-file(COPY ${consumers}/app DESTINATION ${WORK})
+file(COPY ${packaging}/app DESTINATION ${WORK})
 run(${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -pthread -I${WORK}/app
   ${WORK}/app/main.cpp ${WORK}/app/receive.cpp -o app.out)
 run(${WORK}/app.out)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 include(${CMAKE_CURRENT_LIST_DIR}/../common.cmake)
 
-file(COPY ${consumers}/app ${consumers}/twice DESTINATION ${WORK})
+file(COPY ${packaging}/app ${packaging}/twice DESTINATION ${WORK})
 foreach(dependency IN ITEMS sender receiver)
   copy_checkout(${WORK}/twice/${dependency}/tango-ipc)
 endforeach()

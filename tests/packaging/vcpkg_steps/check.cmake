@@ -11,7 +11,7 @@ foreach(file IN ITEMS usage copyright)
     message(FATAL_ERROR "the port installs no ${file}")
   endif()
 endforeach()
-build_and_run(${consumers}/find_package ${WORK}/test -DCMAKE_PREFIX_PATH=${WORK}/package)
+build_and_run(${packaging}/find_package ${WORK}/test -DCMAKE_PREFIX_PATH=${WORK}/package)
 
 file(COPY ${port} DESTINATION ${WORK}/copied/out)
 refused("this port packages the tango-ipc that it lies in" ${command} ${WORK}/copied/out/tango-ipc)

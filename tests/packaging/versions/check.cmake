@@ -14,7 +14,7 @@ math(EXPR last_minor "${minor} - 1")
 math(EXPR next_patch "${patch} + 1")
 math(EXPR later_minor "${minor} + 2")
 
-set(configure ${CMAKE_COMMAND} -S ${consumers}/versions -DCMAKE_PREFIX_PATH=${INSTALLED})
+set(configure ${CMAKE_COMMAND} -S ${packaging}/versions -DCMAKE_PREFIX_PATH=${INSTALLED})
 foreach(wanted IN ITEMS "" ${major}.${minor} ${VERSION} ${major}.${minor}...<${major}.${next_minor}
     ${major}.${minor}...<${major}.${later_minor} ${major}.${last_minor}...${next_major} ${VERSION}...${VERSION})
   run(${configure} -B ${WORK}/accepted-${wanted} "-DWANTED=${wanted}")
