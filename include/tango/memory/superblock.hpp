@@ -77,12 +77,13 @@ struct ChannelDescriptor {
   }
 };
 
-struct alignas(kSeparation) Superblock {
+template <class Descriptor>
+struct alignas(kSeparation) BasicSuperblock {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
-  static constexpr std::size_t kWords = sizeof(ChannelDescriptor) / sizeof(SharedWord);
+  static constexpr std::size_t kWords = sizeof(Descriptor) / sizeof(SharedWord);
 
   /// From the first store on, nothing is found here.
-  explicit Superblock(const ChannelDescriptor& what) noexcept {
+  explicit BasicSuperblock(const Descriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);
     fence(memory_order_release);  // pairs with the fence in `read`: a reader that read a new word sees the 0
     const Image image = __builtin_bit_cast(Image, what);
@@ -97,7 +98,7 @@ struct alignas(kSeparation) Superblock {
     SharedWord magic;
   };
   union {
-    SharedWord words[kWords];  ///< a ChannelDescriptor
+    SharedWord words[kWords];  ///< a `Descriptor`
   };
   union {
     SharedWord sum;  ///< of the descriptor, so that a mixture of two is not taken for a third one
@@ -108,7 +109,7 @@ struct alignas(kSeparation) Superblock {
 
   /// Reads the descriptor, validated. False: there is no channel, or another one is being made just now. Where one channel
   /// replaces another meanwhile, it may be the one of either. Any thread.
-  [[nodiscard]] bool read(ChannelDescriptor& to) const noexcept {
+  [[nodiscard]] bool read(Descriptor& to) const noexcept {
     // Acquire: pairs with `show`; the words are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
       return false;
@@ -124,14 +125,14 @@ struct alignas(kSeparation) Superblock {
     if (again != kMagic) {
       return false;
     }
-    to = __builtin_bit_cast(ChannelDescriptor, image);
+    to = __builtin_bit_cast(Descriptor, image);
     // A whole superblock may have been made between the two loads of the magic number: then only the sum tells.
     return read_sum == image.sum();
   }
 
   /// Whether the channel is the `expected` one: `NoChannel`, or the first difference.
-  [[nodiscard]] Status compare(const ChannelDescriptor& expected) const noexcept {
-    ChannelDescriptor found;
+  [[nodiscard]] Status compare(const Descriptor& expected) const noexcept {
+    Descriptor found;
     return read(found) ? found.compare(expected) : Status{Error::NoChannel};
   }
 
@@ -150,6 +151,8 @@ struct alignas(kSeparation) Superblock {
     }
   };
 };
+
+using Superblock = BasicSuperblock<ChannelDescriptor>;
 
 static_assert(sizeof(ChannelDescriptor) == 152 && sizeof(Superblock) == 256);
 static_assert(offsetof(Superblock, magic) == 0 && offsetof(Superblock, words) == 8 && offsetof(Superblock, sum) == 160);
