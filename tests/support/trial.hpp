@@ -346,7 +346,7 @@ class Trial {
     }
   }
 
-  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::chunks_for(size); }
+  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size); }
 
   void publish() {
     if (!producer_) {
@@ -453,7 +453,7 @@ class Trial {
       return;
     }
     const std::size_t size = any_size();
-    const std::size_t chunks = Cache::chunks_for(size);
+    const std::size_t chunks = Cache::Store::chunks_for(size);
     const Error must = admit(size, chunks);
     auto room = producer_->reserve(size);
     expect(room.status().error() == must, "reserve answers what it must");
@@ -486,7 +486,7 @@ class Trial {
            "a commit is never refused");
     room_.reset();
     if (used != 0) {
-      chunks_.take(Cache::chunks_for(reserved), Cache::chunks_for(used), next());
+      chunks_.take(Cache::Store::chunks_for(reserved), Cache::Store::chunks_for(used), next());
     }
     publish_in_model(bytes, info);
   }
@@ -834,9 +834,9 @@ class Trial {
     if (metadata.chunk == kInlineChunk) {
       detail::load_words(bytes.data(), detail::inside(c_.mcache).slot(metadata.seq).inline_words, bytes.size());
     } else if constexpr (kWords) {
-      detail::load_words(bytes.data(), c_.dcache.data(metadata.chunk), bytes.size());
+      detail::load_words(bytes.data(), detail::inside(c_.dcache).data(metadata.chunk), bytes.size());
     } else {
-      std::copy_n(c_.dcache.data(metadata.chunk), bytes.size(), bytes.begin());
+      std::copy_n(detail::inside(c_.dcache).data(metadata.chunk), bytes.size(), bytes.begin());
     }
     return bytes;
   }
