@@ -206,23 +206,25 @@ TEST_CASE("parts that a running channel took later are found out, and its produc
 }
 
 TEST_CASE("a consumer that is made while a producer joins waits for it") {
-  Components<4, 4> c;
-  std::optional<Consumer<4, DCache<4, 64>, Fctl, NoMetrics>> consumer;
-  // What a producer writes before the ring's identity, as it stands in the middle of its joining.
-  REQUIRE(detail::inside(c.mcache).control.ownership.take(detail::Claim::Producer));
-  c.fctl.ownership().join(9);
-  c.dcache.ownership().join(9);
-  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
-  CHECK(consumer->status().ok());
-  CHECK(consumer->poll().status() == PollStatus::Empty);
-  detail::inside(c.mcache).control.ownership.join(9 | 2);
-  CHECK(consumer->poll().status() == PollStatus::Refused);  // another identity than the others'
-  c.fctl.ownership().join(9 | 2);
-  c.dcache.ownership().join(9 | 2);
-  consumer.reset();
-  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
-  CHECK(consumer->poll().status() == PollStatus::Empty);
-  CHECK(consumer->status().ok());
+  for (const bool chunks_fit : {true, false}) {
+    Components<4, 4> c;
+    // What a producer stores before the ring's kind, as it is in the middle of its joining.
+    detail::RingControl& control = detail::inside(c.mcache).control;
+    detail::Claim<detail::RingHolder>::Holder found = control.claim.holder();
+    REQUIRE(control.claim.take(found, detail::RingHolder::Producer));
+    Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+    REQUIRE(detail::inside(c.dcache).membership.join(chunks_fit ? control.name() : 9));
+    CHECK(consumer.status().ok());
+    CHECK(consumer.poll().status() == PollStatus::Empty);
+    REQUIRE(detail::inside(c.fctl).membership.join(control.name()));
+    CHECK(consumer.poll().status() == (chunks_fit ? PollStatus::Empty : PollStatus::Refused));
+    // By now it is known that they do not fit, also for a consumer that is made now.
+    CHECK(Consumer{c.mcache, c.dcache, c.fctl, 1}.status().error() ==
+          (chunks_fit ? Error::None : Error::ComponentMismatch));
+    control.set_kind(detail::ChannelKind::Observed);
+    CHECK(consumer.poll().status() == (chunks_fit ? PollStatus::Empty : PollStatus::Refused));
+    CHECK(consumer.status().error() == (chunks_fit ? Error::None : Error::ComponentMismatch));
+  }
 }
 
 TEST_CASE("what does not belong together is found at the first look if the producer comes later") {
@@ -1053,14 +1055,14 @@ TEST_CASE("forged positions: the producer does not overrun who is honest, nor ha
       auto honest = c.consumer(start);
       auto other = c.consumer(start);
       publish(producer, 4);
-      c.fctl.position(1).store(forged);
+      detail::inside(c.fctl).places[1].position.store(forged);
       for (Seq i = 0; i < 4; ++i) {
         CHECK(producer.available() <= i);
         (void)producer.publish("x");
         CHECK(next_holds(honest, start + i, 40));
       }
       CHECK(producer.available() <= 4);
-      c.fctl.position(0).store(forged);  // now everybody lies
+      detail::inside(c.fctl).places[0].position.store(forged);  // now everybody lies
       CHECK(producer.available() <= 4);
       for (int i = 0; i < 10; ++i) {
         (void)producer.publish("x");

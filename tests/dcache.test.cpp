@@ -73,7 +73,8 @@ template <std::size_t N>
 FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
   FifoRun result;
   Random random{seed};
-  detail::ChunkRing<N> fifo;
+  detail::ChunkAccount account;
+  detail::ChunkRing<N> fifo{account};
   fifo.start(start);
   ModelFifo<N> model;
   std::vector<std::uint32_t> chunk_of(count);
@@ -116,16 +117,18 @@ FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
         model.take_back(live);
         continue;
       }
-      expect(fifo.next_run(chunks, next) == model.start_of(chunks));
+      const std::uint64_t position = fifo.next_run(chunks, next);
+      expect(fifo.chunk_at(position) == model.start_of(chunks));
       const std::size_t used = random.below(3) == 0 ? random.below(chunks) + 1 : chunks;
-      result.tails_skipped += model.start_of(chunks) == 0 && fifo.next_run(1, next) != 0;
-      chunk_of[next - start] = fifo.next_run(chunks, next);
-      fifo.take(chunks, used, next);
+      result.tails_skipped += position != fifo.head(next);
+      chunk_of[next - start] = fifo.chunk_at(position);
+      fifo.take(position, used, next);
+      expect(fifo.head(next + 1) == position + used);
       model.take(chunks, used, next);
       ++result.taken;
     } else {
       chunk_of[next - start] = kInlineChunk;
-      fifo.take(0, 0, next);
+      fifo.take(fifo.head(next), 0, next);
     }
     ++next;
   }
@@ -151,12 +154,13 @@ void check_fifo() {
 template <class Cache>
 void check_places() {
   Cache cache;
-  const auto* base = reinterpret_cast<const std::byte*>(cache.data(0));
+  auto& store = detail::inside(cache);
+  const auto* base = reinterpret_cast<const std::byte*>(store.data(0));
   CHECK(reinterpret_cast<std::uintptr_t>(base) % kSeparation == 0);
   CHECK(base - reinterpret_cast<const std::byte*>(&cache) == 128);
   for (std::uint32_t i = 0; i < Cache::chunks(); ++i) {
-    CHECK(reinterpret_cast<const std::byte*>(cache.data(i)) == base + i * Cache::chunk_size());
-    CHECK(std::as_const(cache).data(i) == cache.data(i));
+    CHECK(reinterpret_cast<const std::byte*>(store.data(i)) == base + i * Cache::chunk_size());
+    CHECK(std::as_const(store).data(i) == store.data(i));
   }
   CHECK(sizeof(Cache) >= 128 + Cache::chunks() * Cache::chunk_size());
   CHECK(sizeof(Cache) < 128 + Cache::chunks() * Cache::chunk_size() + kSeparation);
@@ -194,9 +198,11 @@ TEST_CASE("the fifo hands out what a model of single chunks hands out") {
 
 TEST_CASE("a fresh fifo holds nothing and starts at chunk 0") {
   for (const Seq start : kStarts) {
-    detail::ChunkRing<8> fifo;
+    detail::ChunkAccount account{7, 8, 9};
+    detail::ChunkRing<8> fifo{account};
     fifo.start(start);
     CHECK(!fifo.holds_any(start));
+    CHECK(fifo.head(start) == 0);
     for (std::size_t chunks = 0; chunks <= 4; ++chunks) {
       CHECK(fifo.fits(chunks, start));
       CHECK(fifo.next_run(chunks, start) == 0);
@@ -301,17 +307,17 @@ TEST_CASE("metadata that names what is not there is not held") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.chunk, row.size);
-    CHECK(Cache::holds(row.chunk, row.size) == row.held);
+    CHECK(Cache::Store::holds(row.chunk, row.size) == row.held);
   }
 }
 
 TEST_CASE("a payload takes as many chunks as it needs") {
   using Cache = DCache<8, 100>;
-  CHECK(Cache::chunks_for(0) == 0);
-  CHECK(Cache::chunks_for(1) == 1);
-  CHECK(Cache::chunks_for(128) == 1);
-  CHECK(Cache::chunks_for(129) == 2);
-  CHECK(Cache::chunks_for(512) == 4);
+  CHECK(Cache::Store::chunks_for(0) == 0);
+  CHECK(Cache::Store::chunks_for(1) == 1);
+  CHECK(Cache::Store::chunks_for(128) == 1);
+  CHECK(Cache::Store::chunks_for(129) == 2);
+  CHECK(Cache::Store::chunks_for(512) == 4);
 }
 
 TEST_CASE("a fresh cache is zero, as words and as bytes") {
@@ -319,10 +325,10 @@ TEST_CASE("a fresh cache is zero, as words and as bytes") {
   const DCache<4, 64, Plain> plain;
   std::uint64_t set = 0;
   for (std::size_t i = 0; i < 4 * 64 / 8; ++i) {
-    set += words.data(0)[i].load() != 0;
+    set += detail::inside(words).data(0)[i].load() != 0;
   }
   for (std::size_t i = 0; i < std::size_t{4} * 64; ++i) {
-    set += plain.data(0)[i] != std::byte{0};
+    set += detail::inside(plain).data(0)[i] != std::byte{0};
   }
   CHECK(set == 0);
   CHECK(DCache<4, 64>::kWords);

@@ -851,14 +851,16 @@ TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrot
     {
       auto producer = wire.producer();
       CHECK(producer.publish(large));
-      wire.dcache.fifo().start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
+      auto& account = detail::inside(wire.dcache).account;
+      detail::ChunkRing<4>{account}.start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
       for (int i = 0; i < 4; ++i) {
         static_cast<void>(producer.publish(large));
         static_cast<void>(producer.available_payload());
       }
     }
     const Seq start = wire.mcache.position() + off;
-    std::memcpy(static_cast<void*>(&wire.mcache), &start, sizeof start);  // the channel's first number
+    std::byte* const words = reinterpret_cast<std::byte*>(&wire.mcache);
+    std::memcpy(words + offsetof(detail::RingControl, start), &start, sizeof start);  // the channel's first number
     detail::inside(wire.mcache).control.close(start - 1);                                // which is: still open
     auto successor = wire.producer();
     CHECK(successor);
