@@ -301,7 +301,7 @@ class Consumer {
   /// Takes a place, where the consumer is reliable; it starts at `wanted`, or where the last consumer left.
   Status join([[maybe_unused]] std::optional<Seq> wanted) noexcept {
     if constexpr (kReliable) {
-      if (!flow_->membership.join(generation_)) {
+      if (!flow_->membership.reserve(generation_)) {
         return Error::ComponentMismatch;
       }
       const auto joined = flow_->view().join(wanted, control().start, control().limit, flow_->credits);
