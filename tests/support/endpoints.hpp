@@ -142,6 +142,14 @@ void fill(Reservation<P>& room, std::span<const std::byte> bytes) {
   }
 }
 
+/// A reliable consumer goes and gives its position up, so that the producer waits for nobody; any other one just goes.
+template <class C>
+void give_up(C consumer) {
+  if constexpr (requires { consumer.resign(); }) {
+    consumer.resign();
+  }
+}
+
 /// next == first + delivered + filtered + lost + rejected. The consumer works out what it delivered as the rest of this
 /// sum, so here only the rest can be wrong: below 0. Whether it is what arrived, each test counts for itself.
 template <class C>
