@@ -283,7 +283,7 @@ class Consumer {
       }
     }
     if constexpr (kReliable) {
-      if (!flow_->membership.join(generation_)) {
+      if (!flow_->membership.reserve(generation_)) {
         return Error::ComponentMismatch;
       }
       place_ = flow_->view().take(wanted);

@@ -101,7 +101,7 @@ inline constexpr Edit kEdits[] = {
     {"kept places do not count", "least_kept", "next", true, "if (any_kept) { return"},
     {"a place that is being taken over does not count", "state != PlaceState::Rejoining", "true", true},
     {"a successor starts over", "goes_on && wanted.where_left", "false", true},
-    {"a component of another channel is accepted", "!flow_->membership.join(generation_)", "false", true},
+    {"a component of another channel is accepted", "!flow_->membership.reserve(generation_)", "false", true},
     {"a producer that leaves does not store its position", "control().advance(next_seq());", ""},
     // Recovery.
     {"a recovery that trusts the chunk account", "detail::restore_chunks(ring, detail::inside(dcache), next);", ""},
