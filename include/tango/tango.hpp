@@ -7,6 +7,7 @@
 #include "calibrate.hpp"
 #include "channel.hpp"
 #include "channel_builder.hpp"
+#include "channel_view.hpp"
 #include "clock.hpp"
 #include "cnc.hpp"
 #include "config.hpp"
