@@ -597,3 +597,40 @@ TEST_CASE("every word of the label counts") {
   }
   CHECK(attach_error(builder, *memory) == Error::None);
 }
+
+// What a channel lacks is not there for whoever asks with `requires`, in place of an error within the library.
+namespace {
+
+template <class C>
+concept HasObserver = requires(C& channel) {
+  channel.observer();
+};
+template <class C>
+concept HasObserverFrom = requires(C& channel) {
+  channel.observer(From::Next);
+};
+template <class C>
+concept HasObserverOfTemporary = requires(C&& channel) {
+  std::move(channel).observer();
+};
+template <class C>
+concept HasFctl = requires(C& channel) {
+  channel.fctl();
+};
+template <class C>
+concept HasMetrics = requires(C& channel) {
+  channel.metrics();
+};
+
+template <class... Make>
+constexpr bool only_what_is_there() {
+  return ((HasObserver<ChannelOf<Make>> == (!ChannelOf<Make>::kFlowControl || ChannelOf<Make>::kObservers) &&
+           HasObserverFrom<ChannelOf<Make>> == HasObserver<ChannelOf<Make>> &&
+           !HasObserverOfTemporary<ChannelOf<Make>> && HasFctl<ChannelOf<Make>> == ChannelOf<Make>::kFlowControl &&
+           HasMetrics<ChannelOf<Make>> == ChannelOf<Make>::kMetrics &&
+           HasMetrics<const ChannelOf<Make>> == ChannelOf<Make>::kMetrics) &&
+          ...);
+}
+static_assert(only_what_is_there<TANGO_EVERY_COMBINATION>());
+
+}  // namespace

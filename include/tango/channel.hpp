@@ -121,13 +121,14 @@ class Channel {
   }
   void consumer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
 
-  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was built
-  /// `with_observers()`. Refused: see `Consumer::status`.
-  [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept
-      requires(Options::kObservers || !Options::kFlowControl) {
+  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was
+  /// built `with_observers()`. Refused: see `Consumer::status`.
+  [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept requires(!kPlain) {
     return overrunnable<Observer>(from);
   }
-  void observer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
+  /// Not on any other channel.
+  void observer(From = From::Oldest) & requires(kPlain) = delete;  // the consumers of this channel are all reliable
+  void observer(From from = From::Oldest) && = delete;             ///< as `producer() &&`
 
   // --------------------------------------------------------------------------------------------------------- state
 
@@ -152,20 +153,14 @@ class Channel {
   [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< its payloads
   [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< its producer's position
   /// Its credits. Only with flow control.
-  [[nodiscard]] Flow& fctl() noexcept {
-    static_assert(kFlowControl, "tango: this channel was built without flow control");
-    return fctl_;
-  }
+  [[nodiscard]] Flow& fctl() noexcept requires(kFlowControl) { return fctl_; }
+  void fctl() requires(!kFlowControl) = delete;  ///< this channel was built without flow control
   /// Its counters. Only with metrics.
-  [[nodiscard]] Metrics& metrics() noexcept {
-    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
-    return metrics_;
-  }
-  /// The same.
-  [[nodiscard]] const Metrics& metrics() const noexcept {
-    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
-    return metrics_;
-  }
+  /// @{
+  [[nodiscard]] Metrics& metrics() noexcept requires(kMetrics) { return metrics_; }
+  [[nodiscard]] const Metrics& metrics() const noexcept requires(kMetrics) { return metrics_; }
+  void metrics() const requires(!kMetrics) = delete;  // this channel was built without metrics
+  /// @}
 
   /// For the builder: whether the superblock in front of a channel is that of one like this.
   [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {

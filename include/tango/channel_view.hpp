@@ -119,6 +119,8 @@ inline constexpr bool kProcessLocal<ReadRun> = true;  ///< no Record
 
 /// A read-only view of a channel: see the file's head. Made by `view_channel`.
 class ChannelView {
+  using Descriptor = detail::ChannelDescriptor;
+
  public:
   // ------------------------------------------------------------------------------------------------- what it is
   // As the channel's maker wrote it down; constant.
@@ -170,9 +172,9 @@ class ChannelView {
   ///
   /// Thread: any. O(1).
   [[nodiscard]] Status status() const noexcept {
-    if (!superblock().still_names(descriptor_.generation)) {
-      return {Error::Replaced, superblock().word(offsetof(detail::ChannelDescriptor, generation)),
-              descriptor_.generation};
+    constexpr std::size_t kGeneration = offsetof(Descriptor, generation);
+    if (!superblock().still_says(kGeneration, descriptor_.generation)) {
+      return {Error::Replaced, superblock().word(kGeneration), descriptor_.generation};
     }
     return {};
   }
@@ -294,7 +296,6 @@ class ChannelView {
  private:
   friend Result<ChannelView> view_channel(std::span<const std::byte> memory) noexcept;
 
-  using Descriptor = detail::ChannelDescriptor;
   static constexpr std::uint64_t kKindBits = 3;  ///< see ChannelDescriptor::kind
   static constexpr std::uint64_t kWithMetrics = 4;
   static constexpr std::uint64_t kTyped = 8;

@@ -25,7 +25,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -273,10 +272,10 @@ class Consumer {
     }
     generation_ = control().name();
     const Seq position = cursor_.ring().position();
-    const std::optional<Seq> wanted = from.resolve(control(), position, Depth, kReliable);
-    cursor_.ledger() = detail::ReadLedger{wanted.value_or(control().start)};
-    if (wanted && *wanted - control().start > position - control().start) {
-      return {Error::StartMismatch, *wanted, position};
+    const detail::WantedStart wanted = from.resolve(control(), position, Depth, kReliable);
+    cursor_.ledger() = detail::ReadLedger{wanted.seq};
+    if (wanted.seq - control().start > position - control().start) {
+      return {Error::StartMismatch, wanted.seq, position};
     }
     if constexpr (kReliable) {
       if (const Status credits = detail::check_credits(flow_->credits, Depth); !credits.ok()) {
@@ -299,17 +298,17 @@ class Consumer {
   }
 
   /// Takes a place, where the consumer is reliable; it starts at `wanted`, or where the last consumer left.
-  Status join([[maybe_unused]] std::optional<Seq> wanted) noexcept {
+  Status join([[maybe_unused]] const detail::WantedStart& wanted) noexcept {
     if constexpr (kReliable) {
       if (!flow_->membership.join(generation_)) {
         return Error::ComponentMismatch;
       }
-      const auto joined = flow_->view().join(wanted, control().start, control().limit, flow_->credits);
-      if (!joined) {
-        return {Error::TooManyConsumers, flow_->view().places.size() + 1, flow_->view().places.size()};
+      const auto joined = flow_->view().join(wanted, control().limit, flow_->credits);
+      if (joined.place == Flow::places()) {
+        return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
       }
-      place_ = joined->place;
-      cursor_.ledger().join(joined->first, flow_->places[place_]);
+      place_ = joined.place;
+      cursor_.ledger().join(joined.first, flow_->places[place_]);
     }
     return {};
   }

@@ -35,6 +35,7 @@
 #include "metadata.hpp"
 #include "record.hpp"
 #include "seq.hpp"
+#include "speculative_fragment.hpp"
 
 namespace tango::inline TANGO_ABI {
 

@@ -41,7 +41,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "../config.hpp"
@@ -94,7 +93,13 @@ struct alignas(kSeparation) CreditMembers {
   [[nodiscard]] static constexpr std::uint64_t bit(std::size_t place) noexcept { return std::uint64_t{1} << place; }
 };
 
-/// What flow control keeps in shared memory, but for the credits: `Count` is 1 to 64.
+/// Where a consumer wants to start.
+struct WantedStart {
+  Seq seq = 0;
+  bool where_left = false;  ///< rather where the last consumer left in good order, if one has
+};
+
+/// What flow control keeps in shared memory, but for the credits; 1 to 64 places.
 ///
 /// The functions take the channel's `limit` word (RingControl) and the credits, which each endpoint copies once when it
 /// is made.
@@ -104,23 +109,22 @@ struct CreditPlacesView {
 
   /// The place of a consumer that joined.
   struct Joined {
-    std::size_t place = 0;
-    Seq first = 0;  ///< the first number that it gets
+    std::size_t place;  ///< `places.size()` if all are taken
+    Seq first;          ///< the first number that it gets
   };
 
-  /// J1 to J6. `wanted` is the consumer's first number; without one it goes on where the last consumer left, or at
-  /// `start` if nobody has left. Either is moved up to the first number that is still protected. Empty if all places are
-  /// taken. O(places). Thread: the consumer's.
-  [[nodiscard]] TANGO_COLD std::optional<Joined> join(std::optional<Seq> wanted, Seq start, const SharedWord& limit,
-                                                      std::uint64_t credits) noexcept {
-    const std::optional<std::size_t> taken = take(wanted);
-    if (!taken) {
-      return std::nullopt;
+  /// J1 to J6, from `wanted` on, or from the first number that is still protected if that is later. O(places). Thread: the
+  /// consumer's.
+  [[nodiscard]] TANGO_COLD Joined join(const WantedStart& wanted, const SharedWord& limit,
+                                       std::uint64_t credits) noexcept {
+    const std::size_t taken = take(wanted);
+    if (taken == places.size()) {
+      return {taken, wanted.seq};
     }
-    CreditPlace& place = places[*taken];
+    CreditPlace& place = places[taken];
     const bool goes_on = place.claim.holder().state == PlaceState::Rejoining;
-    Seq first = wanted ? *wanted : goes_on ? place.position.load(memory_order_relaxed) : start;  // own word
-    members.add(*taken);
+    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;  // own word
+    members.add(taken);
     // Release: a producer that still sees this place's last consumer in it may read this store, and then has to see that
     // one's reads as done, too.
     place.position.store(first, memory_order_release);
@@ -133,7 +137,7 @@ struct CreditPlacesView {
       // made.
       place.position.store(first, memory_order_relaxed);
     }
-    return Joined{*taken, first};
+    return {taken, first};
   }
 
   /// L1 and L2: what the consumer of this place has not given back is kept for the next one, unless another consumer is
@@ -146,7 +150,7 @@ struct CreditPlacesView {
   /// L1, N2 to N4: gives the position up. O(places). Thread: the consumer's.
   TANGO_COLD void resign(std::size_t place) noexcept {
     forget_kept();
-    members_abandon();
+    members.abandoned.store(1, memory_order_relaxed);  // ordered by `remove`
     members.remove(place);
     places[place].claim.set(PlaceState::Free);
   }
@@ -199,37 +203,36 @@ struct CreditPlacesView {
  private:
   [[nodiscard]] std::uint64_t all() const noexcept { return ~std::uint64_t{0} >> (64 - places.size()); }
 
-  void members_abandon() noexcept { members.abandoned.store(1, memory_order_relaxed); }
-
-  /// J1: the place that was left at the number that is wanted, or at the earliest one if none is; else a free one; else
-  /// any that was left.
-  [[nodiscard]] std::optional<std::size_t> take(std::optional<Seq> wanted) noexcept {
+  /// J1: a place that was left where the consumer wants to start, the earliest one if it takes any; else a free one; else
+  /// any that was left. `places.size()` if all are taken.
+  [[nodiscard]] std::size_t take(const WantedStart& wanted) noexcept {
+    enum Rank { kTaken, kLeftElsewhere, kFree, kLeftHere };
     while (true) {
-      std::optional<std::size_t> best;
+      std::size_t best = places.size();
       Claim<PlaceState>::Holder best_found;
-      int best_rank = 0;
+      Rank best_rank = kTaken;
+      Seq best_position = 0;
       for (std::size_t i = 0; i != places.size(); ++i) {
         const Claim<PlaceState>::Holder found = places[i].claim.holder();
-        const Seq position = places[i].position.load(memory_order_relaxed);
-        int rank = 0;
-        if (found.state == PlaceState::Kept) {
-          rank = !wanted || *wanted == position ? 3 : 1;
-        } else if (found.state == PlaceState::Free) {
-          rank = 2;
+        const Seq position = places[i].position.load(memory_order_relaxed);  // of a place that was left: ordered by its claim
+        Rank rank = kTaken;
+        if (found.state == PlaceState::Free) {
+          rank = kFree;
+        } else if (found.state == PlaceState::Kept) {
+          rank = wanted.where_left || wanted.seq == position ? kLeftHere : kLeftElsewhere;
         }
-        const bool earlier =
-            rank == 3 && best_rank == 3 && seq_lt(position, places[*best].position.load(memory_order_relaxed));
-        if (rank > best_rank || earlier) {
+        if (rank > best_rank || (rank == kLeftHere && best_rank == kLeftHere && seq_lt(position, best_position))) {
           best = i;
           best_found = found;
           best_rank = rank;
+          best_position = position;
         }
       }
-      if (!best) {
-        return std::nullopt;
+      if (best == places.size()) {
+        return best;
       }
       const bool was_kept = best_found.state == PlaceState::Kept;
-      if (places[*best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
+      if (places[best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
         return best;
       }
     }

@@ -79,12 +79,13 @@ struct ChannelDescriptor {
   }
 };
 
-struct alignas(kSeparation) Superblock {
+template <class Descriptor>
+struct alignas(kSeparation) BasicSuperblock {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
-  static constexpr std::size_t kWords = sizeof(ChannelDescriptor) / sizeof(SharedWord);
+  static constexpr std::size_t kWords = sizeof(Descriptor) / sizeof(SharedWord);
 
   /// From the first store on, nothing is found here.
-  explicit Superblock(const ChannelDescriptor& what) noexcept {
+  explicit BasicSuperblock(const Descriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);
     fence(memory_order_release);  // pairs with the fence in `read`: a reader that read a new word sees the 0
     const Image image = __builtin_bit_cast(Image, what);
@@ -100,7 +101,7 @@ struct alignas(kSeparation) Superblock {
     SharedWord magic;
   };
   union {
-    SharedWord words[kWords];  ///< a ChannelDescriptor
+    SharedWord words[kWords];  ///< a `Descriptor`
   };
   union {
     SharedWord sum;  ///< of the descriptor, so that a mixture of two is not taken for a third one
@@ -111,7 +112,7 @@ struct alignas(kSeparation) Superblock {
 
   /// Reads the descriptor, validated. False: there is no channel, or another one is being made just now. Where one
   /// channel replaces another meanwhile, it may be the one of either. Any thread.
-  [[nodiscard]] bool read(ChannelDescriptor& to) const noexcept {
+  [[nodiscard]] bool read(Descriptor& to) const noexcept {
     // Acquire: pairs with `show`; the words are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
       return false;
@@ -127,18 +128,18 @@ struct alignas(kSeparation) Superblock {
     if (again != kMagic) {
       return false;
     }
-    to = __builtin_bit_cast(ChannelDescriptor, image);
+    to = __builtin_bit_cast(Descriptor, image);
     // A whole superblock may have been made between the two loads of the magic number: then only the sum tells.
     return read_sum == image.sum();
   }
 
-  /// Whether the channel is still the one of this generation. If so, whatever was read from the channel's memory before
-  /// this call is that channel's. (Whoever makes another one takes the magic number away and passes the constructor's
-  /// fence before it stores anything else.) Any thread.
-  [[nodiscard]] bool still_names(std::uint64_t generation) const noexcept {
+  /// Whether the channel is still the one whose descriptor has `value` at that offset, where no other one has it. If
+  /// so, whatever was read from the channel's memory before this call is that channel's. (Whoever makes another one
+  /// takes the magic number away and passes the constructor's fence before it stores anything else.) Any thread.
+  [[nodiscard]] bool still_says(std::size_t offset, std::uint64_t value) const noexcept {
     fence(memory_order_acquire);  // pairs with the fence in the constructor: a reader that read a new word sees the 0
-    // Acquire: pairs with `show`; if it is another channel's magic number by now, so is the generation.
-    return magic.load(memory_order_acquire) == kMagic && word(offsetof(ChannelDescriptor, generation)) == generation;
+    // Acquire: pairs with `show`; if it is another channel's magic number by now, the word is that channel's, too.
+    return magic.load(memory_order_acquire) == kMagic && word(offset) == value;
   }
 
   /// The descriptor's word at that offset, not validated.
@@ -147,8 +148,8 @@ struct alignas(kSeparation) Superblock {
   }
 
   /// Whether the channel is the `expected` one: `NoChannel`, or the first difference.
-  [[nodiscard]] Status compare(const ChannelDescriptor& expected) const noexcept {
-    ChannelDescriptor found;
+  [[nodiscard]] Status compare(const Descriptor& expected) const noexcept {
+    Descriptor found;
     return read(found) ? found.compare(expected) : Status{Error::NoChannel};
   }
 
@@ -167,6 +168,8 @@ struct alignas(kSeparation) Superblock {
     }
   };
 };
+
+using Superblock = BasicSuperblock<ChannelDescriptor>;
 
 static_assert(sizeof(ChannelDescriptor) == 160 && sizeof(Superblock) == 256);
 static_assert(offsetof(Superblock, magic) == 0 && offsetof(Superblock, words) == 8 && offsetof(Superblock, sum) == 168);
