@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
@@ -526,7 +527,7 @@ std::vector<std::uint64_t> edges(std::uint64_t was, std::uint64_t bytes) {
   }
   for (const std::uint64_t base :
        {was, bytes, bytes / 2, std::uint64_t{0}, std::uint64_t{1} << 32, std::uint64_t{1} << 63}) {
-    for (const std::uint64_t by : {0, 1, 8, 32, 64, 128, 256, 512, 1024}) {
+    for (const std::uint64_t by : std::initializer_list<std::uint64_t>{0, 1, 8, 32, 64, 128, 256, 512, 1024}) {
       values.insert(base + by);
       values.insert(base - by);
     }

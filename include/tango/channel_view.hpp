@@ -54,10 +54,26 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Who holds a channel's ring: None, Producer, or for a moment Closer.
-using ProducerState = detail::RingHolder;
-/// The state of a reliable consumer's place: see memory/credit_places.hpp.
-using PlaceState = detail::PlaceState;
+/// Who holds a channel's ring.
+enum class ProducerState : std::uint8_t {
+  None,      ///< nobody: no producer has come yet, or the last one has left
+  Producer,  ///< a producer; it may have vanished without leaving
+  Closer,    ///< for a moment: a thread that closes a channel which no producer holds
+};
+static_assert(static_cast<int>(ProducerState::Producer) == static_cast<int>(detail::RingHolder::Producer) &&
+              static_cast<int>(ProducerState::Closer) == static_cast<int>(detail::RingHolder::Closer));
+
+/// The state of a reliable consumer's place; memory/credit_places.hpp has the transitions.
+enum class PlaceState : std::uint8_t {
+  Free,       ///< no consumer
+  Joining,    ///< a consumer is about to be Active
+  Active,     ///< a consumer; it may have vanished without leaving
+  Kept,       ///< its consumer has left, and what it had not given back is kept for the next one
+  Rejoining,  ///< a consumer is about to go on where the last one left
+};
+static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::PlaceState::Active) &&
+              static_cast<int>(PlaceState::Kept) == static_cast<int>(detail::PlaceState::Kept) &&
+              static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining));
 
 /// The state's name, `Unknown` of one that is no enumerator.
 /// @{
@@ -194,7 +210,7 @@ class ChannelView {
                                 .limit = control.limit.load(detail::memory_order_relaxed),
                                 .closed = closed,
                                 .stop_requested = control.stop_requested(),
-                                .producer = holder.state,
+                                .producer = static_cast<ProducerState>(holder.state),
                                 .producer_epoch = holder.epoch});
   }
 
@@ -208,8 +224,9 @@ class ChannelView {
     TANGO_PRECONDITION(index < places(), "ChannelView::place: the channel has a place with this index");
     const auto& place = at<detail::CreditPlace>(descriptor_.fctl_offset + kPlacesOffset)[index];
     const auto holder = place.claim.holder();
-    return checked(PlaceSnapshot{
-        .state = holder.state, .epoch = holder.epoch, .position = place.position.load(detail::memory_order_relaxed)});
+    return checked(PlaceSnapshot{.state = static_cast<PlaceState>(holder.state),
+                                 .epoch = holder.epoch,
+                                 .position = place.position.load(detail::memory_order_relaxed)});
   }
 
   // --------------------------------------------------------------------------------------------------------- messages

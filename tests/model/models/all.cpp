@@ -15,6 +15,7 @@ std::vector<Program> all_models() {
   add_reliable_models(all);
   add_membership_models(all);
   add_object_models(all);
+  add_view_models(all);
   return all;
 }
 
