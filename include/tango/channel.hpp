@@ -186,7 +186,7 @@ class Channel {
 
   /// For the builder: whether the superblock in front of a channel is that of one like this.
   [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {
-    return there.compare(descriptor(type_id, 0));
+    return there.compare(descriptor(0, type_id, 0));
   }
 
  private:
@@ -194,9 +194,8 @@ class Channel {
                                                : Cache::kWords ? detail::ChannelKind::Observed
                                                                : detail::ChannelKind::Reliable;
 
-  Channel(Seq start, [[maybe_unused]] std::uint64_t credits, std::uint64_t type_id,
-          detail::Generation generation) noexcept
-      : superblock_{descriptor(type_id, generation)},
+  Channel(Seq start, std::uint64_t credits, std::uint64_t type_id, detail::Generation generation) noexcept
+      : superblock_{descriptor(credits, type_id, generation)},
         mcache_{start, generation, kKind},
         dcache_{generation},
         fseq_{start, generation},
@@ -204,7 +203,7 @@ class Channel {
     superblock_.show();
   }
 
-  [[nodiscard]] static constexpr detail::ChannelDescriptor descriptor(std::uint64_t type_id,
+  [[nodiscard]] static constexpr detail::ChannelDescriptor descriptor(std::uint64_t credits, std::uint64_t type_id,
                                                                       detail::Generation generation) noexcept {
     constexpr std::uint64_t kMcache = sizeof(detail::Superblock);
     constexpr std::uint64_t kDcache = kMcache + sizeof(MCache<Depth>);
@@ -229,7 +228,8 @@ class Channel {
             .metrics_offset = kMetrics ? kMetricsBlocks : 0,
             .type_size = kTyped ? sizeof(Message) : 0,
             .type_align = kTyped ? alignof(Message) : 0,
-            .type_id = kTyped ? type_id : 0};
+            .type_id = kTyped ? type_id : 0,
+            .credits = kFlowControl ? credits : 0};
   }
 
   template <class Endpoint>

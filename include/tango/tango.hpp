@@ -50,6 +50,7 @@
 
 #include "channel.hpp"
 #include "channel_builder.hpp"
+#include "channel_view.hpp"
 
 #include "tcache.hpp"
 #include "cnc.hpp"

@@ -185,3 +185,35 @@ TEST_CASE("from_index_rings.md: push and pop") {
   //! [index ring]
   CHECK(used == 100);
 }
+
+TEST_CASE("inspecting.md: any channel in memory") {
+  const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().with_metrics().of<Order>(7);
+  alignas(decltype(builder)::kAlignment) static std::byte memory[decltype(builder)::kSize];
+  auto made = builder.build_in(memory);
+  REQUIRE(made);
+  auto producer = (*made)->producer();
+  REQUIRE(producer.publish(Order{100, 5}));
+  std::size_t said = 0;
+  std::uint64_t next = 0;
+  const auto say = [&](auto... what) { said += sizeof...(what); };
+  const auto print = [&](const tango::MessageCopy& message) { say(message.metadata.seq, message.payload.size()); };
+  const auto report = [](const tango::Status& status) { FAIL(static_cast<int>(status.error())); };
+  const auto inspect = [&] {
+    //! [inspect]
+    const auto view = tango::view_channel(memory);        // const bytes: a mapping for reading only will do
+    if (!view) return report(view.status());              // NoChannel, LayoutMismatch, DescriptorInvalid, …
+
+    say(view->kind());                                    // "typed reliable with metrics"
+    if (const auto state = view->state()) say(state->position, state->closed, name(state->producer));
+
+    std::vector<std::byte> buffer(view->max_payload());
+    const auto range = view->readable();                  // the sequence numbers that can be read now
+    if (!range) return report(range.status());            // Replaced: another channel was made in this memory
+    const auto run = view->for_each(range->first, buffer, print);   // print(const tango::MessageCopy&)
+    next = run.next;                                      // where to go on: call for_each again to follow the channel
+    //! [inspect]
+  };
+  inspect();
+  CHECK(said == 6);
+  CHECK(next == 2);
+}
