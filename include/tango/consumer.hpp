@@ -164,7 +164,8 @@ class Consumer {
     }
     detail::SlotWords words;
     std::uint64_t most = Depth;
-    const PollStatus status = cursor_.begin_poll() ? cursor_.overrun() : cursor_.advance(words, filter, most);
+    const PollStatus status =
+        cursor_.is_behind() ? cursor_.overrun() : cursor_.advance(words, filter, most, cursor_.ledger().next);
     if (status != PollStatus::Fragment) [[unlikely]] {
       cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
       return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
@@ -222,7 +223,8 @@ class Consumer {
   /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
     if (holds_) {
-      static_cast<void>(cursor_.begin_poll());  // whether it is behind is remembered
+      cursor_.give_back();
+      static_cast<void>(cursor_.is_behind());  // whether it is behind is remembered
     }
   }
 
@@ -350,7 +352,8 @@ class Consumer {
     if (!std::exchange(holds_, false) || control().name() != generation_) {
       return;
     }
-    static_cast<void>(cursor_.begin_poll());
+    cursor_.give_back();
+    static_cast<void>(cursor_.is_behind());
     cursor_.recorder().leave();  // before the place, whose next holder may take a block under the same tag
     if constexpr (kReliable) {
       if (resigning) {
@@ -383,13 +386,14 @@ class Consumer {
       }
     }
     std::uint64_t most = Depth;
-    if (cursor_.begin_poll()) {
+    const Seq end = cursor_.ledger().next;
+    if (cursor_.is_behind()) {
       result.status = cursor_.overrun();
       most = 0;
     }
     detail::SlotWords words;
     while (result.count < max && most != 0) {
-      result.status = cursor_.advance(words, filter, most);
+      result.status = cursor_.advance(words, filter, most, end);
       if (result.status != PollStatus::Fragment) {
         break;
       }

@@ -5,12 +5,14 @@
 ///
 /// | step | what | where |
 /// | --- | --- | --- |
-/// | 1 give back | what the last poll delivered | `begin_poll` |
-/// | 2 observe | not ready, overrun, or the number: read-step 1 | `advance` |
+/// | 1 observe | not ready, overrun, or the number: read-step 1 | `advance` |
+/// | 2 give back | what the last poll delivered | `advance` |
 /// | 3 metadata | read once; validated where the consumer may be overrun: read-steps 2, 4 and 5 | `advance` |
 /// | 4 filter | by the metadata's `sig` alone | `advance` |
 /// | 5 range | chunk and size name bytes that exist | `advance` |
 /// | 6 payload | in place, or copied and validated: read-steps 3 to 5 | fragment.hpp, speculative_fragment.hpp |
+///
+/// Step 2 comes after step 1 because of AArch64, where a load-acquire waits for an earlier store-release to be done.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -57,10 +59,9 @@ class ReadCursor {
     }
   }
 
-  /// Step 1, and takes over what fragments found overwritten. Whether this consumer fell behind so often that it should
+  /// Before a poll: takes over what fragments found overwritten. Whether this consumer fell behind so often that it should
   /// go on at the latest fragment (call `overrun`).
-  TANGO_HOT bool begin_poll() noexcept {
-    give_back();
+  TANGO_HOT bool is_behind() noexcept {
     if constexpr (Reliable) {
       return false;
     } else {
@@ -68,13 +69,18 @@ class ReadCursor {
     }
   }
 
-  /// Steps 2 to 5, for the next fragment that passes the filter; at most `most` numbers, which it counts down. Nothing is
-  /// given back.
+  /// Steps 1 to 5, for the next fragment that passes the filter; at most `most` numbers, which it counts down. What is
+  /// given back ends before `end`, the first number of this poll or batch.
   template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most) noexcept {
+  [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most,
+                                             [[maybe_unused]] Seq end) noexcept {
     for (; most != 0; --most) {
       const Slot& slot = ring_->slot(ledger_.next);
-      if (const std::int64_t ahead = seq_diff(slot.observe(), ledger_.next); ahead != 0) [[unlikely]] {
+      const std::int64_t ahead = seq_diff(slot.observe(), ledger_.next);
+      if constexpr (Reliable) {
+        ledger_.give_back(end);
+      }
+      if (ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();
       }
       words = slot.read();
