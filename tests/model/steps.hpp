@@ -109,6 +109,19 @@ inline constexpr Edit kEdits[] = {
     {"a label that is not looked at again", "again != kMagic", "false", true},
     {"traits without their sum", "read_sum != image.sum()", "false", true},
     {"a label that stays while its traits change", "magic.store(0, memory_order_relaxed);", ""},
+    // Views.
+    {"a view's message not validated", "!is_intact(slot, s)", "false", true},
+    {"a view looks at the slot's number alone", "validation_ == Validation::SlotNumber", "true", true},
+    {"a view's look at the limit before the fence",
+     "fence(memory_order_acquire); return seq_le(control_->limit.load(memory_order_relaxed) - credits_, s);",
+     "const Seq limit = control_->limit.load(memory_order_relaxed); fence(memory_order_acquire);"
+     "return seq_le(limit - credits_, s);"},
+    {"a view trusts one message too many", "control_->limit.load(memory_order_relaxed) - credits_, s",
+     "control_->limit.load(memory_order_relaxed) - credits_ - 1, s"},
+    {"a view does not look for the magic number", "magic.load(memory_order_acquire) == kMagic && word(offset) == value",
+     "word(offset) == value"},
+    {"a view does not look for the generation", "magic.load(memory_order_acquire) == kMagic && word(offset) == value",
+     "magic.load(memory_order_acquire) == kMagic"},
     // Metrics.
     {"marks are not looked at again", "count.load(memory_order_relaxed) == marked_count", "true", true},
     // Cnc.
