@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Channels as the builder makes them: every legal combination, in every kind of memory, and everything that is refused.
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch_template_test_macros.hpp>
@@ -216,7 +217,7 @@ TEMPLATE_TEST_CASE("its objects are those that are wired by hand, and no more", 
   CHECK(std::is_standard_layout_v<C>);
   CHECK(std::is_trivially_destructible_v<C>);
   CHECK(!std::is_copy_constructible_v<C>);
-  constexpr std::size_t kParts = 128 + sizeof(MCache<kDepth>) + sizeof(DCache<16, 64>) + sizeof(Fseq) +
+  constexpr std::size_t kParts = 256 + sizeof(MCache<kDepth>) + sizeof(DCache<16, 64>) + sizeof(Fseq) +
                                  (C::kFlowControl ? sizeof(Fctl) : 0) + (C::kMetrics ? sizeof(Metrics) : 0);
   CHECK(sizeof(C) == kParts);
   CHECK(BuilderOf<TestType>::kSize == sizeof(C));
@@ -582,18 +583,53 @@ TEST_CASE("who looks for a channel while it replaces one with other traits finds
   CHECK(whole == kRounds);
 }
 
-TEST_CASE("every word of the label counts") {
+TEST_CASE("every word of the descriptor counts: what differs is named, with both values") {
   const auto memory = std::make_unique<Memory>();
   const auto builder = observed_metrics_typed();
   REQUIRE(builder.build_in(memory->bytes));
-  constexpr std::array kErrors = {Error::NoChannel,      Error::LayoutMismatch,    Error::DepthMismatch,
-                                  Error::ChunksMismatch, Error::ChunkSizeMismatch, Error::KindMismatch,
-                                  Error::TypeMismatch,   Error::AlignmentMismatch, Error::TypeIdMismatch,
-                                  Error::NoChannel};  // the sum
-  for (std::size_t byte = 0; byte < kErrors.size() * 8; ++byte) {
-    memory->bytes[byte] ^= std::byte{1};
-    CHECK(attach_error(builder, *memory) == kErrors[byte / 8]);
-    memory->bytes[byte] ^= std::byte{1};
+  auto& superblock = *std::launder(reinterpret_cast<detail::Superblock*>(memory->bytes.data()));
+  detail::ChannelDescriptor whole;
+  REQUIRE(superblock.read(whole));
+  constexpr std::array kErrors = {
+      Error::LayoutMismatch,    Error::None,  // the generation is the channel's own
+      Error::OffsetMismatch,                  // the bytes of all of it
+      Error::KindMismatch,      Error::OffsetMismatch,   Error::DepthMismatch,     Error::OffsetMismatch,
+      Error::SlotSizeMismatch,  Error::SlotSizeMismatch, Error::ChunksMismatch,    Error::OffsetMismatch,
+      Error::ChunkSizeMismatch, Error::OffsetMismatch,   Error::PlacesMismatch,    Error::OffsetMismatch,
+      Error::OffsetMismatch,    Error::TypeMismatch,     Error::AlignmentMismatch, Error::TypeIdMismatch};
+  STATIC_REQUIRE(sizeof(detail::ChannelDescriptor) == kErrors.size() * 8);
+  for (std::size_t i = 0; i < kErrors.size(); ++i) {
+    CAPTURE(i);
+    std::array<std::uint64_t, kErrors.size()> words;
+    std::memcpy(words.data(), &whole, sizeof whole);
+    const std::uint64_t expected = words[i];
+    words[i] += 64;
+    detail::ChannelDescriptor other;
+    std::memcpy(&other, words.data(), sizeof other);
+    // With a sum that is right, so that it is another channel's superblock, and no broken one.
+    (::new (static_cast<void*>(&superblock)) detail::Superblock{other})->show();
+    const Status status = builder.attach(memory->bytes).status();
+    CHECK(status.error() == kErrors[i]);
+    if (kErrors[i] != Error::None) {
+      CHECK(status.actual() == expected + 64);
+      CHECK(status.allowed() == expected);
+    }
+  }
+  (::new (static_cast<void*>(&superblock)) detail::Superblock{whole})->show();
+  CHECK(attach_error(builder, *memory) == Error::None);
+}
+
+TEST_CASE("a superblock that is not whole is none") {
+  const auto memory = std::make_unique<Memory>();
+  const auto builder = observed_metrics_typed();
+  REQUIRE(builder.build_in(memory->bytes));
+  for (std::size_t byte = 0; byte < 168; ++byte) {  // the magic number, the descriptor, its sum
+    for (const std::byte bit : {std::byte{1}, std::byte{0x80}}) {
+      CAPTURE(byte);
+      memory->bytes[byte] ^= bit;
+      CHECK(attach_error(builder, *memory) == Error::NoChannel);
+      memory->bytes[byte] ^= bit;
+    }
   }
   CHECK(attach_error(builder, *memory) == Error::None);
 }
@@ -634,3 +670,33 @@ constexpr bool only_what_is_there() {
 static_assert(only_what_is_there<TANGO_EVERY_COMBINATION>());
 
 }  // namespace
+
+TEST_CASE("what differs is found in the order in which it explains the most") {
+  const auto memory = std::make_unique<Memory>();
+  REQUIRE(Base{}.with_flow_control<3>().build_in(memory->bytes));
+  CHECK(attach_error(Base{}.with_flow_control<3>(), *memory) == Error::None);
+  const Status places = Base{}.with_flow_control<4>().attach(memory->bytes).status();
+  CHECK(places.error() == Error::PlacesMismatch);  // not that the offsets of what follows differ, too
+  CHECK(places.actual() == 3);
+  CHECK(places.allowed() == 4);
+  CHECK(attach_error(Base{}.with_flow_control(), *memory) == Error::PlacesMismatch);
+  CHECK(attach_error(Base{}, *memory) == Error::KindMismatch);
+}
+
+TEST_CASE("every channel has a generation of its own, also at the address of another one") {
+  const auto memory = std::make_unique<Memory>();
+  std::vector<std::uint64_t> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const auto made = reliable_metrics().build_in(memory->bytes);
+    REQUIRE(made);
+    seen.push_back((*made)->generation());
+    CHECK((*made)->generation() == (*made)->mcache().generation());
+  }
+  for (int i = 0; i < 1000; ++i) {
+    seen.push_back(MCache<2>{}.generation());
+  }
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+  CHECK(seen.front() != detail::kNotConstructed);
+  CHECK(seen.back() != detail::kNoGeneration);
+}

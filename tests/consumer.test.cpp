@@ -190,39 +190,55 @@ TEST_CASE("parts of a running channel are refused on a ring that has no producer
   }
 }
 
-TEST_CASE("parts that a running channel took later are found out, and its producer no longer waits") {
-  Components<4, 4> running;
-  Components<4, 4> fresh;
-  Consumer credits{fresh.mcache, fresh.dcache, running.fctl, 1};  // nobody's yet
-  CHECK(credits.poll().status() == PollStatus::Empty);
-  Producer producer{running.mcache, running.dcache, running.fseq, running.fctl};
-  Consumer consumer{running.mcache, running.dcache, running.fctl, 1};
-  CHECK(credits.poll().status() == PollStatus::Refused);
-  CHECK(credits.status().error() == Error::ComponentMismatch);
-  for (Seq seq = 1; seq <= 12; ++seq) {
-    publish(producer, 1);
-    CHECK(next_holds(consumer, seq, 40));
+TEST_CASE("credits that a consumer was given with another ring are that ring's: a producer that brings them is refused") {
+  Components<4, 4, 64, Plain> a{1000};
+  Components<4, 4, 64, Plain> b{1, 2};
+  Consumer wrong{a.mcache, a.dcache, b.fctl, 1000};  // ring A has no producer yet, and this is channel B's Fctl
+  CHECK(wrong);
+  CHECK(wrong.poll().status() == PollStatus::Empty);
+  {
+    Producer producer{b.mcache, b.dcache, b.fseq, b.fctl};
+    CHECK(producer.status().error() == Error::ComponentMismatch);
+    CHECK(producer.publish("x").error() == Error::ComponentMismatch);
   }
+  CHECK(Consumer{b.mcache, b.dcache, b.fctl, 1}.status().error() == Error::ComponentMismatch);
+  CHECK(b.mcache.position() == 1);
+  // Nothing of ring B's was used up: with credits of its own it is a channel.
+  Fctl own{2};
+  Producer producer{b.mcache, b.dcache, b.fseq, own};
+  publish(producer, 2);
+  CHECK(producer.publish("x").error() == Error::NoCredits);
+  Consumer right{b.mcache, b.dcache, own, 1};
+  CHECK(right.first() == 1);
+  CHECK(next_holds(right, 1, 40));
+  // And the credits are ring A's: its producer waits for the consumer that brought them.
+  Producer of_a{a.mcache, a.dcache, a.fseq, b.fctl};
+  publish(of_a, 2);
+  CHECK(of_a.publish("x").error() == Error::NoCredits);
+  CHECK(next_holds(wrong, 1000, 40));
+  CHECK(next_holds(wrong, 1001, 40));
+  publish(of_a, 2);
 }
 
 TEST_CASE("a consumer that is made while a producer joins waits for it") {
-  Components<4, 4> c;
-  std::optional<Consumer<4, DCache<4, 64>, Fctl, NoMetrics>> consumer;
-  // What a producer writes before the ring's identity, as it stands in the middle of its joining.
-  REQUIRE(detail::inside(c.mcache).control.ownership.take(detail::Claim::Producer));
-  c.fctl.ownership().join(9);
-  c.dcache.ownership().join(9);
-  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
-  CHECK(consumer->status().ok());
-  CHECK(consumer->poll().status() == PollStatus::Empty);
-  detail::inside(c.mcache).control.ownership.join(9 | 2);
-  CHECK(consumer->poll().status() == PollStatus::Refused);  // another identity than the others'
-  c.fctl.ownership().join(9 | 2);
-  c.dcache.ownership().join(9 | 2);
-  consumer.reset();
-  consumer.emplace(c.mcache, c.dcache, c.fctl, 1);
-  CHECK(consumer->poll().status() == PollStatus::Empty);
-  CHECK(consumer->status().ok());
+  for (const bool chunks_fit : {true, false}) {
+    Components<4, 4> c;
+    // What a producer stores before the ring's kind, as it is in the middle of its joining.
+    detail::RingControl& control = detail::inside(c.mcache).control;
+    detail::Claim<detail::RingHolder>::Holder found = control.claim.holder();
+    REQUIRE(control.claim.take(found, detail::RingHolder::Producer));
+    Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+    REQUIRE(detail::inside(c.dcache).membership.join(chunks_fit ? control.name() : 9));
+    CHECK(consumer.status().ok());
+    REQUIRE(detail::inside(c.fctl).membership.join(control.name()));
+    CHECK(consumer.poll().status() == (chunks_fit ? PollStatus::Empty : PollStatus::Refused));
+    // By now it is known that they do not fit, also for a consumer that is made now.
+    CHECK(Consumer{c.mcache, c.dcache, c.fctl, 1}.status().error() ==
+          (chunks_fit ? Error::None : Error::ComponentMismatch));
+    control.set_kind(detail::ChannelKind::Observed);
+    CHECK(consumer.poll().status() == (chunks_fit ? PollStatus::Empty : PollStatus::Refused));
+    CHECK(consumer.status().error() == (chunks_fit ? Error::None : Error::ComponentMismatch));
+  }
 }
 
 TEST_CASE("what does not belong together is found at the first look if the producer comes later") {
@@ -241,6 +257,28 @@ TEST_CASE("what does not belong together is found at the first look if the produ
   CHECK(foreign.poll().status() == PollStatus::Refused);
   CHECK(foreign.status().error() == Error::ComponentMismatch);
   CHECK(next_holds(fine, 1, 40));
+}
+
+TEST_CASE("a channel has one Fctl, its producer's: a consumer that brought another one is refused") {
+  for (const bool reads_late : {false, true}) {
+    Components<4, 4, 64, Plain> c;
+    Fctl other{4};
+    Consumer with_other{c.mcache, c.dcache, other, 1};  // reserved for the ring, and nobody says yet that it is not its own
+    CHECK(with_other.poll().status() == PollStatus::Empty);
+    Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+    REQUIRE(producer);
+    Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
+    for (Seq seq = 1; seq <= 12 && reads_late; ++seq) {
+      publish(producer, 1);  // which does not wait for the other
+      CHECK(next_holds(consumer, seq, 40));
+    }
+    CHECK(with_other.poll().status() == PollStatus::Refused);
+    CHECK(with_other.status().error() == Error::ComponentMismatch);
+    CHECK(Consumer{c.mcache, c.dcache, other, 1}.status().error() == Error::ComponentMismatch);
+    Fctl third{4};
+    CHECK(Consumer{c.mcache, c.dcache, third, 1}.status().error() == Error::ComponentMismatch);
+    CHECK(third.available() == 4);  // and is still nobody's
+  }
 }
 
 TEST_CASE("a batch of nothing is nothing that is out: a consumer that is refused meanwhile answers so") {
@@ -617,7 +655,7 @@ TEMPLATE_TEST_CASE("an overrun consumer loses exactly what it says, and goes on 
       Wiring<TestType::kKind, 16, 32> c{start};
       auto producer = c.producer();
       auto observer = c.observer(start);
-      { auto consumer = c.consumer(start); }  // observed: who is reliable has left
+      give_up(c.consumer(start));  // observed: the producer waits for nobody
       publish(producer, published, 64);
       const Seq oldest = start + published - 16;
       auto outcome = observer.poll();
@@ -643,7 +681,7 @@ TEMPLATE_TEST_CASE("or at the latest, if told so", "", LossyKind, ObservedKind) 
     Wiring<TestType::kKind, 16, 32> c{start};
     auto producer = c.producer();
     auto observer = c.observer(start);
-    { auto consumer = c.consumer(start); }
+    give_up(c.consumer(start));
     observer.set_resume(Resume::Latest);
     publish(producer, 40, 64);
     auto outcome = observer.poll();
@@ -860,7 +898,7 @@ TEMPLATE_TEST_CASE("a consumer that joins a running channel starts where it is p
   }
 }
 
-TEMPLATE_TEST_CASE("one that leaves is not waited for", "", ReliableKind, ObservedKind) {
+TEMPLATE_TEST_CASE("one that leaves while another is there is not waited for", "", ReliableKind, ObservedKind) {
   Wiring<TestType::kKind, 4, 8> c;
   using C = decltype(c.consumer(1));
   auto producer = c.producer();
@@ -875,14 +913,131 @@ TEMPLATE_TEST_CASE("one that leaves is not waited for", "", ReliableKind, Observ
   CHECK(producer.available() == 4);
   publish(producer, 4);
   CHECK(producer.available() == 0);
-  fast.reset();
+  fast.reset();  // the last one: what it had not read is kept
+  CHECK(producer.available() == 0);
+  CHECK(producer.publish("x").error() == Error::NoCredits);
+  auto late = c.consumer(From::Oldest);
+  CHECK(late.first() == 5);
+  for (Seq seq = 5; seq <= 8; ++seq) {
+    CHECK(next_holds(late, seq, 40));
+  }
   CHECK(producer.available() == 4);
-  publish(producer, 100);  // waits for nobody
-  auto late = c.consumer(producer.next_seq());
+}
+
+TEMPLATE_TEST_CASE("a consumer that restarts in good order loses nothing and gets nothing twice", "", ReliableKind,
+                   ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (const bool names_number : {false, true}) {
+      Wiring<TestType::kKind, 4, 8> c{start};
+      auto producer = c.producer();
+      std::uint64_t accepted = 0;
+      std::uint64_t arrived = 0;
+      Seq next = start;
+      for (int restart = 0; restart < 20; ++restart) {  // more often than there are places
+        {
+          auto consumer = c.consumer(names_number ? From{next} : From{From::Oldest});
+          REQUIRE(consumer);
+          REQUIRE(consumer.first() == next);
+          for (int i = 0; i < 3; ++i) {
+            accepted += producer.publish(payload_of(producer.next_seq(), 40)).ok() ? 1u : 0u;
+          }
+          for (int i = 0; i < restart % 4; ++i) {
+            arrived += next_holds(consumer, next, 40) ? 1u : 0u;
+            ++next;
+          }
+          CHECK(consumer.lost() == 0);
+          next = consumer.next_seq();
+        }
+        for (int i = 0; i < 20; ++i) {  // nobody is there
+          accepted += producer.publish(payload_of(producer.next_seq(), 40)).ok() ? 1u : 0u;
+        }
+        CHECK(producer.next_seq() == next + 4);
+      }
+      auto last = c.consumer(From::Oldest);
+      while (last.poll()) {
+        ++arrived;
+      }
+      CHECK(arrived == accepted);
+      CHECK(last.next_seq() == producer.next_seq());
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("one that resigns gives its position up: the producer waits for nobody until one joins", "",
+                   ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    Wiring<TestType::kKind, 4, 8> c{start};
+    auto producer = c.producer();
+    publish(producer, 4);
+    auto consumer = c.consumer(start);
+    CHECK(next_holds(consumer, start, 40));
+    consumer.resign();
+    CHECK(!consumer);
+    CHECK(consumer.status().error() == Error::Moved);
+    CHECK(consumer.poll().status() == PollStatus::Refused);
+    CHECK(consumer.next_seq() == start + 1);  // what it counted stays
+    CHECK(consumer.delivered() == 1);
+    consumer.resign();  // nothing more to give up
+    consumer.release();
+    CHECK(producer.available() == 4);
+    publish(producer, 100);
+    auto late = c.consumer(producer.next_seq());
+    CHECK(late.first() == producer.next_seq());
+    publish(producer, 4);
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    for (Seq seq = late.first(); seq != producer.next_seq(); ++seq) {
+      CHECK(next_holds(late, seq, 40));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("resigning does not touch what another consumer holds", "", ReliableKind, ObservedKind) {
+  Wiring<TestType::kKind, 4, 8> c;
+  auto producer = c.producer();
+  auto stays = c.consumer(1);
+  auto resigns = c.consumer(1);
+  publish(producer, 4);
+  CHECK(next_holds(stays, 1, 40));
+  resigns.resign();
+  CHECK(producer.available() == 1);  // what `stays` has given back
+  for (Seq seq = 2; seq <= 4; ++seq) {
+    CHECK(next_holds(stays, seq, 40));
+  }
+  { auto leaves = std::move(stays); }
+  // The last one left in good order, although another one had resigned.
   publish(producer, 4);
   CHECK(producer.publish("x").error() == Error::NoCredits);
-  for (Seq seq = late.first(); seq != producer.next_seq(); ++seq) {
-    CHECK(next_holds(late, seq, 40));
+  CHECK(c.consumer(From::Oldest).first() == 5);
+}
+
+TEMPLATE_TEST_CASE("two consumers leave, one after the other: the next one goes on where the last of them was", "",
+                   ReliableKind, ObservedKind) {
+  for (const Seq start : kStarts) {
+    for (const bool slow_first : {false, true}) {
+      Wiring<TestType::kKind, 4, 8> c{start};
+      using C = decltype(c.consumer(1));
+      auto producer = c.producer();
+      std::optional<C> slow{c.consumer(start)};
+      std::optional<C> fast{c.consumer(start)};
+      publish(producer, 4);
+      CHECK(next_holds(*slow, start, 40));
+      for (Seq i = 0; i < 3; ++i) {
+        CHECK(next_holds(*fast, start + i, 40));
+      }
+      (slow_first ? slow : fast).reset();
+      (slow_first ? fast : slow).reset();
+      const Seq kept = start + (slow_first ? 3 : 1);
+      std::uint64_t accepted = 0;
+      while (producer.publish(payload_of(producer.next_seq(), 40)).ok()) {
+        ++accepted;
+      }
+      CHECK(producer.next_seq() == kept + 4);
+      auto next = c.consumer(From::Oldest);
+      CHECK(next.first() == kept);
+      for (Seq seq = kept; seq != kept + 4; ++seq) {
+        CHECK(next_holds(next, seq, 40));
+      }
+    }
   }
 }
 
@@ -901,16 +1056,21 @@ TEMPLATE_TEST_CASE("what was published before the first consumer came waits for 
 }
 
 TEMPLATE_TEST_CASE("a place that was used before starts afresh", "", ReliableKind, ObservedKind) {
-  Wiring<TestType::kKind, 4, 8> c;
-  auto producer = c.producer();
-  for (int round = 0; round < 20; ++round) {  // more often than there are places
-    auto consumer = c.consumer(producer.next_seq());
-    REQUIRE(consumer);
-    const Seq from = consumer.first();
-    CHECK(from == producer.next_seq());
-    publish(producer, 4);
-    CHECK(producer.publish("x").error() == Error::NoCredits);
-    CHECK(next_holds(consumer, from, 40));  // leaves with three unread
+  for (const bool resigns : {false, true}) {
+    Wiring<TestType::kKind, 4, 8> c;
+    auto producer = c.producer();
+    for (int round = 0; round < 20; ++round) {  // more often than there are places
+      auto consumer = c.consumer(producer.next_seq());
+      REQUIRE(consumer);
+      const Seq from = consumer.first();
+      CHECK(from == producer.next_seq());
+      publish(producer, 4);
+      CHECK(producer.publish("x").error() == Error::NoCredits);
+      CHECK(next_holds(consumer, from, 40));  // leaves with three unread
+      if (resigns) {
+        consumer.resign();
+      }
+    }
   }
 }
 
@@ -1053,14 +1213,14 @@ TEST_CASE("forged positions: the producer does not overrun who is honest, nor ha
       auto honest = c.consumer(start);
       auto other = c.consumer(start);
       publish(producer, 4);
-      c.fctl.position(1).store(forged);
+      detail::inside(c.fctl).places[1].position.store(forged);
       for (Seq i = 0; i < 4; ++i) {
         CHECK(producer.available() <= i);
         (void)producer.publish("x");
         CHECK(next_holds(honest, start + i, 40));
       }
       CHECK(producer.available() <= 4);
-      c.fctl.position(0).store(forged);  // now everybody lies
+      detail::inside(c.fctl).places[0].position.store(forged);  // now everybody lies
       CHECK(producer.available() <= 4);
       for (int i = 0; i < 10; ++i) {
         (void)producer.publish("x");
@@ -1181,19 +1341,29 @@ TEST_CASE("a batch that has looked at enough says that there may be more, unless
   }
 }
 
-TEST_CASE("a consumer that was never part of the channel leaves no trace in its Fctl") {
-  Wiring<Kind::Observed, 8, 8> c;
-  Wiring<Kind::Observed, 8, 8> other;
-  { Consumer stray{other.mcache, other.dcache, c.fctl, 1}; }  // wrongly wired, before anybody else came
-  { auto early = c.consumer(1); }                             // rightly, but it did not stay
-  auto producer = c.producer();
-  std::uint64_t published = 0;
-  while (published < 100 && producer.publish("x")) {
-    ++published;
+TEST_CASE("a consumer that did not stay until anything was published leaves no trace in its Fctl") {
+  for (const bool resigns : {false, true}) {
+    Wiring<Kind::Observed, 8, 8> c;
+    {
+      auto early = c.consumer(1);  // before anybody else came
+      if (resigns) {
+        early.resign();
+      }
+    }
+    { auto early = c.consumer(From::Oldest); }
+    auto producer = c.producer();
+    std::uint64_t published = 0;
+    while (published < 100 && producer.publish("x")) {
+      ++published;
+    }
+    CHECK(published == 8);  // waits for the first one
+    CHECK(c.consumer(1).first() == 1);
+    CHECK(producer.publish("x").error() == Error::NoCredits);  // it has left, and read nothing
+    auto next = c.consumer(From::Oldest);
+    for (Seq seq = 1; seq <= 8; ++seq) {
+      CHECK(next_number(next) == seq);
+    }
   }
-  CHECK(published == 8);  // waits for the first one
-  CHECK(c.consumer(1).first() == 1);
-  CHECK(producer.publish("x"));  // the last one has left
 }
 
 TEST_CASE("a component left over from a dead channel is refused, also where a new MCache stands at the old address") {

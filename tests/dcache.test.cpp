@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // DCache: which chunks exist, which payload they hold, and who gets them: the fifo against a simple model.
+#include <algorithm>
+#include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <deque>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
 #include "support/channel.hpp"
+#include "support/endpoints.hpp"
 
 using namespace tango;
 using namespace tango::test;
@@ -73,7 +77,8 @@ template <std::size_t N>
 FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
   FifoRun result;
   Random random{seed};
-  detail::ChunkRing<N> fifo;
+  detail::ChunkAccount account;
+  detail::ChunkRing<N> fifo{account};
   fifo.start(start);
   ModelFifo<N> model;
   std::vector<std::uint32_t> chunk_of(count);
@@ -116,16 +121,18 @@ FifoRun run_fifo(Seq start, std::uint64_t seed, Seq count) {
         model.take_back(live);
         continue;
       }
-      expect(fifo.next_run(chunks, next) == model.start_of(chunks));
+      const std::uint64_t position = fifo.next_run(chunks, next);
+      expect(fifo.chunk_at(position) == model.start_of(chunks));
       const std::size_t used = random.below(3) == 0 ? random.below(chunks) + 1 : chunks;
-      result.tails_skipped += model.start_of(chunks) == 0 && fifo.next_run(1, next) != 0;
-      chunk_of[next - start] = fifo.next_run(chunks, next);
-      fifo.take(chunks, used, next);
+      result.tails_skipped += position != fifo.head(next);
+      chunk_of[next - start] = fifo.chunk_at(position);
+      fifo.take(position, used, next);
+      expect(fifo.head(next + 1) == position + used);
       model.take(chunks, used, next);
       ++result.taken;
     } else {
       chunk_of[next - start] = kInlineChunk;
-      fifo.take(0, 0, next);
+      fifo.take(fifo.head(next), 0, next);
     }
     ++next;
   }
@@ -151,12 +158,13 @@ void check_fifo() {
 template <class Cache>
 void check_places() {
   Cache cache;
-  const auto* base = reinterpret_cast<const std::byte*>(cache.data(0));
+  auto& store = detail::inside(cache);
+  const auto* base = reinterpret_cast<const std::byte*>(store.data(0));
   CHECK(reinterpret_cast<std::uintptr_t>(base) % kSeparation == 0);
   CHECK(base - reinterpret_cast<const std::byte*>(&cache) == 128);
   for (std::uint32_t i = 0; i < Cache::chunks(); ++i) {
-    CHECK(reinterpret_cast<const std::byte*>(cache.data(i)) == base + i * Cache::chunk_size());
-    CHECK(std::as_const(cache).data(i) == cache.data(i));
+    CHECK(reinterpret_cast<const std::byte*>(store.data(i)) == base + i * Cache::chunk_size());
+    CHECK(std::as_const(store).data(i) == store.data(i));
   }
   CHECK(sizeof(Cache) >= 128 + Cache::chunks() * Cache::chunk_size());
   CHECK(sizeof(Cache) < 128 + Cache::chunks() * Cache::chunk_size() + kSeparation);
@@ -194,13 +202,238 @@ TEST_CASE("the fifo hands out what a model of single chunks hands out") {
 
 TEST_CASE("a fresh fifo holds nothing and starts at chunk 0") {
   for (const Seq start : kStarts) {
-    detail::ChunkRing<8> fifo;
+    detail::ChunkAccount account{7, 8, 9};
+    detail::ChunkRing<8> fifo{account};
     fifo.start(start);
     CHECK(!fifo.holds_any(start));
+    CHECK(fifo.head(start) == 0);
     for (std::size_t chunks = 0; chunks <= 4; ++chunks) {
       CHECK(fifo.fits(chunks, start));
       CHECK(fifo.next_run(chunks, start) == 0);
     }
+  }
+}
+
+namespace {
+
+/// What the slots alone say of a number: the run of a fragment that still answers to it.
+template <std::size_t CHUNKS, class Wire>
+typename detail::ChunkRing<CHUNKS>::Run run_in_slot(Wire& wire, Seq seq) {
+  const auto [status, metadata] = in_slot(wire.mcache, seq);
+  if (status != ReadStatus::Ok || metadata.chunk == kInlineChunk) {
+    return {};
+  }
+  return {metadata.chunk, Wire::Cache::Store::chunks_for(metadata.size)};
+}
+
+struct Restored {
+  std::uint64_t restored = 0;
+  std::uint64_t holding = 0;      ///< of these, with a run that is still needed
+  std::uint64_t over_wrap = 0;    ///< of these, with runs on both sides of the wrap
+  std::uint64_t more_held = 0;    ///< of these, where the account held more than is needed
+  std::uint64_t delivered = 0;
+};
+
+/// Random messages on a real channel: inline, of one chunk and of several, reserved long and committed short or empty,
+/// reservations that are dropped; read or not. After each of them the account is restored from the slots and compared
+/// with the one that was kept, and now and then it takes that one's place.
+template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS>
+void check_restored(Seq start, std::uint64_t seed, Restored& counts) {
+  using Wire = Wiring<KIND, DEPTH, CHUNKS>;
+  using Ring = detail::ChunkRing<CHUNKS>;
+  constexpr std::size_t kMost = Wire::Cache::max_payload();
+  CAPTURE(DEPTH, CHUNKS, start, seed);
+  Wire wire{start};
+  Random random{seed};
+  auto producer = wire.producer();
+  auto consumer = wire.consumer(start);
+  detail::ChunkAccount& account = detail::inside(wire.dcache).account;
+  Seq given_back = start;
+  const auto size = [&]() -> std::size_t {
+    switch (random.below(4)) {
+      case 0:
+        return random.below(33);
+      case 1:
+        return random.below(65);
+      case 2:
+        return kMost - random.below(2);
+      default:
+        return random.below(kMost + 1);
+    }
+  };
+  for (int step = 0; step < 600; ++step) {
+    CAPTURE(step);
+    const Seq seq = producer.next_seq();
+    if (random.below(3) == 0) {
+      if (auto room = producer.reserve(size())) {
+        const std::size_t used = random.below(room.size() + 1);
+        fill(room, payload_of(seq, used));
+        if (random.below(4) != 0) {
+          REQUIRE(room.commit_prefix(used));
+        }
+      }
+    } else {
+      (void)producer.publish(payload_of(seq, size()));
+    }
+    if (random.below(2) == 0) {
+      if (auto fragment = consumer.poll()) {
+        REQUIRE(holds(*fragment, fragment->seq(), fragment->size()));
+        ++counts.delivered;
+      }
+      consumer.release();
+      if (Wire::kFlow) {
+        given_back = consumer.next_seq();
+      }
+    }
+
+    const Seq next = producer.next_seq();
+    const Seq in_ring = next - start < DEPTH ? start : next - DEPTH;
+    const Seq live = Wire::kFlow ? seq_max(in_ring, given_back) : in_ring;
+    const Seq first = random.below(2) == 0 ? in_ring : live;
+    const auto run = [&](Seq s) {
+      REQUIRE(s - first < next - first);  // no number before `first`, and none that is not published
+      return run_in_slot<CHUNKS>(wire, s);
+    };
+    detail::ChunkAccount made{random(), random(), random()};  // whatever the producer that vanished left
+    Ring restored{made};
+    restored.restore(first, next, run);
+    ++counts.restored;
+
+    // Idempotent.
+    detail::ChunkAccount again = made;
+    Ring{again}.restore(first, next, run);
+    REQUIRE((again.lead == made.lead && again.tail == made.tail && again.oldest == made.oldest));
+
+    // The head is where it was, as far as anything is held.
+    Ring original{account};
+    bool any = false;
+    for (Seq s = first; s != next; ++s) {
+      any = any || run_in_slot<CHUNKS>(wire, s).chunks != 0;
+    }
+    REQUIRE(restored.holds_any(next) == any);
+    if (any) {
+      REQUIRE((restored.head(next) - original.head(next)) % CHUNKS == 0);
+      REQUIRE(restored.head(next) - made.tail <= CHUNKS);
+      REQUIRE(run_in_slot<CHUNKS>(wire, restored.oldest()).chunks != 0);
+    }
+
+    // It frees no run of a fragment that still answers and was not given back.
+    bool before_head = false;
+    bool behind_head = false;
+    for (Seq s = live; s != next; ++s) {
+      const auto held = run_in_slot<CHUNKS>(wire, s);
+      if (held.chunks == 0) {
+        continue;
+      }
+      (held.chunk < Ring::chunk_at(restored.head(next)) ? before_head : behind_head) = true;
+      for (std::size_t chunks = 1; chunks <= CHUNKS / 2; ++chunks) {
+        if (restored.fits(chunks, next)) {
+          const std::uint32_t from = Ring::chunk_at(restored.next_run(chunks, next));
+          REQUIRE((from + chunks <= held.chunk || held.chunk + held.chunks <= from));
+        }
+      }
+    }
+    counts.holding += before_head || behind_head ? 1u : 0u;
+    counts.over_wrap += before_head && behind_head ? 1u : 0u;
+
+    // Once all is given back that may be, it has room for whatever the other one has room for.
+    const auto holder = [&](Seq s) { return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_place()); };
+    detail::ChunkAccount kept = account;
+    Ring{kept}.take_back(live, next, holder);
+    detail::ChunkAccount freed = made;
+    counts.more_held += restored.holds_any(next) && made.oldest != kept.oldest ? 1u : 0u;
+    Ring{freed}.take_back(live, next, holder);
+    for (std::size_t chunks = 1; chunks <= CHUNKS / 2; ++chunks) {
+      REQUIRE((!Ring{kept}.fits(chunks, next) || Ring{freed}.fits(chunks, next)));
+      REQUIRE((!original.fits(chunks, next) || restored.would_fit(chunks, live, next, holder)));
+    }
+    REQUIRE(Ring{freed}.holds_any(next) == Ring{kept}.holds_any(next));
+
+    if (random.below(4) == 0) {
+      account = made;  // the channel goes on with it
+    }
+  }
+  if (Wire::kFlow) {
+    REQUIRE(consumer.lost() == 0);
+  }
+}
+
+template <Kind KIND>
+void check_restored_in_every_shape() {
+  Restored counts;
+  for (const Seq start : kStarts) {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      const Seq from = start - (seed % 2) * 300;  // the numbers wrap in the middle
+      check_restored<KIND, 2, 2>(from, seed, counts);
+      check_restored<KIND, 4, 8>(from, seed, counts);
+      check_restored<KIND, 8, 4>(from, seed, counts);
+      check_restored<KIND, 16, 16>(from, seed, counts);
+      check_restored<KIND, 64, 4>(from, seed, counts);  // many given back whose chunks are long another one's
+      check_restored<KIND, 4, 64>(from, seed, counts);
+    }
+  }
+  CHECK(counts.restored > 10'000);
+  CHECK(counts.holding > counts.restored / 4);
+  CHECK(counts.over_wrap > counts.restored / 50);
+  CHECK((KIND == Kind::Lossy || counts.more_held > counts.restored / 50));
+  CHECK(counts.delivered > counts.restored / 20);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("an account that is restored from the slots holds what is needed, and no more once it is given back",
+                   "", LossyKind, ReliableKind, ObservedKind) {
+  check_restored_in_every_shape<TestType::kKind>();
+}
+
+TEST_CASE("chunks that were taken for a message that never came are free after the account is restored") {
+  for (const Seq start : kStarts) {
+    Wiring<Kind::Reliable, 4, 8> wire{start};
+    auto producer = wire.producer();
+    auto consumer = wire.consumer(start);
+    for (Seq i = 0; i < 2; ++i) {
+      REQUIRE(producer.publish(payload_of(start + i, 2 * 64)));  // chunks 0 to 3
+    }
+    detail::ChunkAccount& account = detail::inside(wire.dcache).account;
+    using Ring = detail::ChunkRing<8>;
+    const Seq next = start + 2;
+    Ring{account}.take(Ring{account}.next_run(4, next), 4, next);  // chunks 4 to 7, and then its producer vanished
+    const auto run = [&](Seq s) { return run_in_slot<8>(wire, s); };
+    Ring{account}.restore(start, next, run);
+    CHECK(Ring::chunk_at(Ring{account}.head(next)) == 4);
+    CHECK(Ring{account}.fits(4, next));
+    CHECK(Ring{account}.oldest() == start);
+    REQUIRE(producer.publish(payload_of(next, 4 * 64)));
+    CHECK(in_slot(wire.mcache, next).metadata.chunk == 4);
+    CHECK(producer.publish(payload_of(next + 1, 64)).error() == Error::NoCredits);
+    for (Seq s = start; s != next + 1; ++s) {
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      CHECK(holds(*fragment, s, s == next ? 4 * 64 : 2 * 64));
+    }
+  }
+}
+
+TEST_CASE("without any run in the slots nothing is held after the account is restored") {
+  for (const Seq start : kStarts) {
+    detail::ChunkAccount account{7, 8, 9};
+    detail::ChunkRing<8> ring{account};
+    std::uint64_t asked = 0;
+    ring.restore(start - 4, start, [&](Seq) {
+      ++asked;
+      return detail::ChunkRing<8>::Run{};
+    });
+    CHECK(asked == 4);
+    CHECK(!ring.holds_any(start));
+    for (std::size_t chunks = 1; chunks <= 4; ++chunks) {
+      CHECK(ring.fits(chunks, start));
+    }
+    ring.restore(start, start, [&](Seq) {
+      ++asked;
+      return detail::ChunkRing<8>::Run{0, 1};
+    });
+    CHECK(asked == 4);
+    CHECK(!ring.holds_any(start));
   }
 }
 
@@ -301,17 +534,17 @@ TEST_CASE("metadata that names what is not there is not held") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.chunk, row.size);
-    CHECK(Cache::holds(row.chunk, row.size) == row.held);
+    CHECK(Cache::Store::holds(row.chunk, row.size) == row.held);
   }
 }
 
 TEST_CASE("a payload takes as many chunks as it needs") {
   using Cache = DCache<8, 100>;
-  CHECK(Cache::chunks_for(0) == 0);
-  CHECK(Cache::chunks_for(1) == 1);
-  CHECK(Cache::chunks_for(128) == 1);
-  CHECK(Cache::chunks_for(129) == 2);
-  CHECK(Cache::chunks_for(512) == 4);
+  CHECK(Cache::Store::chunks_for(0) == 0);
+  CHECK(Cache::Store::chunks_for(1) == 1);
+  CHECK(Cache::Store::chunks_for(128) == 1);
+  CHECK(Cache::Store::chunks_for(129) == 2);
+  CHECK(Cache::Store::chunks_for(512) == 4);
 }
 
 TEST_CASE("a fresh cache is zero, as words and as bytes") {
@@ -319,10 +552,10 @@ TEST_CASE("a fresh cache is zero, as words and as bytes") {
   const DCache<4, 64, Plain> plain;
   std::uint64_t set = 0;
   for (std::size_t i = 0; i < 4 * 64 / 8; ++i) {
-    set += words.data(0)[i].load() != 0;
+    set += detail::inside(words).data(0)[i].load() != 0;
   }
   for (std::size_t i = 0; i < std::size_t{4} * 64; ++i) {
-    set += plain.data(0)[i] != std::byte{0};
+    set += detail::inside(plain).data(0)[i] != std::byte{0};
   }
   CHECK(set == 0);
   CHECK(DCache<4, 64>::kWords);

@@ -63,14 +63,14 @@ TEST_CASE("metadata survives the slot's words, and no field touches another") {
   for (int field = 0; field < 6; ++field) {
     const FragmentMetadata& m = fields[field];
     const detail::SlotWords words = detail::SlotWords::of(m);
-    CHECK(detail::from_words(0, words) == m);
+    CHECK(words.metadata(0) == m);
     CHECK(m != FragmentMetadata{});
     // As documented: chunk and size are the low and the high half of a word; ctl, reserved and ts follow one another.
     CHECK(words.sig == (field == 0 ? ones : 0));
     CHECK(words.place == (field == 1 ? 0xFFFF'FFFFu : field == 2 ? 0xFFFF'FFFF'0000'0000u : 0));
     CHECK(words.stamp == (field == 3 ? 0xFFFFu : field == 4 ? 0xFFFF'0000u : field == 5 ? 0xFFFF'FFFF'0000'0000u : 0));
   }
-  CHECK(detail::from_words(17, {}).seq == 17);
+  CHECK(detail::SlotWords{}.metadata(17).seq == 17);
 }
 
 TEST_CASE("a message is a whole one unless said otherwise") {
@@ -113,7 +113,7 @@ TEST_CASE("a fragment is given back when it is released, destroyed or superseded
     Reliable c{start};
     Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
     Consumer consumer{c.mcache, c.dcache, c.fctl, start};
-    const auto& position = c.fctl.position(0);
+    const auto& position = detail::inside(c.fctl).places[0].position;
     for (Seq i = 0; i < 4; ++i) {
       REQUIRE(producer.publish(payload_of(start + i, 40), {.sig = i}));
     }
@@ -152,7 +152,7 @@ TEST_CASE("a fragment that moves is given back by who holds it last") {
   Reliable c;
   Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
   Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
-  const auto& position = c.fctl.position(0);
+  const auto& position = detail::inside(c.fctl).places[0].position;
   for (Seq i = 1; i <= 4; ++i) {
     REQUIRE(producer.publish(payload_of(i, 40)));
   }

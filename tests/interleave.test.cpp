@@ -42,12 +42,28 @@ class AtFence {
   bool passed_ = false;
 };
 
-/// Runs `act` before the next store to `word`.
-template <class F>
-void before_store(const detail::SharedWord& word, F act) {
+/// Runs `act` before the next store to `word`, a SharedWord or a claim.
+template <class Word, class F>
+void before_store(const Word& word, F act) {
+  static_assert(sizeof word == sizeof(detail::SharedWord));
   before_store_to = &word;
   at_next_store = act;
 }
+
+/// An Fctl with 4 credits, and the words of a channel around it.
+struct Flow {
+  explicit Flow(Seq first) : start{first}, limit{first} {}
+
+  auto join(std::optional<Seq> wanted) { return view().join(wanted, start, limit, 4); }
+  Seq refill(Seq next) { return view().refill(start, start, next, limit, 4); }
+  detail::CreditPlacesView view() { return detail::inside(fctl).view(); }
+  detail::CreditPlace& place(std::size_t i) { return detail::inside(fctl).places[i]; }
+
+  Seq start;
+  detail::SharedWord limit;
+  Fctl fctl{4};
+};
+using Joined = std::optional<detail::CreditPlacesView::Joined>;
 
 }  // namespace
 
@@ -168,7 +184,7 @@ TEST_CASE("metrics: a snapshot taken while the producer joins counts nothing tha
   for (const Seq start : kStarts) {
     Lossy c{start};
     std::optional<MetricsSnapshot> at_origin;
-    before_store(c.metrics.producer().active.value, [&] { at_origin = c.metrics.snapshot(); });
+    before_store(detail::inside(c.metrics).producer.claim, [&] { at_origin = c.metrics.snapshot(); });
     Producer producer{c.mcache, c.dcache, c.fseq, c.metrics};
     CHECK(at_origin == MetricsSnapshot{});
     CHECK(c.metrics.snapshot() == MetricsSnapshot{});
@@ -229,90 +245,137 @@ TEST_CASE("copy_to: a payload that is overwritten between the copy and its valid
 
 TEST_CASE("refill: who joins after the limit is announced counts at once") {
   for (const Seq start : kStarts) {
-    Fctl fctl{4};
-    detail::SharedWord limit{start};
-    REQUIRE(fctl.join(start, limit));
-    fctl.position(0).store(start + 3);
-    Fctl::Joined joined{};
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
+    Joined joined;
     Seq announced = 0;
     AtFence join{std::memory_order_seq_cst, [&] {
-                   announced = limit.load();
-                   joined = fctl.join(start + 3, limit);
-                   fctl.position(0).store(start + 4);
+                   announced = a.limit.load();
+                   joined = a.join(start + 3);
+                   a.place(0).position.store(start + 4);
                  }};
-    CHECK(fctl.refill(start, start, start + 4, limit) == start + 3);
+    CHECK(a.refill(start + 4) == start + 3);
     CHECK(join.passed());
     CHECK(announced == start + 7);
-    CHECK(joined.first == start + 3);
+    CHECK(joined->first == start + 3);
   }
 }
 
 TEST_CASE("refill: what everyone has given back after the announcement waits for the next one") {
-  Fctl fctl{4};
-  detail::SharedWord limit{1};
-  REQUIRE(fctl.join(1, limit));
-  fctl.position(0).store(3);
-  AtFence go_on{std::memory_order_seq_cst, [&] { fctl.position(0).store(5); }};
-  CHECK(fctl.refill(1, 1, 5, limit) == 3);  // more would let who joins now start before what is reused
+  Flow a{1};
+  REQUIRE(a.join(1));
+  a.place(0).position.store(3);
+  AtFence go_on{std::memory_order_seq_cst, [&] { a.place(0).position.store(5); }};
+  CHECK(a.refill(5) == 3);  // more would let who joins now start before what is reused
   CHECK(go_on.passed());
-  CHECK(limit.load() == 7);
+  CHECK(a.limit.load() == 7);
 }
 
 TEST_CASE("refill: who joins between the announcement and the second look, from too early, is moved up") {
   for (const Seq start : kStarts) {
-    Fctl fctl{4};
-    detail::SharedWord limit{start};
-    REQUIRE(fctl.join(start, limit));
-    fctl.position(0).store(start + 3);
-    Fctl::Joined joined{};
-    AtFence join{std::memory_order_seq_cst, [&] { joined = fctl.join(start + 1, limit); }};
-    CHECK(fctl.refill(start, start, start + 4, limit) == start + 3);
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
+    Joined joined;
+    AtFence join{std::memory_order_seq_cst, [&] { joined = a.join(start + 1); }};
+    CHECK(a.refill(start + 4) == start + 3);
     CHECK(join.passed());
-    CHECK(joined.first == start + 3);
+    CHECK(joined->first == start + 3);
   }
 }
 
 TEST_CASE("refill: who joins after the first look and before the announcement is found by the second look") {
   for (const Seq start : kStarts) {
-    Fctl fctl{4};
-    detail::SharedWord limit{start};
-    REQUIRE(fctl.join(start, limit));
-    fctl.position(0).store(start + 3);
-    Fctl::Joined joined{};
-    before_store(limit, [&] { joined = fctl.join(start + 1, limit); });
-    CHECK(fctl.refill(start, start, start + 4, limit) == start + 1);
-    CHECK(joined.first == start + 1);  // nothing was announced yet, so it stands
-    CHECK(limit.load() == start + 7);
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
+    Joined joined;
+    before_store(a.limit, [&] { joined = a.join(start + 1); });
+    CHECK(a.refill(start + 4) == start + 1);
+    CHECK(joined->first == start + 1);  // nothing was announced yet, so it stands
+    CHECK(a.limit.load() == start + 7);
+  }
+}
+
+TEST_CASE("refill: a consumer that leaves after the announcement is kept at the position that was found") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
+    AtFence leave{std::memory_order_seq_cst, [&] { a.view().leave(0); }};
+    CHECK(a.refill(start + 4) == start + 3);
+    CHECK(leave.passed());
+    CHECK(a.refill(start + 7) == start + 3);
   }
 }
 
 TEST_CASE("join: a place that someone is just taking is not taken by someone else") {
   for (const bool before_position : {true, false}) {
-    Fctl fctl{4};
-    detail::SharedWord limit{1};
-    Fctl::Joined other{};
-    const auto come = [&] { other = fctl.join(1, limit); };
-    if (before_position) {
-      before_store(fctl.position(0), come);
-    } else {
-      at_next_fence = [&](std::memory_order) { come(); };
+    for (const bool rejoins : {false, true}) {
+      Flow a{1};
+      if (rejoins) {
+        a.view().leave(a.join(1)->place);
+      }
+      Joined other;
+      const auto come = [&] { other = a.join(1); };
+      if (before_position) {
+        before_store(a.place(0).position, come);
+      } else {
+        at_next_fence = [&](std::memory_order) { come(); };
+      }
+      CHECK(a.join(1)->place == 0);
+      CHECK(other->place == 1);
     }
-    CHECK(fctl.join(1, limit).place == 0);
-    CHECK(other.place == 1);
+  }
+}
+
+TEST_CASE("join: what the last consumer left is kept until the next one's own position is there") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
+    a.view().leave(0);
+    Seq before_position = 0;
+    Seq before_active = 0;
+    before_store(a.place(0).position, [&] {
+      CHECK(a.place(0).claim.holder().state == detail::PlaceState::Rejoining);
+      before_position = a.refill(start + 7);
+      before_store(a.place(0).claim, [&] { before_active = a.refill(start + 7); });
+    });
+    CHECK(a.join(std::nullopt)->first == start + 3);
+    CHECK(before_position == start + 3);
+    CHECK(before_active == start + 3);
+    CHECK(a.place(0).claim.holder().state == detail::PlaceState::Active);
+  }
+}
+
+TEST_CASE("leave: two that leave at the same time are both kept") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 1);
+    a.place(1).position.store(start + 3);
+    before_store(a.place(0).claim, [&] { a.view().leave(1); });  // each saw the other one as active
+    a.view().leave(0);
+    CHECK(a.place(0).claim.holder().state == detail::PlaceState::Kept);
+    CHECK(a.place(1).claim.holder().state == detail::PlaceState::Kept);
+    CHECK(a.refill(start + 4) == start + 1);
+    CHECK(a.join(std::nullopt)->first == start + 1);
   }
 }
 
 TEST_CASE("join: a limit that is announced after the position is stored does not pass it") {
   for (const Seq start : kStarts) {
-    Fctl fctl{4};
-    detail::SharedWord limit{start};
-    REQUIRE(fctl.join(start, limit));
-    fctl.position(0).store(start + 3);
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.place(0).position.store(start + 3);
     Seq refilled = 0;
-    AtFence refill{std::memory_order_seq_cst, [&] { refilled = fctl.refill(start, start, start + 4, limit); }};
-    const auto joined = fctl.join(start + 1, limit);
+    AtFence refill{std::memory_order_seq_cst, [&] { refilled = a.refill(start + 4); }};
+    const auto joined = a.join(start + 1);
     CHECK(refill.passed());
-    CHECK(joined.first == start + 1);  // the producer saw it
+    CHECK(joined->first == start + 1);  // the producer saw it
     CHECK(refilled == start + 1);
   }
 }
@@ -357,7 +420,7 @@ TEST_CASE("stop: asked for just before the producer gives its claim back, it is 
   std::optional<Producer<4, decltype(c.dcache), NoFlowControl, NoMetrics>> producer;
   producer.emplace(c.mcache, c.dcache, c.fseq);
   bool closed_by_asker = true;
-  before_store(detail::inside(c.mcache).control.ownership.claim, [&] {
+  before_store(detail::inside(c.mcache).control.claim, [&] {
     c.mcache.stop();
     closed_by_asker = c.mcache.closed();
   });

@@ -19,10 +19,17 @@ template <class T>
 constexpr bool shareable = std::conjunction_v<std::is_standard_layout<T>, std::is_trivially_destructible<T>>;
 
 static_assert(shareable<FragmentMetadata> && std::is_trivially_copyable_v<FragmentMetadata>);
-static_assert(shareable<detail::Slot> && shareable<detail::Ownership> && shareable<detail::RingControl>);
+static_assert(shareable<detail::Slot> && shareable<detail::RingControl> && shareable<detail::Membership>);
+static_assert(shareable<detail::Claim<detail::RingHolder>> && shareable<detail::Claim<detail::PlaceState>>);
+static_assert(shareable<detail::Ring<2>> && shareable<detail::Ring<1024>>);
+static_assert(shareable<detail::ChunkStore<2, 1, true>> && shareable<detail::ChunkStore<64, 256, false>>);
+static_assert(shareable<detail::PublishedSeq> && shareable<detail::MetricsBlocks>);
+static_assert(shareable<detail::FlowControl<1>> && shareable<detail::FlowControl<64>> && shareable<detail::CreditPlace>);
+static_assert(shareable<detail::Superblock> && shareable<detail::ChannelDescriptor>);
 static_assert(shareable<MCache<2>> && shareable<MCache<1024>>);
 static_assert(shareable<DCache<2, 1>> && shareable<DCache<64, 256, Plain>>);
-static_assert(shareable<detail::ChunkRing<8>> && std::is_trivially_copyable_v<detail::ChunkRing<8>>);
+static_assert(shareable<detail::ChunkAccount> && std::is_trivially_copyable_v<detail::ChunkAccount>);
+static_assert(shareable<BasicFctl<1>> && shareable<BasicFctl<64>>);
 static_assert(shareable<Fseq> && shareable<Fctl> && shareable<Metrics> && shareable<Histogram> && shareable<Latency<>>);
 static_assert(shareable<detail::ProducerBlock> && shareable<detail::ConsumerBlock>);
 static_assert(std::is_trivially_copyable_v<MetricsSnapshot> && std::is_trivially_copyable_v<LatencySnapshot>);
@@ -88,18 +95,23 @@ void check_no_addresses() {
     std::memset(static_cast<void*>(memory), 0, sizeof memory);
     C& a = *::new (memory[0].bytes) C{start};
     C& b = *::new (memory[2].bytes) C{start};
-    CHECK(differing(a.mcache, b.mcache).empty());
+    // The generation (memory/membership.hpp) is the channel's own. Until it is stopped it stands in two words.
+    using Offsets = std::vector<std::size_t>;
+    CHECK(differing(a.mcache, b.mcache) == Offsets{0, 8});
+    CHECK(differing(a.dcache, b.dcache).empty());
+    CHECK(differing(a.fseq, b.fseq).empty());
     CHECK(differing(a.fctl, b.fctl).empty());
     live(a, start);
     live(b, start);
-    // The identity (memory/claim.hpp) names the channel by where it stood first; it is compared, never followed.
-    using Offsets = std::vector<std::size_t>;
-    CHECK(differing(a.mcache, b.mcache) == Offsets{16});
-    CHECK(differing(a.dcache, b.dcache) == Offsets{8});
-    CHECK(differing(a.fseq, b.fseq) == Offsets{16});
-    CHECK(differing(a.fctl, b.fctl) == Offsets{16});
+    CHECK(differing(a.mcache, b.mcache) == Offsets{0});
+    CHECK(differing(a.dcache, b.dcache) == Offsets{0});
+    CHECK(differing(a.fseq, b.fseq) == Offsets{8});
+    CHECK(differing(a.fctl, b.fctl) == Offsets{8});
     CHECK(differing(a.metrics, b.metrics).empty());
-    CHECK(a.dcache.ownership().identity() == detail::inside(a.mcache).control.ownership.identity());
+    for (const detail::Membership* membership :
+         {&detail::inside(a.dcache).membership, &detail::inside(a.fseq).membership, &detail::inside(a.fctl).membership}) {
+      CHECK(membership->generation() == a.mcache.generation());
+    }
     CHECK(a.mcache.closed());
     CHECK(a.metrics.snapshot().published > 10);
   }
@@ -134,9 +146,15 @@ TEST_CASE("sizes and alignments") {
   CHECK(alignof(FragmentMetadata) == 8);
   CHECK(sizeof(detail::Slot) == 64);
   CHECK(alignof(detail::Slot) == 64);
-  CHECK(sizeof(detail::Ownership) == 16);
+  CHECK(sizeof(detail::Membership) == 8);
+  CHECK(sizeof(detail::Claim<detail::RingHolder>) == 8);
   CHECK(sizeof(detail::RingControl) == 256);
-  CHECK(sizeof(detail::ChunkRing<8>) == 24);
+  CHECK(sizeof(detail::Ring<4>) == 512);
+  CHECK(sizeof(detail::ChunkAccount) == 24);
+  CHECK(sizeof(detail::CreditPlace) == 128);
+  CHECK(sizeof(detail::CreditMembers) == 128);
+  CHECK(sizeof(detail::ChannelDescriptor) == 152);
+  CHECK(sizeof(detail::Superblock) == 256);
   CHECK(sizeof(MCache<2>) == 384);
   CHECK(sizeof(MCache<64>) == 4352);
   CHECK(alignof(MCache<64>) == 128);
@@ -147,7 +165,9 @@ TEST_CASE("sizes and alignments") {
   CHECK(alignof(DCache<2, 1>) == 128);
   CHECK(sizeof(Fseq) == 128);
   CHECK(alignof(Fseq) == 128);
-  CHECK(sizeof(Fctl) == 1280);
+  CHECK(sizeof(Fctl) == 1408);
+  CHECK(sizeof(BasicFctl<1>) == 512);
+  CHECK(sizeof(BasicFctl<64>) == 8576);
   CHECK(alignof(Fctl) == 128);
   CHECK(sizeof(detail::ProducerBlock) == 128);
   CHECK(sizeof(detail::ConsumerBlock) == 128);
@@ -176,44 +196,201 @@ TEST_CASE("offsets") {
   CHECK(offsetof(detail::Slot, inline_words) == 32);
 
   MCache<4> mcache;
-  const detail::RingControl& header = detail::inside(mcache).control;
-  CHECK(offset(mcache, header.start) == 0);
-  CHECK(offset(mcache, header.ownership.claim) == 8);
-  CHECK(offset(mcache, header.ownership.channel) == 16);
-  CHECK(offset(mcache, header.stop) == 24);
-  CHECK(offset(mcache, header.closed_at) == 32);
-  CHECK(offset(mcache, header.position) == 128);
-  CHECK(offset(mcache, header.oldest) == 136);
-  CHECK(offset(mcache, header.limit) == 144);
+  const detail::Ring<4>& ring = detail::inside(mcache);
+  const detail::RingControl& control = ring.control;
+  CHECK(offset(mcache, ring) == 0);
+  CHECK(offset(mcache, control) == 0);
+  CHECK(offset(mcache, control.generation) == 0);
+  CHECK(offset(mcache, control.running) == 8);
+  CHECK(offset(mcache, control.start) == 16);
+  CHECK(offset(mcache, control.kind) == 24);
+  CHECK(offset(mcache, control.claim) == 32);
+  CHECK(offset(mcache, control.closed_at) == 40);
+  CHECK(offset(mcache, control.position) == 128);
+  CHECK(offset(mcache, control.oldest) == 136);
+  CHECK(offset(mcache, control.limit) == 144);
   for (Seq s = 0; s < 8; ++s) {
-    CHECK(offset(mcache, detail::inside(mcache).slot(s)) == static_cast<std::ptrdiff_t>(256 + 64 * (s % 4)));
+    CHECK(offset(mcache, ring.slot(s)) == static_cast<std::ptrdiff_t>(256 + 64 * (s % 4)));
   }
 
   DCache<4, 64> dcache;
-  CHECK(offset(dcache, dcache.ownership()) == 0);
-  CHECK(offset(dcache, dcache.fifo()) == 16);
-  CHECK(offset(dcache, *dcache.data(0)) == 128);
-  CHECK(offset(dcache, *dcache.data(3)) == 128 + 3 * 64);
+  const auto& store = detail::inside(dcache);
+  CHECK(offset(dcache, store.membership) == 0);
+  CHECK(offset(dcache, store.account.lead) == 8);
+  CHECK(offset(dcache, store.account.tail) == 16);
+  CHECK(offset(dcache, store.account.oldest) == 24);
+  CHECK(offset(dcache, *store.data(0)) == 128);
+  CHECK(offset(dcache, *store.data(3)) == 128 + 3 * 64);
+  DCache<4, 100, Plain> plain;
+  CHECK(offset(plain, *detail::inside(plain).data(0)) == 128);
+  CHECK(offset(plain, *detail::inside(plain).data(3)) == 128 + 3 * 128);
 
   Fseq fseq{42};
   std::uint64_t first;
   std::memcpy(&first, static_cast<const void*>(&fseq), 8);
   CHECK(first == 42);
-  CHECK(offset(fseq, fseq.ownership()) == 8);
+  CHECK(offset(fseq, detail::inside(fseq).value) == 0);
+  CHECK(offset(fseq, detail::inside(fseq).membership) == 8);
 
   Fctl fctl{7};
   std::memcpy(&first, static_cast<const void*>(&fctl), 8);
   CHECK(first == 7);
-  CHECK(offset(fctl, fctl.ownership()) == 8);
+  const auto& flow = detail::inside(fctl);
+  CHECK(offset(fctl, flow.credits) == 0);
+  CHECK(offset(fctl, flow.membership) == 8);
+  CHECK(offset(fctl, flow.taken) == 16);
+  CHECK(offset(fctl, flow.given_back) == 128);
+  CHECK(offset(fctl, flow.members.members) == 256);
+  CHECK(offset(fctl, flow.members.abandoned) == 264);
   for (std::size_t i = 0; i < 8; ++i) {
-    CHECK(offset(fctl, fctl.position(i)) == static_cast<std::ptrdiff_t>(256 + 128 * i + 8));
+    CHECK(offset(fctl, flow.places[i].claim) == static_cast<std::ptrdiff_t>(384 + 128 * i));
+    CHECK(offset(fctl, flow.places[i].position) == static_cast<std::ptrdiff_t>(384 + 128 * i + 8));
   }
+  BasicFctl<64> many{7};
+  CHECK(offset(many, detail::inside(many).places[63]) == 384 + 128 * 63);
 
   Metrics metrics;
-  CHECK(offset(metrics, metrics.producer()) == 0);
+  const detail::MetricsBlocks& blocks = detail::inside(metrics);
+  CHECK(offset(metrics, blocks.producer.claim) == 0);
+  CHECK(offset(metrics, blocks.producer.origin) == 8);
+  CHECK(offset(metrics, blocks.producer.published.sum) == 16);
+  CHECK(offset(metrics, blocks.producer.published.count) == 24);
+  CHECK(offset(metrics, blocks.producer.published.bytes) == 32);
+  CHECK(offset(metrics, blocks.producer.backpressure) == 40);
   for (std::size_t i = 0; i < 8; ++i) {
-    CHECK(offset(metrics, metrics.consumers()[i]) == static_cast<std::ptrdiff_t>(128 + 128 * i));
+    const detail::ConsumerBlock& block = blocks.consumers[i];
+    CHECK(offset(metrics, block) == static_cast<std::ptrdiff_t>(128 + 128 * i));
+    CHECK(offset(block, block.claim) == 0);
+    CHECK(offset(block, block.origin) == 8);
+    CHECK(offset(block, block.consumed) == 16);
+    CHECK(offset(block, block.consumed_bytes) == 24);
+    CHECK(offset(block, block.filtered) == 32);
+    CHECK(offset(block, block.overruns) == 40);
+    CHECK(offset(block, block.lost) == 48);
+    CHECK(offset(block, block.rejected) == 56);
   }
+}
+
+namespace {
+
+/// The word at an offset of some memory.
+std::uint64_t word_at(const void* memory, std::size_t at) {
+  std::uint64_t word;
+  std::memcpy(&word, static_cast<const std::byte*>(memory) + at, sizeof word);
+  return word;
+}
+
+/// A claim as it lies in memory.
+template <class State>
+std::uint64_t word_of(const detail::Claim<State>& claim) {
+  return word_at(&claim, 0);
+}
+
+/// A channel's parts lie where its descriptor says, and the descriptor where its numbers are written out here.
+template <class Builder>
+void check_described(Builder builder, std::uint64_t kind, std::uint64_t places) {
+  using Built = typename Builder::Channel;
+  static Place<Built> memory;
+  std::memset(static_cast<void*>(&memory), 0xFF, sizeof memory);
+  const auto made = builder.build_in(memory.bytes);
+  REQUIRE(made);
+  Built& channel = **made;
+  const auto word = [](std::size_t at) { return word_at(memory.bytes, at); };
+  const auto where = [](const auto& part) { return static_cast<std::uint64_t>(offset(memory, part)); };
+  const auto& ring = detail::inside(channel.mcache());
+  const auto& store = detail::inside(channel.dcache());
+  CHECK(std::memcmp(memory.bytes, "pc-tango", 8) == 0);
+  CHECK(word(8) == TANGO_LAYOUT_VERSION);
+  CHECK(word(8) == 2);
+  CHECK(word(16) == channel.generation());
+  CHECK(word(24) == sizeof(Built));
+  CHECK(word(32) == kind);
+  CHECK(word(40) == 256);
+  CHECK(word(40) == where(ring.control));
+  CHECK(word(48) == channel.depth());
+  CHECK(word(56) == 512);
+  CHECK(word(56) == where(ring.slot(0)));
+  CHECK(word(64) == 64);
+  CHECK(word(56) + word(64) == where(ring.slot(1)));
+  CHECK(word(72) == kInlineBytes);
+  CHECK(word(80) == channel.dcache().chunks());
+  CHECK(word(88) == where(*store.data(0)));
+  CHECK(word(96) == channel.dcache().chunk_size());
+  CHECK(word(88) + word(96) == where(*store.data(1)));
+  CHECK(word(104) == where(channel.fseq()));
+  CHECK(word(112) == places);
+  if constexpr (Built::kFlowControl) {
+    CHECK(word(120) == where(channel.fctl()));
+    CHECK(detail::inside(channel.fctl()).membership.generation() == channel.generation());
+  } else {
+    CHECK(word(120) == 0);
+  }
+  if constexpr (Built::kMetrics) {
+    CHECK(word(128) == where(channel.metrics()));
+  } else {
+    CHECK(word(128) == 0);
+  }
+  if constexpr (std::is_same_v<typename Built::Message, AnyMessage>) {
+    CHECK((word(136) == 0 && word(144) == 0 && word(152) == 0));
+  } else {
+    CHECK(word(136) == sizeof(typename Built::Message));
+    CHECK(word(144) == alignof(typename Built::Message));
+    CHECK(word(152) == 0x1234);
+  }
+  CHECK(word(160) != 0);  // of the words from 8 on
+  // The channel has one name, in its ring and in each of its components, and is of its kind from the start on.
+  CHECK(word_at(&ring.control, 0) == channel.generation());
+  CHECK(word_at(&ring.control, 24) == kind % 4);
+  CHECK(store.membership.generation() == channel.generation());
+  CHECK(detail::inside(channel.fseq()).membership.generation() == channel.generation());
+  // Each word of the descriptor is compared: with another one it is another channel, or none where the sum tells.
+  for (std::size_t at = 8; at < 168; at += 8) {
+    memory.bytes[at] ^= std::byte{1};
+    CHECK(builder.attach(memory.bytes).status() == Error::NoChannel);
+    memory.bytes[at] ^= std::byte{1};
+  }
+  CHECK(builder.attach(memory.bytes));
+}
+
+struct Trade {
+  std::uint64_t at;
+  std::uint32_t price;
+};
+
+}  // namespace
+
+TEST_CASE("a channel's parts lie where its descriptor says") {
+  constexpr ChannelBuilder<8, 16, 100> base;
+  check_described(base, 1, 0);
+  check_described(base.with_flow_control(), 2, 8);
+  check_described(base.with_flow_control().with_observers(), 3, 8);
+  check_described(base.with_metrics(), 5, 0);
+  check_described(base.with_flow_control<1>().with_metrics(), 6, 1);
+  check_described(base.with_flow_control<64>().with_observers().with_metrics(), 7, 64);
+  check_described(base.of<Trade>(0x1234), 9, 0);
+  check_described(base.of<Trade>(0x1234).with_flow_control<3>(), 10, 3);
+  check_described(base.of<Trade>(0x1234).with_flow_control().with_observers().with_metrics(), 15, 8);
+}
+
+TEST_CASE("a claim: the state in the lowest byte, the epoch above it") {
+  detail::Claim<detail::RingHolder> claim;
+  CHECK(word_of(claim) == 0);
+  auto found = claim.holder();
+  REQUIRE(claim.take(found, detail::RingHolder::Producer));
+  CHECK(word_of(claim) == 0x101);
+  claim.set(detail::RingHolder::None);
+  CHECK(word_of(claim) == 0x100);
+  found = claim.holder();
+  REQUIRE(claim.take(found, detail::RingHolder::Closer));
+  CHECK(word_of(claim) == 0x202);
+
+  Components<4, 4> c;
+  auto& flow = detail::inside(c.fctl);
+  const auto joined = flow.view().join(1, 1, detail::inside(c.mcache).control.limit, 4);
+  REQUIRE(joined);
+  CHECK(word_of(flow.places[0].claim) == 0x102);
+  flow.view().leave(0);
+  CHECK(word_of(flow.places[0].claim) == 0x103);
 }
 
 TEST_CASE("control bits and kinds are numbers that are stored") {
@@ -224,6 +401,19 @@ TEST_CASE("control bits and kinds are numbers that are stored") {
   CHECK(static_cast<int>(detail::ChannelKind::Lossy) == 1);
   CHECK(static_cast<int>(detail::ChannelKind::Reliable) == 2);
   CHECK(static_cast<int>(detail::ChannelKind::Observed) == 3);
+  CHECK(static_cast<int>(detail::ChannelKind::Direct) == 4);
+  CHECK(static_cast<int>(detail::RingHolder::None) == 0);
+  CHECK(static_cast<int>(detail::RingHolder::Producer) == 1);
+  CHECK(static_cast<int>(detail::RingHolder::Closer) == 2);
+  CHECK(static_cast<int>(detail::PlaceState::Free) == 0);
+  CHECK(static_cast<int>(detail::PlaceState::Joining) == 1);
+  CHECK(static_cast<int>(detail::PlaceState::Active) == 2);
+  CHECK(static_cast<int>(detail::PlaceState::Kept) == 3);
+  CHECK(static_cast<int>(detail::PlaceState::Rejoining) == 4);
+  CHECK(static_cast<int>(detail::BlockState::Free) == 0);
+  CHECK(static_cast<int>(detail::BlockState::Joining) == 1);
+  CHECK(static_cast<int>(detail::BlockState::Active) == 2);
+  CHECK(static_cast<int>(detail::BlockState::Left) == 3);
 }
 
 TEST_CASE("two channels with the same history are the same bytes, wherever they stand") {
@@ -238,7 +428,11 @@ TEST_CASE("what the channel says of itself by its kind") {
   const Producer a{lossy.mcache, lossy.dcache, lossy.fseq};
   const Producer b{observed.mcache, observed.dcache, observed.fseq, observed.fctl};
   const Producer c{reliable.mcache, reliable.dcache, reliable.fseq, reliable.fctl};
-  CHECK(detail::kind_of(detail::inside(lossy.mcache).control.ownership.identity()) == detail::ChannelKind::Lossy);
-  CHECK(detail::kind_of(detail::inside(observed.mcache).control.ownership.identity()) == detail::ChannelKind::Observed);
-  CHECK(detail::kind_of(detail::inside(reliable.mcache).control.ownership.identity()) == detail::ChannelKind::Reliable);
+  CHECK(detail::inside(lossy.mcache).control.channel_kind() == detail::ChannelKind::Lossy);
+  CHECK(detail::inside(observed.mcache).control.channel_kind() == detail::ChannelKind::Observed);
+  CHECK(detail::inside(reliable.mcache).control.channel_kind() == detail::ChannelKind::Reliable);
+  MCache<4> alone;
+  CHECK(detail::inside(alone).control.channel_kind() == detail::ChannelKind::Unknown);
+  (void)alone.publish({});
+  CHECK(detail::inside(alone).control.channel_kind() == detail::ChannelKind::Direct);
 }

@@ -715,10 +715,13 @@ TEST_CASE("a producer that finds one component taken leaves the others alone") {
   Wiring<Kind::Reliable, 4, 8> a;
   Wiring<Kind::Reliable, 4, 8> b;
   auto producer = a.producer();
-  CHECK(Producer{b.mcache, a.dcache, b.fseq, b.fctl}.status().error() == Error::SecondProducer);
-  CHECK(Producer{b.mcache, b.dcache, a.fseq, b.fctl}.status().error() == Error::SecondProducer);
-  CHECK(Producer{b.mcache, b.dcache, b.fseq, a.fctl}.status().error() == Error::SecondProducer);
+  CHECK(Producer{b.mcache, a.dcache, b.fseq, b.fctl}.status().error() == Error::ComponentMismatch);
+  CHECK(Producer{b.mcache, b.dcache, a.fseq, b.fctl}.status().error() == Error::ComponentMismatch);
+  CHECK(Producer{b.mcache, b.dcache, b.fseq, a.fctl}.status().error() == Error::ComponentMismatch);
   CHECK(Producer{a.mcache, b.dcache, b.fseq, b.fctl}.status().error() == Error::SecondProducer);
+  CHECK(detail::inside(b.dcache).membership.generation() == 0);
+  CHECK(detail::inside(b.fseq).membership.generation() == 0);
+  CHECK(detail::inside(b.fctl).membership.generation() == 0);
   CHECK(b.producer());
   CHECK(producer.publish("x").ok());
 }
@@ -733,6 +736,14 @@ TEST_CASE("components that once belonged to another channel are refused") {
   CHECK(Producer{b.mcache, b.dcache, b.fseq, a.fctl}.status().error() == Error::ComponentMismatch);
   CHECK(a.producer());
   CHECK(b.producer());
+  // Nor may a successor bring fresh ones: what was published is in the chunks, and consumers are in the Fctl.
+  Wiring<Kind::Reliable, 4, 8> fresh;
+  CHECK(Producer{b.mcache, fresh.dcache, b.fseq, b.fctl}.status().error() == Error::ComponentMismatch);
+  CHECK(Producer{b.mcache, b.dcache, b.fseq, fresh.fctl}.status().error() == Error::ComponentMismatch);
+  CHECK(Producer{b.mcache, b.dcache, fresh.fseq, b.fctl});  // an Fseq only mirrors the position
+  CHECK(fresh.producer().status().error() == Error::ComponentMismatch);
+  Fseq own{1};
+  CHECK(Producer{fresh.mcache, fresh.dcache, own, fresh.fctl});
   Components<4, 8> observed;
   { Producer first{observed.mcache, observed.dcache, observed.fseq, observed.fctl}; }
   CHECK(Producer{observed.mcache, observed.dcache, observed.fseq}.status().error() == Error::ComponentMismatch);
@@ -851,15 +862,17 @@ TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrot
     {
       auto producer = wire.producer();
       CHECK(producer.publish(large));
-      wire.dcache.fifo().start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
+      auto& account = detail::inside(wire.dcache).account;
+      detail::ChunkRing<4>{account}.start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
       for (int i = 0; i < 4; ++i) {
         static_cast<void>(producer.publish(large));
         static_cast<void>(producer.available_payload());
       }
     }
     const Seq start = wire.mcache.position() + off;
-    std::memcpy(static_cast<void*>(&wire.mcache), &start, sizeof start);  // the channel's first number
-    detail::inside(wire.mcache).control.close(start - 1);                                // which is: still open
+    std::byte* const words = reinterpret_cast<std::byte*>(&wire.mcache);
+    std::memcpy(words + offsetof(detail::RingControl, start), &start, sizeof start);  // the channel's first number
+    detail::inside(wire.mcache).control.closed_at.store(start - 1);  // which is: still open
     auto successor = wire.producer();
     CHECK(successor);
     for (int i = 0; i < 4; ++i) {

@@ -27,6 +27,7 @@ struct Totals {
   std::uint64_t delivered = 0;
   std::uint64_t lost = 0;
   std::uint64_t refused = 0;
+  std::uint64_t restored = 0;
 };
 
 template <class Wire>
@@ -47,6 +48,7 @@ Totals try_all() {
       totals.delivered += trial.delivered();
       totals.lost += trial.lost();
       totals.refused += trial.refused();
+      totals.restored += trial.restored();
     }
   }
   return totals;
@@ -60,11 +62,13 @@ void try_shapes(bool may_lose) {
     sum.delivered += totals.delivered;
     sum.lost += totals.lost;
     sum.refused += totals.refused;
+    sum.restored += totals.restored;
   };
   (add(try_all<Wires>()), ...);
   CHECK(sum.published > 10'000);  // the trials did try something
   CHECK(sum.delivered > 1'000);
   CHECK(sum.refused > 1'000);
+  CHECK(sum.restored > 500);
   CHECK((sum.lost != 0) == may_lose);
 }
 

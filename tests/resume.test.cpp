@@ -45,11 +45,11 @@ TEST_CASE("after a few overruns in a row, at the latest; once it has kept up, wi
     CHECK(setbacks.any() == (count != 0));
     CHECK(!setbacks.behind());  // the overrun itself moved it
     CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == (count < ResumePolicy::kMost ? 108 : 163));
-    setbacks.end_if_looked();  // nothing was looked at
+    setbacks.end_if_kept_up();  // nothing was still there
     CHECK(setbacks.any());
-    setbacks.looked();
+    setbacks.kept_up();
     CHECK(setbacks.any());
-    setbacks.end_if_looked();
+    setbacks.end_if_kept_up();
     CHECK(!setbacks.any());
     CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == 108);
   }
@@ -59,19 +59,19 @@ TEST_CASE("what is overwritten while it is read counts, too, and in the end move
   ResumePolicy setbacks;
   for (std::uint32_t i = 1; i <= ResumePolicy::kMost; ++i) {
     CHECK(!setbacks.behind());
-    setbacks.looked();
+    setbacks.kept_up();
     setbacks.missed();
     CHECK(setbacks.behind() == (i == ResumePolicy::kMost));
   }
-  setbacks.end_if_looked();  // nothing since
+  setbacks.end_if_kept_up();  // nothing since
   CHECK(setbacks.behind());
   CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == 163);
   CHECK(!setbacks.behind());
-  setbacks.looked();
+  setbacks.kept_up();
   setbacks.missed();
   CHECK(setbacks.behind());  // still in a row
-  setbacks.looked();
-  setbacks.end_if_looked();
+  setbacks.kept_up();
+  setbacks.end_if_kept_up();
   CHECK(!setbacks.behind());
   CHECK(!setbacks.any());
 }

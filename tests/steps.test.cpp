@@ -275,7 +275,7 @@ TEMPLATE_TEST_CASE("a read in the middle of which the producer runs is right or 
           [&] {
             auto made = std::make_unique<Held>(start);
             made->producer.emplace(made->wire.producer());
-            { auto leaves = made->wire.consumer(start); }
+            give_up(made->wire.consumer(start));
             made->observer.emplace(made->wire.observer(start));
             made->publish(1);
             made->fragment.emplace(std::move(*made->observer->poll()));

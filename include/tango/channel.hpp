@@ -33,6 +33,7 @@
 #include "metrics.hpp"
 #include "producer.hpp"
 #include "record.hpp"
+#include "recovery.hpp"
 #include "seq.hpp"
 #include "typed_fragment.hpp"
 #include "typed_producer.hpp"
@@ -129,6 +130,27 @@ class Channel {
   /// Not on any other channel.
   void observer(From = From::Oldest) & requires(kPlain) = delete;  // the consumers of this channel are all reliable
   void observer(From from = From::Oldest) && = delete;             ///< as `producer() &&`
+
+  // ------------------------------------------------------------------------------------------------------ recovery
+
+  /// Gives the channel back in a dead producer's stead: see recovery.hpp, also for what must be known before.
+  ProducerRecovery recover_producer() noexcept {
+    if constexpr (kMetrics) {
+      return tango::recover_producer(mcache_, dcache_, fseq_, &metrics_);
+    } else {
+      return tango::recover_producer(mcache_, dcache_, fseq_);
+    }
+  }
+
+  /// Frees a dead reliable consumer's place: see recovery.hpp, also for what must be known before.
+  bool recover_consumer(std::size_t place, DeadConsumer what = DeadConsumer::Keep) noexcept
+      requires(Options::kFlowControl) {
+    if constexpr (kMetrics) {
+      return tango::recover_consumer(fctl_, place, what, &metrics_);
+    } else {
+      return tango::recover_consumer(fctl_, place, what);
+    }
+  }
 
   // --------------------------------------------------------------------------------------------------------- state
 

@@ -282,33 +282,29 @@ class Consumer {
         return credits;
       }
     }
-    if (!cursor_.recorder().take()) {
+    if constexpr (kReliable) {
+      if (!flow_->membership.reserve(generation_)) {
+        return Error::ComponentMismatch;
+      }
+      place_ = flow_->view().take(wanted);
+      if (place_ == Flow::places()) {
+        return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
+      }
+    }
+    if (!cursor_.recorder().take(place_)) {
+      if constexpr (kReliable) {
+        flow_->view().cancel(place_);
+      }
       return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
     }
-    if (const Status joined = join(wanted); !joined.ok()) {
-      cursor_.recorder().leave();
-      return joined;
+    if constexpr (kReliable) {
+      const Seq first = flow_->view().activate(place_, wanted, control().limit, flow_->credits);
+      cursor_.ledger().join(first, flow_->places[place_]);
     }
     cursor_.recorder().join(cursor_.ledger().next);
     holds_ = true;
     if (fit.known) {
       ready_as_ = generation_;
-    }
-    return {};
-  }
-
-  /// Takes a place, where the consumer is reliable; it starts at `wanted`, or where the last consumer left.
-  Status join([[maybe_unused]] const detail::WantedStart& wanted) noexcept {
-    if constexpr (kReliable) {
-      if (!flow_->membership.join(generation_)) {
-        return Error::ComponentMismatch;
-      }
-      const auto joined = flow_->view().join(wanted, control().limit, flow_->credits);
-      if (joined.place == Flow::places()) {
-        return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
-      }
-      place_ = joined.place;
-      cursor_.ledger().join(joined.first, flow_->places[place_]);
     }
     return {};
   }
@@ -355,6 +351,7 @@ class Consumer {
       return;
     }
     static_cast<void>(cursor_.begin_poll());
+    cursor_.recorder().leave();  // before the place, whose next holder may take a block under the same tag
     if constexpr (kReliable) {
       if (resigning) {
         flow_->view().resign(place_);
@@ -362,7 +359,6 @@ class Consumer {
         flow_->view().leave(place_);
       }
     }
-    cursor_.recorder().leave();
   }
 
   void take_over(Consumer& other) noexcept {
@@ -437,7 +433,7 @@ class Consumer {
   detail::ReadCursor<Depth, typename Cache::Store, kReliable, Recorder> cursor_;
   const typename Cache::Store* store_ = nullptr;
   typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
-  std::size_t place_ = 0;
+  std::size_t place_ = detail::kNoPlace;
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
   detail::Generation ready_as_ = detail::kNoGeneration;    ///< the same once the components are known to fit
   bool holds_ = false;                                     ///< a place and a block

@@ -50,7 +50,7 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
   }
 
   /// The kind's own consumer: reliable where there is flow control.
-  auto consumer(Seq first) {
+  auto consumer(From first) {
     if constexpr (kFlow) {
       return Consumer{this->mcache, this->dcache, this->fctl, first};
     } else {
@@ -60,7 +60,7 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
 
   /// One that may be overrun. (On a reliable channel the type stands there and none can be made.)
   using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl, NoMetrics>;
-  auto observer(Seq first) { return Consumer{this->mcache, this->dcache, first}; }
+  auto observer(From first) { return Consumer{this->mcache, this->dcache, first}; }
 };
 
 /// The same from a builder: also counted, and of one type of messages (`AnyMessage`: of bytes).
@@ -82,8 +82,8 @@ struct BuiltWiring {
   explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{start, credits, 0} {}
 
   auto producer() { return channel.producer(); }
-  auto consumer(Seq first) { return channel.consumer(first); }
-  auto observer(Seq first) { return channel.observer(first); }
+  auto consumer(From first) { return channel.consumer(first); }
+  auto observer(From first) { return channel.observer(first); }
 
   Built channel;
   MCache<DEPTH>& mcache = channel.mcache();
@@ -139,6 +139,14 @@ void fill(Reservation<P>& room, std::span<const std::byte> bytes) {
     room.writer().write(0, bytes);
   } else {
     std::copy(bytes.begin(), bytes.end(), room.span().begin());
+  }
+}
+
+/// A reliable consumer goes and gives its position up, so that the producer waits for nobody; any other one just goes.
+template <class C>
+void give_up(C consumer) {
+  if constexpr (requires { consumer.resign(); }) {
+    consumer.resign();
   }
 }
 

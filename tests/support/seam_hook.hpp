@@ -48,6 +48,12 @@ inline void fence(std::memory_order order) noexcept {
 }
 
 inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept { __builtin_memcpy(to, from, bytes); }
+/// No two calls return the same number.
+inline std::uint64_t unique_seed(const void*) noexcept {
+  static std::uint64_t calls = 0;
+  return ++calls;
+}
+
 inline void pause() noexcept {}
 inline void prefetch(const void*) noexcept {}
 

@@ -89,6 +89,12 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
                    bytes - bytes / 2);
 }
 
+/// No two calls return the same number.
+inline std::uint64_t unique_seed(const void*) noexcept {
+  static std::uint64_t calls = 0;
+  return ++calls;
+}
+
 inline void pause() noexcept {}
 inline void prefetch(const void*) noexcept {}
 

@@ -138,6 +138,7 @@ class Trial {
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t lost() const { return lost_; }
   std::uint64_t refused() const { return refused_; }
+  std::uint64_t restored() const { return restored_; }
 
  private:
   void expect(bool holds, const char* what) const {
@@ -154,7 +155,7 @@ class Trial {
   /// Everything before this has been consumed.
   Index consumed() const {
     if (readers_.empty()) {
-      return any_left_ ? next() : 0;
+      return kept_ ? *kept_ : abandoned_ ? next() : 0;
     }
     Index least = next();
     for (const auto& reader : readers_) {
@@ -346,7 +347,7 @@ class Trial {
     }
   }
 
-  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::chunks_for(size); }
+  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size); }
 
   void publish() {
     if (!producer_) {
@@ -453,7 +454,7 @@ class Trial {
       return;
     }
     const std::size_t size = any_size();
-    const std::size_t chunks = Cache::chunks_for(size);
+    const std::size_t chunks = Cache::Store::chunks_for(size);
     const Error must = admit(size, chunks);
     auto room = producer_->reserve(size);
     expect(room.status().error() == must, "reserve answers what it must");
@@ -486,7 +487,7 @@ class Trial {
            "a commit is never refused");
     room_.reset();
     if (used != 0) {
-      chunks_.take(Cache::chunks_for(reserved), Cache::chunks_for(used), next());
+      chunks_.take(Cache::Store::chunks_for(reserved), Cache::Store::chunks_for(used), next());
     }
     publish_in_model(bytes, info);
   }
@@ -501,11 +502,46 @@ class Trial {
         closed_ = true;
       }
     } else {
+      if (random_.below(2) == 0) {
+        restore_chunks();
+      }
       P made = c_.producer();
       expect(made.status().error() == (closed_ ? Error::Stopped : Error::None), "a successor, unless closed");
       if (made) {
         producer_.emplace(std::move(made));
       }
+    }
+  }
+
+  /// The account of the chunks is lost, and made anew from the slots: no later step may notice.
+  void restore_chunks() {
+    Index first = next() > kDepth ? next() - kDepth : 0;
+    if (kFlow && random_.below(2) == 0) {
+      first = std::max(first, consumed());
+    }
+    using Chunks = detail::ChunkRing<Wire::kChunks>;
+    bool any = false;
+    const auto run = [&](Seq s) -> typename Chunks::Run {
+      expect(s - seq(first) < next() - first, "the account asks for no other fragment");
+      const auto [status, metadata] = in_slot(c_.mcache, s);
+      if (status != ReadStatus::Ok || metadata.chunk == kInlineChunk) {
+        return {};
+      }
+      any = true;
+      return {metadata.chunk, Cache::Store::chunks_for(metadata.size)};
+    };
+    detail::ChunkAccount& account = detail::inside(c_.dcache).account;
+    account = {random_(), random_(), random_()};
+    Chunks{account}.restore(seq(first), seq(next()), run);
+    if (any) {
+      const std::uint64_t apart = Chunks{account}.head(seq(next())) - chunks_.head;
+      expect(apart % Wire::kChunks == 0, "the newest run ends where it ended");
+    } else {
+      expect(!Chunks{account}.holds_any(seq(next())), "nothing is held");
+      chunks_ = {};
+    }
+    if (!producer_ && !closed_) {
+      ++restored_;
     }
   }
 
@@ -522,33 +558,69 @@ class Trial {
 
   void join_or_leave() {
     const Index back = random_.below(2) == 0 ? random_.below(kDepth + 2) : random_.below(next() + 1);
-    const Index wanted = next() - std::min(back, next());
+    Index wanted = next() - std::min(back, next());
+    From from{seq(wanted)};
+    const std::uint64_t point = random_.below(6);
+    if (point < 3) {
+      from = std::array{From::Oldest, From::Start, From::Next}[point];
+    }
+    if (point == 1) {
+      wanted = 0;
+    } else if (point == 2) {
+      wanted = next();
+    }
     if (random_.below(2) == 0) {
       if constexpr (kFlow) {
         if (readers_.size() < 3) {
+          if (point == 0) {
+            wanted = kept_.value_or(0);
+          }
           const Index safe = consumed();
-          readers_.push_back(std::make_unique<Reader<Own>>(c_.consumer(seq(wanted)), start_));
+          readers_.push_back(std::make_unique<Reader<Own>>(c_.consumer(from), start_));
           const auto& reader = *readers_.back();
           expect(reader.consumer.status().ok(), "a consumer joins");
           expect(reader.first >= wanted, "no earlier than it wants");
           expect(reader.first <= std::max(wanted, safe), "no later than it must");
+          if (point == 0 || kept_ == wanted) {
+            kept_.reset();  // its place was taken
+          }
         }
       }
     } else if constexpr (kWords) {
       if (observers_.size() < 3) {
-        observers_.push_back(std::make_unique<Observer>(c_.observer(seq(wanted)), start_));
+        if (point == 0) {
+          wanted = std::min(next(), std::max(oldest_, next() > kDepth ? next() - kDepth : 0));
+        }
+        observers_.push_back(std::make_unique<Observer>(c_.observer(from), start_));
         expect(observers_.back()->first == wanted, "an observer gets what it wants");
       }
     }
     if (random_.below(2) == 0) {
       if (kFlow && random_.below(2) == 0) {
         if (!readers_.empty()) {
-          retire(readers_, random_.below(readers_.size()));
-          any_left_ = true;
+          leave(random_.below(readers_.size()));
         }
       } else if (!observers_.empty()) {
         retire(observers_, random_.below(observers_.size()));
       }
+    }
+  }
+
+  /// A reliable consumer leaves, in good order or giving up its position.
+  void leave(std::size_t which) {
+    if constexpr (kFlow) {
+      auto& reader = *readers_[which];
+      kept_ = reader.next;
+      if (random_.below(3) == 0) {
+        reader.fragment.reset();
+        reader.batch.reset();
+        reader.storage = {};
+        reader.consumer.resign();
+        expect(reader.consumer.poll().status() == PollStatus::Refused, "one that has resigned polls no more");
+        kept_.reset();
+        abandoned_ = true;
+      }
+      retire(readers_, which);
     }
   }
 
@@ -834,9 +906,9 @@ class Trial {
     if (metadata.chunk == kInlineChunk) {
       detail::load_words(bytes.data(), detail::inside(c_.mcache).slot(metadata.seq).inline_words, bytes.size());
     } else if constexpr (kWords) {
-      detail::load_words(bytes.data(), c_.dcache.data(metadata.chunk), bytes.size());
+      detail::load_words(bytes.data(), detail::inside(c_.dcache).data(metadata.chunk), bytes.size());
     } else {
-      std::copy_n(c_.dcache.data(metadata.chunk), bytes.size(), bytes.begin());
+      std::copy_n(detail::inside(c_.dcache).data(metadata.chunk), bytes.size(), bytes.begin());
     }
     return bytes;
   }
@@ -886,7 +958,9 @@ class Trial {
   std::deque<Expected> messages_;
   ChunkModel<Wire::kChunks> chunks_;
   Index oldest_ = 0;  ///< evicted up to here
-  bool any_left_ = false;
+  std::optional<Index> kept_;  ///< where the last reliable consumer left
+  bool abandoned_ = false;     ///< one has resigned
+  std::uint64_t restored_ = 0;
   bool stop_asked_ = false;
   bool closed_ = false;
   std::uint64_t delivered_ = 0;

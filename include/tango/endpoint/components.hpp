@@ -10,8 +10,9 @@
 /// | 4 all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
 /// | 5 the ring's kind is stored: consumers may rely on all of it | |
 ///
-/// A producer that is refused in step 3 or 4 gives the claim back. A consumer claims no component: it checks that those that it
-/// was given are one channel's, as soon as the kind says what they are.
+/// A producer that is refused in step 3 or 4 gives the claim back. A consumer claims no component, but reserves the Fctl
+/// for the ring's channel: it checks that the components that it was given are one channel's as soon as the kind says
+/// what they are.
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -89,8 +90,16 @@ struct ProducerComponents {
     }
     const Generation name = control.name();
     const ChannelKind known = control.channel_kind();
-    if ((known != ChannelKind::Unknown && known != kind) || !chunks.may_join(name) ||
-        !mirror.membership.may_join(name) || (flow != nullptr && !flow->may_join(name))) {
+    if ((known != ChannelKind::Unknown && known != kind) || !mirror.membership.may_join(name)) {
+      return Error::ComponentMismatch;
+    }
+    // Once the kind is known the channel has its chunks and its credits, which messages and consumers are in. The Fseq may
+    // be a new one.
+    const bool is_first = known == ChannelKind::Unknown;
+    const auto fits = [&](const Membership& part) {
+      return is_first ? part.may_join(name) : part.is_part_of(name);
+    };
+    if (!fits(chunks) || (flow != nullptr && !fits(*flow))) {
       return Error::ComponentMismatch;
     }
     if (flow != nullptr) {
@@ -134,7 +143,7 @@ struct ConsumerComponents {
     if (flow != nullptr && kind == ChannelKind::Lossy) {
       return {Error::FlowControlMissing};
     }
-    if (kind == ChannelKind::Direct || chunks.generation() != name || (flow != nullptr && flow->generation() != name)) {
+    if (kind == ChannelKind::Direct || !chunks.is_part_of(name) || (flow != nullptr && !flow->is_part_of(name))) {
       return {Error::ComponentMismatch};
     }
     return {{}, true};

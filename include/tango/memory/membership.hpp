@@ -4,8 +4,16 @@
 ///
 /// A channel is named by its generation, a number that its ring gets when it is made and that no other channel has, not
 /// even one that is made at the same address. The other components of a channel that a ChannelBuilder makes get it at
-/// once. Components that are made one by one belong to no channel at first, and join the ring's when the first endpoint
-/// is given both. A component never leaves its channel, so two that name the same generation belong together.
+/// once. Components that are made one by one belong to no channel at first, and join the ring's when its first producer
+/// is given both. Until then a consumer can only reserve one: which components the channel has is the producer's choice,
+/// and a consumer that was given another Fctl must not pass for one that the producer waits for. A component never leaves
+/// its channel, so two that name the same generation belong together.
+///
+/// | word | meaning |
+/// | --- | --- |
+/// | 0 | part of no channel |
+/// | ~generation | reserved: no other channel gets it |
+/// | generation | part of that channel |
 #pragma once
 
 #include <cstdint>
@@ -40,23 +48,34 @@ class Membership {
   /// Of the channel named `generation`, or of none.
   explicit Membership(Generation generation = 0) noexcept : generation_{generation} {}
 
-  /// The channel's name; 0 if it is part of none. Any thread.
+  /// The word: see the file's head. Any thread.
   [[nodiscard]] Generation generation() const noexcept { return generation_.load(memory_order_relaxed); }
 
-  /// Whether it could be part of that channel: it is, or it is part of none. Any thread.
+  /// Whether it is part of that channel. Any thread.
+  [[nodiscard]] bool is_part_of(Generation generation) const noexcept { return this->generation() == generation; }
+
+  /// Whether it could be part of that channel: it is, or it is part of no other one. Any thread.
   [[nodiscard]] bool may_join(Generation generation) const noexcept {
     const Generation now = this->generation();
-    return now == generation || now == 0;
+    return now == generation || now == ~generation || now == 0;
   }
 
-  /// Whether it is part of that channel, from now on at the latest. Any thread.
+  /// Whether it is part of that channel, from now on at the latest. Thread: the channel's producer.
   [[nodiscard]] TANGO_COLD bool join(Generation generation) noexcept {
-    Generation now = 0;
-    return generation_.compare_exchange_strong(now, generation, memory_order_relaxed, memory_order_relaxed) ||
-           now == generation;
+    return replace(0, generation) || replace(~generation, generation);
+  }
+
+  /// Whether it is part of that channel or reserved for it, from now on at the latest. Any thread.
+  [[nodiscard]] TANGO_COLD bool reserve(Generation generation) noexcept {
+    return replace(0, ~generation) || is_part_of(generation);
   }
 
  private:
+  /// Replaces `from` by `to`. Whether `to` is there now.
+  [[nodiscard]] bool replace(Generation from, Generation to) noexcept {
+    return generation_.compare_exchange_strong(from, to, memory_order_relaxed, memory_order_relaxed) || from == to;
+  }
+
   SharedWord generation_;
 };
 

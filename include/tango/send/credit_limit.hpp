@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "../config.hpp"
 #include "../memory/credit_places.hpp"

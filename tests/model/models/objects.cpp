@@ -160,11 +160,16 @@ struct Place {
   Place() { declare_name_of(fctl); }
 
   detail::CreditPlacesView places() { return detail::inside(fctl).view(); }
+  std::size_t join(const detail::WantedStart& wanted) {
+    const std::size_t place = places().take(wanted);
+    static_cast<void>(places().activate(place, wanted, limit, 2));
+    return place;
+  }
   void go() {
-    const std::size_t first = places().join({kStart}, limit, 2).place;
+    const std::size_t first = join({kStart});
     RESIGNS ? places().resign(first) : places().leave(first);
   }
-  void come() { second = places().join({kStart + 3}, limit, 2).place; }
+  void come() { second = join({kStart + 3}); }
   void after() {
     check(detail::inside(fctl).places[second].position.load(detail::memory_order_relaxed) == kStart + 3,
           "the position of the consumer before");

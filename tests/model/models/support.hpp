@@ -25,6 +25,7 @@ void add_slot_models(std::vector<Program>& to);
 void add_lossy_models(std::vector<Program>& to);
 void add_reliable_models(std::vector<Program>& to);
 void add_membership_models(std::vector<Program>& to);
+void add_recovery_models(std::vector<Program>& to);
 void add_object_models(std::vector<Program>& to);
 void add_view_models(std::vector<Program>& to);
 
