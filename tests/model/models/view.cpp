@@ -99,8 +99,8 @@ struct ViewedChunk {
       slot(s).mark(s);
     }
     limit.start(kStart);
-    const auto joined = detail::CreditPlacesView{members, places}.join({kStart}, control.limit, kCredits);
-    check(joined.place == 0 && joined.first == kStart, "no place");
+    detail::CreditPlacesView view{members, places};
+    check(view.activate(view.take({kStart}), {kStart}, control.limit, kCredits) == kStart, "no place");
   }
 
   detail::Slot& slot(Seq s) { return slots[s & 1]; }
