@@ -138,6 +138,19 @@ inline constexpr Edit kEdits[] = {
     {"a superblock that is not looked at again", "again != kMagic", "false", true},
     {"a descriptor without its sum", "read_sum == image.sum()", "true", true},
     {"a superblock that stays while its words change", "magic.store(0, memory_order_relaxed);", ""},
+    // Views.
+    {"a view's message not validated", "!is_intact(slot, s)", "false", true},
+    {"a view looks at the slot's number alone", "validation_ == Validation::SlotNumber", "true", true},
+    {"a view's look at the limit before the fence",
+     "fence(memory_order_acquire); return seq_le(control_->limit.load(memory_order_relaxed) - credits_, s);",
+     "const Seq limit = control_->limit.load(memory_order_relaxed); fence(memory_order_acquire);"
+     "return seq_le(limit - credits_, s);"},
+    {"a view trusts one message too many", "seq_le(control_->limit.load(memory_order_relaxed) - credits_, s)",
+     "seq_le(control_->limit.load(memory_order_relaxed) - credits_ - 1, s)", true},
+    {"a view does not look for the magic number", "magic.load(memory_order_acquire) == kMagic && word(offset) == value",
+     "word(offset) == value", true},
+    {"a view does not look for the generation", "magic.load(memory_order_acquire) == kMagic && word(offset) == value",
+     "magic.load(memory_order_acquire) == kMagic", true},
     // Metrics.
     {"marks are not looked at again", "count.load(memory_order_relaxed) == marked_count", "true", true},
     // Cnc.

@@ -99,8 +99,8 @@ struct ViewedChunk {
       slot(s).mark(s);
     }
     limit.start(kStart);
-    const auto joined = detail::CreditPlacesView{members, places}.join({kStart}, control.limit, kCredits);
-    check(joined.place == 0 && joined.first == kStart, "no place");
+    detail::CreditPlacesView view{members, places};
+    check(view.activate(view.take({kStart}), {kStart}, control.limit, kCredits) == kStart, "no place");
   }
 
   detail::Slot& slot(Seq s) { return slots[s & 1]; }
@@ -149,6 +149,59 @@ struct ViewedChunk {
                       {"view", &ViewedChunk::look})
 };
 
+/// What a view says of a channel's state, of a lossy one and of one with places.
+template <bool Flow>
+struct ViewedState {
+  static constexpr auto builder() {
+    constexpr auto kLossy = ChannelBuilder<2, 2, 64>{}.starting_at(kStart);
+    if constexpr (Flow) {
+      return kLossy.template with_flow_control<1>(1);
+    } else {
+      return kLossy;
+    }
+  }
+  using Channel = typename decltype(builder())::Channel;
+  static constexpr const char* kName = Flow ? "the state of a reliable channel" : "the state of a lossy channel";
+  static constexpr const char* kBound = "depth 2, 1 message of 8 bytes, a stop, 1 look at everything";
+  static constexpr const char* kMustReach[] = {"closed", "open", "published", "not published"};
+
+  ViewedState() {
+    detail::RingControl& control = detail::inside(channel->mcache()).control;
+    declare_name(control, "control");
+    declare_name(control.position, "position");
+    declare_name(control.closed_at, "closed_at");
+    declare_name(detail::inside(channel->mcache()).slot(kStart).seq, "slot0.seq");
+    declare_name(nothing, "nothing");
+  }
+
+  alignas(kSeparation) std::byte memory[sizeof(Channel)];
+  alignas(kSeparation) std::byte nothing[sizeof(detail::Superblock)] = {};
+  Channel* channel = *builder().build_in(memory);
+  ChannelView view = *view_channel(memory);
+  typename Channel::Producer producer = channel->producer();
+
+  void produce() {
+    check(publish<8>(producer).ok(), "refused");
+    producer.stop();
+  }
+  void look() {
+    check(view_channel(nothing).status() == Error::NoChannel, "a channel where there is none");
+    const auto state = view.state();
+    check(static_cast<bool>(state), "replaced");
+    check(state->position == kStart || state->position == kStart + 1, "a position that never was");
+    check(!state->closed || state->position == kStart + 1, "closed at a number that is not the last");
+    reached(state->closed ? "closed" : "open");
+    reached(state->position == kStart ? "not published" : "published");
+    const auto range = view.readable();
+    check(range && range->first == kStart && seq_le(state->position, range->next), "a range that never was");
+    if constexpr (Flow) {
+      const auto place = view.place(0);
+      check(place && place->state == PlaceState::Free, "nobody is there");
+    }
+  }
+  TANGO_MODEL_THREADS(ViewedState, {"producer", &ViewedState::produce}, {"view", &ViewedState::look})
+};
+
 /// What is read while another channel is being made in the same memory is not taken for the one that was there.
 struct ReplacedUnderView {
   struct Descriptor {
@@ -190,6 +243,8 @@ struct ReplacedUnderView {
 void add_view_models(std::vector<Program>& to) {
   to.push_back(program_of<ViewedSlots>());
   to.push_back(program_of<ViewedChunk>());
+  to.push_back(program_of<ViewedState<true>>());
+  to.push_back(program_of<ViewedState<false>>());
   to.push_back(program_of<ReplacedUnderView>());
 }
 
