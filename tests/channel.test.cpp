@@ -697,6 +697,10 @@ TEST_CASE("every channel has a generation of its own, also at the address of ano
   }
   std::sort(seen.begin(), seen.end());
   CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
-  CHECK(seen.front() != detail::kNotConstructed);
-  CHECK(seen.back() != detail::kNoGeneration);
+  CHECK(seen.front() != detail::kNoGeneration);
+  for (const std::uint64_t generation : seen) {
+    CHECK(detail::is_name(generation, generation));
+    CHECK(!detail::is_name(generation, detail::kNoGeneration));
+  }
+  CHECK(!detail::is_name(0, detail::kNoGeneration));
 }

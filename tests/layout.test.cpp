@@ -372,25 +372,28 @@ TEST_CASE("a channel's parts lie where its descriptor says") {
   check_described(base.of<Trade>(0x1234).with_flow_control().with_observers().with_metrics(), 15, 8);
 }
 
-TEST_CASE("a claim: the state in the lowest byte, the epoch above it") {
+TEST_CASE("a claim: the state in the lowest byte, the tag above it, the epoch above both") {
   detail::Claim<detail::RingHolder> claim;
   CHECK(word_of(claim) == 0);
   auto found = claim.holder();
   REQUIRE(claim.take(found, detail::RingHolder::Producer));
-  CHECK(word_of(claim) == 0x101);
+  CHECK(word_of(claim) == 0x1'0001);
   claim.set(detail::RingHolder::None);
-  CHECK(word_of(claim) == 0x100);
+  CHECK(word_of(claim) == 0x1'0000);
   found = claim.holder();
-  REQUIRE(claim.take(found, detail::RingHolder::Closer));
-  CHECK(word_of(claim) == 0x202);
+  REQUIRE(claim.take(found, detail::RingHolder::Closer, 0xAB));
+  CHECK(word_of(claim) == 0x2'AB02);
+  CHECK(claim.reset(claim.holder(), detail::RingHolder::None));
+  CHECK(word_of(claim) == 0x2'AB00);
 
   Components<4, 4> c;
   auto& flow = detail::inside(c.fctl);
-  const auto joined = flow.view().join(1, 1, detail::inside(c.mcache).control.limit, 4);
-  REQUIRE(joined);
-  CHECK(word_of(flow.places[0].claim) == 0x102);
+  REQUIRE(flow.view().take({1}) == 0);
+  CHECK(word_of(flow.places[0].claim) == 0x1'0001);
+  CHECK(flow.view().activate(0, {1}, detail::inside(c.mcache).control.limit, 4) == 1);
+  CHECK(word_of(flow.places[0].claim) == 0x1'0002);
   flow.view().leave(0);
-  CHECK(word_of(flow.places[0].claim) == 0x103);
+  CHECK(word_of(flow.places[0].claim) == 0x1'0003);
 }
 
 TEST_CASE("control bits and kinds are numbers that are stored") {

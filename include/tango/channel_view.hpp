@@ -394,8 +394,7 @@ class ChannelView {
       std::size_t word;
       bool holds;
     } checks[] = {
-        {offsetof(Descriptor, generation),
-         d.generation != detail::kNotConstructed && d.generation != detail::kNoGeneration},
+        {offsetof(Descriptor, generation), detail::is_name(d.generation, d.generation)},
         {offsetof(Descriptor, kind), kind_known},
         {offsetof(Descriptor, control_offset),
          inside(d.bytes, d.control_offset, alignof(detail::RingControl), 1, sizeof(detail::RingControl))},

@@ -312,7 +312,7 @@ class Consumer {
   }
 
   /// Whether the components are known to fit, and no other channel was made in their place.
-  [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return control().name() == ready_as_; }
+  [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return detail::is_name(control().name(), ready_as_); }
 
   /// Before a producer was seen, or where this consumer may not read (any more). `Fragment`: it may poll now.
   TANGO_COLD PollStatus get_ready() noexcept {

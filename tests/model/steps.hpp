@@ -65,7 +65,7 @@ inline constexpr Edit kEdits[] = {
     {"chunks taken back up to the next number", "chunks().take_back(given_back(next), next, holder());",
      "chunks().take_back(next, next, holder());"},
     {"no flush before empty", "cursor_.give_back();", "", false, "if (status != PollStatus::Fragment) [[unlikely]] {"},
-    {"only the first consumer counts", "left &= left - 1", "left = 0", true},
+    {"only the first consumer counts", "left >>= 1", "left = 0", true},
     // Joining and leaving.
     {"limit announced after the scan",
      "if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {"

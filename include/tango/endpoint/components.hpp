@@ -45,7 +45,7 @@ struct ProducerComponents {
 
   /// Steps 1 to 3, on a ring of `depth` slots. After success the ring is claimed: `join`, or `RingControl::leave`.
   [[nodiscard]] TANGO_COLD Status claim(std::uint64_t depth) noexcept {
-    if (control.name() == kNotConstructed) {
+    if (control.name() == kNoGeneration) {
       return Error::NotConstructed;
     }
     if (const Error held = claim_ring(); held != Error::None) {
@@ -96,9 +96,7 @@ struct ProducerComponents {
     // Once the kind is known the channel has its chunks and its credits, which messages and consumers are in. The Fseq may
     // be a new one.
     const bool is_first = known == ChannelKind::Unknown;
-    const auto fits = [&](const Membership& part) {
-      return is_first ? part.may_join(name) : part.is_part_of(name);
-    };
+    const auto fits = [&](const Membership& part) { return is_first ? part.may_join(name) : part.is_part_of(name); };
     if (!fits(chunks) || (flow != nullptr && !fits(*flow))) {
       return Error::ComponentMismatch;
     }
@@ -132,7 +130,7 @@ struct ConsumerComponents {
   /// `FlowControlMissing`.
   [[nodiscard]] TANGO_COLD Fit inspect() const noexcept {
     const Generation name = control.name();
-    if (name == kNotConstructed) {
+    if (name == kNoGeneration) {
       return {Error::NotConstructed};
     }
     const ChannelKind kind = control.channel_kind();

@@ -226,8 +226,12 @@ struct CreditPlacesView {
     bool any_active = false;
     bool any_kept = false;
     // Relaxed: R3 is an acquire fence, too, and pairs with `remove`; and what R1 found is what lets the producer go on.
-    for (std::uint64_t left = members.members.load(memory_order_relaxed) & all(); left != 0; left &= left - 1) {
-      const CreditPlace& place = places[static_cast<std::size_t>(__builtin_ctzll(left))];
+    std::uint64_t left = members.members.load(memory_order_relaxed);
+    for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
+      if ((left & 1) == 0) {
+        continue;
+      }
+      const CreditPlace& place = places[i];
       const PlaceState state = place.claim.holder().state;
       const bool active = state == PlaceState::Active;
       if (!active && state != PlaceState::Kept && state != PlaceState::Rejoining) {
@@ -253,8 +257,6 @@ struct CreditPlacesView {
     members.abandoned.store(1, memory_order_relaxed);
     members.remove(place);
   }
-
-  [[nodiscard]] std::uint64_t all() const noexcept { return ~std::uint64_t{0} >> (64 - places.size()); }
 
   /// L1, for a consumer whose own place is active, so that what was kept before is no longer needed.
   void forget_kept() noexcept {

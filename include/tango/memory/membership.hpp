@@ -26,19 +26,24 @@ namespace tango::inline TANGO_ABI::detail {
 /// The name of a channel.
 using Generation = std::uint64_t;
 
-/// Of memory in which no constructor has run.
-inline constexpr Generation kNotConstructed = 0;
-/// No channel has this name: an endpoint that may not act expects it.
-inline constexpr Generation kNoGeneration = ~Generation{0};
+/// Of memory in which no constructor has run; and what an endpoint expects that may not act. Names are odd, so that no
+/// forged one can be this one.
+inline constexpr Generation kNoGeneration = 0;
 
-/// A name that no channel has had, as far as chance can tell: 2^-64. `object` is the ring that gets it.
+/// Whether `word`, read from memory that anyone may have written, is the name that an endpoint expects. Never true for an
+/// endpoint that expects `kNoGeneration`.
+[[nodiscard]] TANGO_HOT constexpr bool is_name(std::uint64_t word, Generation expected) noexcept {
+  return (word | 1) == expected;
+}
+
+/// A name that no channel has had, as far as chance can tell: 2^-63. `object` is the ring that gets it.
 [[nodiscard]] inline Generation new_generation(const void* object) noexcept {
   // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
   std::uint64_t mixed = unique_seed(object) + 0x9E37'79B9'7F4A'7C15u;
   mixed = (mixed ^ mixed >> 30) * 0xBF58'476D'1CE4'E5B9u;
   mixed = (mixed ^ mixed >> 27) * 0x94D0'49BB'1331'11EBu;
-  mixed ^= mixed >> 31;
-  return mixed == kNotConstructed || mixed == kNoGeneration ? 1 : mixed;
+  mixed = (mixed ^ mixed >> 31) | 1;
+  return mixed == 1 ? 3 : mixed;  // 1 is what a stopped channel's `running` reads as
 }
 
 /// Every access is relaxed: the word is the whole message. Where an endpoint relies on a component having joined, the

@@ -75,7 +75,7 @@ struct alignas(kSeparation) RingControl {
 
   /// Whether this is still the channel that an endpoint joined, and it is running. Relaxed: carries no data. Any thread.
   [[nodiscard]] bool is_running_as(Generation name) const noexcept {
-    return running.load(memory_order_relaxed) == name;
+    return is_name(running.load(memory_order_relaxed), name);
   }
 
   /// The channel's name. Relaxed: carries no data. Any thread.
