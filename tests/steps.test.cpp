@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "support/abandon.hpp"
 #include "support/channel.hpp"
 #include "support/endpoints.hpp"
 
@@ -462,7 +463,7 @@ struct Flow {
   explicit Flow(Seq first) : start{first}, next{first}, limit{first} {}
 
   auto view() { return detail::inside(fctl).view(); }
-  auto join(std::optional<Seq> wanted) { return view().join(wanted, start, limit, 4); }
+  auto join(std::optional<Seq> wanted) { return test::join(view(), wanted, start, limit, 4); }
   void come(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       REQUIRE(join(start));
@@ -480,8 +481,8 @@ struct Flow {
   detail::SharedWord limit;
   BasicFctl<Places> fctl{4};
   std::vector<Seq> seen;
-  std::optional<detail::CreditPlacesView::Joined> joined;
-  std::optional<detail::CreditPlacesView::Joined> other;
+  std::optional<Joined> joined;
+  std::optional<Joined> other;
 };
 
 /// Consumers of which the first is at `start` + 2, the second at `start` + 4, and so on; 8 were published.
@@ -575,11 +576,13 @@ TEST_CASE("the producer looks at any point of a leave, and a consumer leaves at 
 
 TEST_CASE("two consumers leave at the same time: what the later one had not given back is kept") {
   for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
-    for (const auto [first, looks] : {std::pair{0u, false}, std::pair{1u, false}, std::pair{0u, true}, std::pair{1u, true}}) {
+    for (const std::size_t variant : {0u, 1u, 2u, 3u}) {
+      const std::size_t first = variant % 2;
       const std::size_t second = 1 - first;
+      const bool looks = variant / 2 != 0;
       bool both = false;
       bool one = false;
-      const auto check = [&, first = first](auto& a, std::int64_t at) {
+      const auto check = [&](auto& a, std::int64_t at) {
         CAPTURE(start, first, at);
         a.look();
         const bool both_kept =
@@ -603,8 +606,8 @@ TEST_CASE("two consumers leave at the same time: what the later one had not give
         CHECK(detail::inside(a.fctl).members.members.load(detail::memory_order_relaxed) ==
               detail::CreditMembers::bit(next->place));
       };
-      at_every_step([&] { return flow_of(start, 2); }, [&, first = first](auto& a) { a.view().leave(first); },
-                    [&, looks = looks](auto& a) {
+      at_every_step([&] { return flow_of(start, 2); }, [&](auto& a) { a.view().leave(first); },
+                    [&](auto& a) {
                       a.view().leave(second);
                       if (looks) {
                         a.look();
@@ -788,4 +791,130 @@ TEST_CASE("a channel is made where another stood: from the first access on nobod
         CHECK((*found)->start() == 77);
       });
   CHECK(steps >= 4);
+}
+
+namespace {
+
+/// Two words that are stored one after the other, by something whose destructor would store again.
+struct Doomed {
+  struct Endpoint {
+    explicit Endpoint(Doomed& in) : state{in} {}
+    Endpoint(const Endpoint&) = delete;
+    Endpoint& operator=(const Endpoint&) = delete;
+    ~Endpoint() { state.left.store(1, tango::detail::memory_order_relaxed); }
+    void act() {
+      const std::vector<int> allocated(100);
+      const Endpoint local{state};
+      state.first.store(1, tango::detail::memory_order_relaxed);
+      state.second.store(allocated.size(), tango::detail::memory_order_relaxed);
+    }
+    Doomed& state;
+  };
+  Doomed() { endpoint.emplace(*this); }
+
+  static std::uint64_t value_of(const tango::detail::SharedWord& word) {
+    return word.load(tango::detail::memory_order_relaxed);
+  }
+
+  tango::detail::SharedWord first;
+  tango::detail::SharedWord second;
+  tango::detail::SharedWord left;
+  NoDestructor<Endpoint> endpoint;
+};
+
+/// A scene whose producer may vanish. What it publishes is made beforehand.
+template <class Wire>
+struct Vanishing : Scene<Wire> {
+  Vanishing(Seq start, Seq before) : Scene<Wire>{start} {
+    victim.emplace(this->wire.producer());
+    this->join(start);
+    for (Seq i = 0; i < before; ++i) {
+      publish();
+    }
+  }
+  void publish() {
+    const Seq seq = victim->next_seq();
+    payload = payload_of(seq, size_of(seq));
+    publish_payload();
+  }
+  void publish_payload() {
+    const Seq seq = victim->next_seq();
+    this->accepted += victim->publish(payload, {.sig = seq}).ok() ? 1u : 0u;
+  }
+
+  NoDestructor<typename Scene<Wire>::P> victim;
+  std::vector<std::byte> payload;
+};
+
+}  // namespace
+
+TEST_CASE("who is abandoned does nothing more, destructors included") {
+  std::int64_t calls = 0;
+  const auto check = [&calls](const Doomed& s, std::int64_t step) {
+    CAPTURE(step);
+    CHECK(step == calls++);
+    CHECK(Doomed::value_of(s.first) == (step > 0 ? 1u : 0u));
+    CHECK(Doomed::value_of(s.second) == (step > 1 ? 100u : 0u));
+    CHECK(Doomed::value_of(s.left) == (step > 2 ? 1u : 0u));
+  };
+  const auto make = [] { return std::make_unique<Doomed>(); };
+  CHECK(abandon_at_every_step(
+            make, [](Doomed& s) { s.endpoint->act(); }, check) == 3);
+  CHECK(calls == 4);
+}
+
+TEST_CASE("a destructor is abandoned, and does not run again") {
+  const auto make = [] { return std::make_unique<Doomed>(); };
+  const auto check = [](const Doomed& s, std::int64_t step) {
+    CHECK(!s.endpoint);
+    CHECK(Doomed::value_of(s.left) == static_cast<std::uint64_t>(step));
+  };
+  CHECK(abandon_at_every_step(
+            make, [](Doomed& s) { s.endpoint.destroy(); }, check) == 1);
+}
+
+TEST_CASE("what is thrown on the stack that may be abandoned arrives") {
+  Doomed s;
+  CHECK_THROWS_AS(abandon_at(1,
+                             [&s] {
+                               s.first.store(1, tango::detail::memory_order_relaxed);
+                               throw 7;
+                             }),
+                  int);
+  CHECK(steps_left < 0);
+  CHECK(Doomed::value_of(s.first) == 1);
+  CHECK(abandon_at(0, [&s] { s.second.store(1, tango::detail::memory_order_relaxed); }));
+  CHECK(Doomed::value_of(s.second) == 0);
+}
+
+TEMPLATE_TEST_CASE("a producer vanishes at any point of a publish: what was published stays, and nothing is half", "",
+                   LossyKind, ReliableKind, ObservedKind) {
+  using Wire = Wiring<TestType::kKind, 4, 8>;
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq before = 0; before <= 3; ++before) {
+      CAPTURE(start, before);
+      bool none = false;
+      bool one = false;
+      const auto steps = abandon_at_every_step(
+          [&] {
+            auto made = std::make_unique<Vanishing<Wire>>(start, before);
+            const Seq seq = made->victim->next_seq();
+            made->payload = payload_of(seq, size_of(seq));
+            return made;
+          },
+          [](auto& s) { s.publish_payload(); },
+          [&](auto& s, std::int64_t step) {
+            CAPTURE(step);
+            s.poll_all();
+            CHECK(s.wrong == 0);
+            CHECK((s.right == before || s.right == before + 1));
+            CHECK((s.accepted == before || s.right == before + 1));
+            none = none || s.right == before;
+            one = one || s.right == before + 1;
+          });
+      CHECK(steps > 4);
+      CHECK(none);
+      CHECK(one);
+    }
+  }
 }

@@ -33,6 +33,7 @@
 #include "metrics.hpp"
 #include "producer.hpp"
 #include "record.hpp"
+#include "recovery.hpp"
 #include "seq.hpp"
 #include "typed_fragment.hpp"
 #include "typed_producer.hpp"
@@ -121,13 +122,35 @@ class Channel {
   }
   void consumer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
 
-  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was built
-  /// `with_observers()`. Refused: see `Consumer::status`.
-  [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept
-      requires(Options::kObservers || !Options::kFlowControl) {
+  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was
+  /// built `with_observers()`. Refused: see `Consumer::status`.
+  [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept requires(!kPlain) {
     return overrunnable<Observer>(from);
   }
-  void observer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
+  /// Not on any other channel.
+  void observer(From = From::Oldest) & requires(kPlain) = delete;  // the consumers of this channel are all reliable
+  void observer(From from = From::Oldest) && = delete;             ///< as `producer() &&`
+
+  // ------------------------------------------------------------------------------------------------------ recovery
+
+  /// Gives the channel back in a dead producer's stead: see recovery.hpp, also for what must be known before.
+  ProducerRecovery recover_producer() noexcept {
+    if constexpr (kMetrics) {
+      return tango::recover_producer(mcache_, dcache_, fseq_, &metrics_);
+    } else {
+      return tango::recover_producer(mcache_, dcache_, fseq_);
+    }
+  }
+
+  /// Frees a dead reliable consumer's place: see recovery.hpp, also for what must be known before.
+  bool recover_consumer(std::size_t place, DeadConsumer what = DeadConsumer::Keep) noexcept
+      requires(Options::kFlowControl) {
+    if constexpr (kMetrics) {
+      return tango::recover_consumer(fctl_, place, what, &metrics_);
+    } else {
+      return tango::recover_consumer(fctl_, place, what);
+    }
+  }
 
   // --------------------------------------------------------------------------------------------------------- state
 
@@ -152,24 +175,18 @@ class Channel {
   [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< its payloads
   [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< its producer's position
   /// Its credits. Only with flow control.
-  [[nodiscard]] Flow& fctl() noexcept {
-    static_assert(kFlowControl, "tango: this channel was built without flow control");
-    return fctl_;
-  }
+  [[nodiscard]] Flow& fctl() noexcept requires(kFlowControl) { return fctl_; }
+  void fctl() requires(!kFlowControl) = delete;  ///< this channel was built without flow control
   /// Its counters. Only with metrics.
-  [[nodiscard]] Metrics& metrics() noexcept {
-    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
-    return metrics_;
-  }
-  /// The same.
-  [[nodiscard]] const Metrics& metrics() const noexcept {
-    static_assert(Options::kMetrics, "tango: this channel was built without metrics");
-    return metrics_;
-  }
+  /// @{
+  [[nodiscard]] Metrics& metrics() noexcept requires(kMetrics) { return metrics_; }
+  [[nodiscard]] const Metrics& metrics() const noexcept requires(kMetrics) { return metrics_; }
+  void metrics() const requires(!kMetrics) = delete;  // this channel was built without metrics
+  /// @}
 
   /// For the builder: whether the superblock in front of a channel is that of one like this.
   [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {
-    return there.compare(descriptor(type_id, 0));
+    return there.compare(descriptor(0, type_id, 0));
   }
 
  private:
@@ -177,9 +194,8 @@ class Channel {
                                                : Cache::kWords ? detail::ChannelKind::Observed
                                                                : detail::ChannelKind::Reliable;
 
-  Channel(Seq start, [[maybe_unused]] std::uint64_t credits, std::uint64_t type_id,
-          detail::Generation generation) noexcept
-      : superblock_{descriptor(type_id, generation)},
+  Channel(Seq start, std::uint64_t credits, std::uint64_t type_id, detail::Generation generation) noexcept
+      : superblock_{descriptor(credits, type_id, generation)},
         mcache_{start, generation, kKind},
         dcache_{generation},
         fseq_{start, generation},
@@ -187,7 +203,7 @@ class Channel {
     superblock_.show();
   }
 
-  [[nodiscard]] static constexpr detail::ChannelDescriptor descriptor(std::uint64_t type_id,
+  [[nodiscard]] static constexpr detail::ChannelDescriptor descriptor(std::uint64_t credits, std::uint64_t type_id,
                                                                       detail::Generation generation) noexcept {
     constexpr std::uint64_t kMcache = sizeof(detail::Superblock);
     constexpr std::uint64_t kDcache = kMcache + sizeof(MCache<Depth>);
@@ -212,7 +228,8 @@ class Channel {
             .metrics_offset = kMetrics ? kMetricsBlocks : 0,
             .type_size = kTyped ? sizeof(Message) : 0,
             .type_align = kTyped ? alignof(Message) : 0,
-            .type_id = kTyped ? type_id : 0};
+            .type_id = kTyped ? type_id : 0,
+            .credits = kFlowControl ? credits : 0};
   }
 
   template <class Endpoint>

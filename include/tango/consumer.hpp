@@ -25,7 +25,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -273,43 +272,39 @@ class Consumer {
     }
     generation_ = control().name();
     const Seq position = cursor_.ring().position();
-    const std::optional<Seq> wanted = from.resolve(control(), position, Depth, kReliable);
-    cursor_.ledger() = detail::ReadLedger{wanted.value_or(control().start)};
-    if (wanted && *wanted - control().start > position - control().start) {
-      return {Error::StartMismatch, *wanted, position};
+    const detail::WantedStart wanted = from.resolve(control(), position, Depth, kReliable);
+    cursor_.ledger() = detail::ReadLedger{wanted.seq};
+    if (wanted.seq - control().start > position - control().start) {
+      return {Error::StartMismatch, wanted.seq, position};
     }
     if constexpr (kReliable) {
       if (const Status credits = detail::check_credits(flow_->credits, Depth); !credits.ok()) {
         return credits;
       }
     }
-    if (!cursor_.recorder().take()) {
+    if constexpr (kReliable) {
+      if (!flow_->membership.reserve(generation_)) {
+        return Error::ComponentMismatch;
+      }
+      place_ = flow_->view().take(wanted);
+      if (place_ == Flow::places()) {
+        return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
+      }
+    }
+    if (!cursor_.recorder().take(place_)) {
+      if constexpr (kReliable) {
+        flow_->view().cancel(place_);
+      }
       return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
     }
-    if (const Status joined = join(wanted); !joined.ok()) {
-      cursor_.recorder().leave();
-      return joined;
+    if constexpr (kReliable) {
+      const Seq first = flow_->view().activate(place_, wanted, control().limit, flow_->credits);
+      cursor_.ledger().join(first, flow_->places[place_]);
     }
     cursor_.recorder().join(cursor_.ledger().next);
     holds_ = true;
     if (fit.known) {
       ready_as_ = generation_;
-    }
-    return {};
-  }
-
-  /// Takes a place, where the consumer is reliable; it starts at `wanted`, or where the last consumer left.
-  Status join([[maybe_unused]] std::optional<Seq> wanted) noexcept {
-    if constexpr (kReliable) {
-      if (!flow_->membership.reserve(generation_)) {
-        return Error::ComponentMismatch;
-      }
-      const auto joined = flow_->view().join(wanted, control().start, control().limit, flow_->credits);
-      if (!joined) {
-        return {Error::TooManyConsumers, flow_->view().places.size() + 1, flow_->view().places.size()};
-      }
-      place_ = joined->place;
-      cursor_.ledger().join(joined->first, flow_->places[place_]);
     }
     return {};
   }
@@ -356,6 +351,7 @@ class Consumer {
       return;
     }
     static_cast<void>(cursor_.begin_poll());
+    cursor_.recorder().leave();  // before the place, whose next holder may take a block under the same tag
     if constexpr (kReliable) {
       if (resigning) {
         flow_->view().resign(place_);
@@ -363,7 +359,6 @@ class Consumer {
         flow_->view().leave(place_);
       }
     }
-    cursor_.recorder().leave();
   }
 
   void take_over(Consumer& other) noexcept {
@@ -438,7 +433,7 @@ class Consumer {
   detail::ReadCursor<Depth, typename Cache::Store, kReliable, Recorder> cursor_;
   const typename Cache::Store* store_ = nullptr;
   typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
-  std::size_t place_ = 0;
+  std::size_t place_ = detail::kNoPlace;
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
   detail::Generation ready_as_ = detail::kNoGeneration;    ///< the same once the components are known to fit
   bool holds_ = false;                                     ///< a place and a block

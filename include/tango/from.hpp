@@ -18,9 +18,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "config.hpp"
+#include "memory/credit_places.hpp"
 #include "memory/ring_control.hpp"
 #include "seq.hpp"
 
@@ -35,33 +35,30 @@ class From {
   /// One of the three.
   constexpr From(Point point) noexcept : point_{point} {}
   /// A sequence number.
-  constexpr From(Seq seq) noexcept : seq_{seq} {}
+  constexpr From(Seq seq) noexcept : seq_{seq}, is_number_{true} {}
 
-  /// For the consumer: the number, on a channel whose producer is at `position`; empty if it goes on where the last
-  /// reliable consumer left.
-  [[nodiscard]] std::optional<Seq> resolve(const detail::RingControl& control, Seq position, std::uint64_t depth,
-                                           bool reliable) const noexcept {
-    if (seq_) {
-      return seq_;
+  /// For the consumer: where it wants to start, on a channel whose producer is at `position`.
+  [[nodiscard]] detail::WantedStart resolve(const detail::RingControl& control, Seq position, std::uint64_t depth,
+                                            bool reliable) const noexcept {
+    if (is_number_) {
+      return {seq_};
     }
     if (point_ == Next) {
-      return position;
+      return {position};
     }
-    if (point_ == Start) {
-      return control.start;
-    }
-    if (reliable) {
-      return std::nullopt;
+    if (point_ == Start || reliable) {
+      return {control.start, point_ == Oldest};
     }
     // Relaxed: what is read there is validated. Clamped: a process may have written nonsense.
     const Seq intact = control.oldest.load(detail::memory_order_relaxed);
     const Seq in_ring = position - control.start < depth ? control.start : position - depth;
-    return seq_min(position, seq_max(intact, in_ring));
+    return {seq_min(position, seq_max(intact, in_ring))};
   }
 
  private:
-  std::optional<Seq> seq_;
+  Seq seq_ = 0;
   Point point_ = Oldest;
+  bool is_number_ = false;
 };
 
 }  // namespace tango::inline TANGO_ABI

@@ -4,22 +4,22 @@
 /// core; read in the order of its includes, it explains the system from the ground up.
 #pragma once
 
-// In reading order.
+// The order is for readers.
 // clang-format off
+
 #include "version.hpp"
 #include "config.hpp"
+
 #include "seq.hpp"
 #include "record.hpp"
 #include "error.hpp"
+#include "result.hpp"
 #include "wait.hpp"
 #include "clock.hpp"
 #include "calibrate.hpp"
-#include "result.hpp"
+
 #include "metadata.hpp"
-#include "fragment.hpp"
-#include "speculative_fragment.hpp"
 #include "message.hpp"
-#include "packed.hpp"
 #include "mcache.hpp"
 #include "dcache.hpp"
 #include "fseq.hpp"
@@ -27,23 +27,30 @@
 #include "metrics.hpp"
 #include "histogram.hpp"
 #include "latency.hpp"
+
+#include "fragment.hpp"
+#include "speculative_fragment.hpp"
+#include "packed.hpp"
 #include "reservation.hpp"
-#include "send/publish_overloads.hpp"
 #include "producer.hpp"
+#include "typed_producer.hpp"
+
 #include "filter.hpp"
+#include "from.hpp"
 #include "poll_status.hpp"
 #include "poll.hpp"
 #include "typed_fragment.hpp"
 #include "resume.hpp"
-#include "from.hpp"
 #include "consumer_iter.hpp"
 #include "consumer.hpp"
+
 #include "large.hpp"
 #include "reassembler.hpp"
 #include "poller.hpp"
-#include "typed_producer.hpp"
+
 #include "channel.hpp"
 #include "channel_builder.hpp"
+#include "channel_view.hpp"
+
 #include "tcache.hpp"
 #include "cnc.hpp"
-// clang-format on

@@ -104,7 +104,7 @@ int main() {
   auto wrong = tango::ChannelBuilder<3, 8, 64>{}.build();
 #endif
 
-#ifdef OBSERVER_ON_RELIABLE  // expect: constraints not satisfied
+#ifdef OBSERVER_ON_RELIABLE  // expect: the consumers of this channel are all reliable
   auto wrong = reliable.observer();
 #endif
 

@@ -11,15 +11,16 @@
 #include <tango/tango.hpp>
 #include <vector>
 
-// clang-format off: comments stand where they do on the pages.
+// Comments are where they are on the pages.
+// clang-format off
 
 namespace {
 
 //! [sizes]
-static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);        // a line for each slot
-static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);  // 200 bytes are rounded up to 256
-static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);  // half of the chunks
-static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);  // and all the rest
+static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a line for each slot
+static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);     // 200 bytes are rounded up to 256
+static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);     // half of the chunks
+static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);   // and all the rest
 //! [sizes]
 static_assert(tango::ChannelBuilder<1024, 1024, 200>{}.with_flow_control().with_observers().with_metrics().kSize <
               1024 * (64 + 256) + 4096);
@@ -38,11 +39,11 @@ TEST_CASE("kinds.md: by hand") {
   tango::Fctl fctl_2{64};
 
   //! [kinds]
-  tango::DCache<64, 256> words;                // Words: consumers may be overrun
-  tango::DCache<64, 256, tango::Plain> plain;  // all consumers are reliable
+  tango::DCache<64, 256> words;                        // Words: consumers may be overrun
+  tango::DCache<64, 256, tango::Plain> plain;          // all consumers are reliable
 
-  tango::Producer lossy{mcache_1, words, fseq_1};             // any consumer: {mcache_1, words, first}
-  tango::Producer reliable{mcache_2, plain, fseq_2, fctl_2};  // any consumer: {mcache_2, plain, fctl_2, first}
+  tango::Producer lossy{mcache_1, words, fseq_1};      // any consumer: {mcache_1, words, first}
+  tango::Producer reliable{mcache_2, plain, fseq_2, fctl_2};   // any consumer: {mcache_2, plain, fctl_2, first}
   //! [kinds]
   CHECK(lossy);
   CHECK(reliable);
@@ -59,7 +60,7 @@ TEST_CASE("guarantees.md: a message as a reference") {
   const auto use = [&](int price) { used = price; };
   const auto publish = [&]() -> int {
     //! [reference, producer]
-    prices[7] = 101;  // an ordinary array, not in the channel
+    prices[7] = 101;                                     // an ordinary array, not in the channel
     if (!producer.publish(std::uint32_t{7})) return 1;
     //! [reference, producer]
     return 0;
@@ -67,7 +68,7 @@ TEST_CASE("guarantees.md: a message as a reference") {
   CHECK(publish() == 0);
   //! [reference, consumer]
   if (auto fragment = consumer.poll()) {
-    if (auto index = fragment->as<std::uint32_t>()) use(prices[*index]);  // 101
+    if (auto index = fragment->as<std::uint32_t>()) use(prices[*index]);   // 101
   }
   //! [reference, consumer]
   CHECK(used == 101);
@@ -82,7 +83,7 @@ TEST_CASE("death.md: a producer that is silent") {
   const auto give_up = [&] { ++given_up; };
   const auto look = [&] {
     //! [death]
-    auto fragment = consumer.wait(tango::Bounded{1'000'000});  // so many looks, then Empty
+    auto fragment = consumer.wait(tango::Bounded{1'000'000});      // so many looks, then Empty
     if (!fragment && fragment.status() == tango::PollStatus::Empty && cnc.last_heartbeat() == last_beat) give_up();
     last_beat = cnc.last_heartbeat();
     //! [death]
@@ -138,11 +139,10 @@ TEST_CASE("errors.md: what to do with a status") {
   const std::vector<std::byte> bytes(257);
   //! [status]
   const auto status = producer.publish(bytes);
-  if (status == tango::Error::NoCredits)
-    later();           // one that is expected: act on it
-  else if (!status) {  // any other: tell somebody
+  if (status == tango::Error::NoCredits) later();          // one that is expected: act on it
+  else if (!status) {                                      // any other: tell somebody
     char text[160];
-    report(print(status, text));  // PayloadTooLarge: payload larger than this channel carries: …
+    report(print(status, text));                           // PayloadTooLarge: payload larger than this channel carries: …
   }
   //! [status]
   CHECK(reported.starts_with("PayloadTooLarge: payload larger than this channel carries: "));
@@ -159,9 +159,9 @@ TEST_CASE("compatibility.md: build and attach") {
   //! [attach]
   auto builder = tango::ChannelBuilder<1024, 1024, 64>{}.with_flow_control().of<Order>(0x0D0E'0001);
 
-  auto made = builder.build_in(memory);  // one side
-  auto found = builder.attach(memory);   // the other: in as many threads as you like
-  if (!found) report(found.status());    // LayoutMismatch: the channel was made with another version …
+  auto made = builder.build_in(memory);                // one side
+  auto found = builder.attach(memory);                 // the other: in as many threads as you like
+  if (!found) report(found.status());                  // LayoutMismatch: the channel was made with another version …
   //! [attach]
   CHECK(made);
   CHECK(found);
@@ -175,13 +175,45 @@ TEST_CASE("from_index_rings.md: push and pop") {
   const auto later = [] { FAIL("there is room"); };
   //! [index ring]
   auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.with_flow_control().of<Trade>().build();
-  auto producer = channel.producer();  // of the one thread that pushes
-  auto consumer = channel.consumer();  // of the one thread that pops
+  auto producer = channel.producer();                  // of the one thread that pushes
+  auto consumer = channel.consumer();                  // of the one thread that pops
 
-  if (!producer.publish(trade)) later();  // try_push
-  if (auto front = consumer.poll()) {     // front
+  if (!producer.publish(trade)) later();               // try_push
+  if (auto front = consumer.poll()) {                  // front
     if (auto next = front->as<Trade>()) use(*next);
-  }  // pop: the fragment goes out of scope
+  }                                                    // pop: the fragment goes out of scope
   //! [index ring]
   CHECK(used == 100);
+}
+
+TEST_CASE("inspecting.md: any channel in memory") {
+  const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().with_metrics().of<Order>(7);
+  alignas(decltype(builder)::kAlignment) static std::byte memory[decltype(builder)::kSize];
+  auto made = builder.build_in(memory);
+  REQUIRE(made);
+  auto producer = (*made)->producer();
+  REQUIRE(producer.publish(Order{100, 5}));
+  std::size_t said = 0;
+  std::uint64_t next = 0;
+  const auto say = [&](auto... what) { said += sizeof...(what); };
+  const auto print = [&](const tango::MessageCopy& message) { say(message.metadata.seq, message.payload.size()); };
+  const auto report = [](const tango::Status& status) { FAIL(static_cast<int>(status.error())); };
+  const auto inspect = [&] {
+    //! [inspect]
+    const auto view = tango::view_channel(memory);        // const bytes: a mapping for reading only will do
+    if (!view) return report(view.status());              // NoChannel, LayoutMismatch, DescriptorInvalid, …
+
+    say(view->kind());                                    // "typed reliable with metrics"
+    if (const auto state = view->state()) say(state->position, state->closed, name(state->producer));
+
+    std::vector<std::byte> buffer(view->max_payload());
+    const auto range = view->readable();                  // the sequence numbers that can be read now
+    if (!range) return report(range.status());            // Replaced: another channel was made in this memory
+    const auto run = view->for_each(range->first, buffer, print);   // print(const tango::MessageCopy&)
+    next = run.next;                                      // where to go on: call for_each again to follow the channel
+    //! [inspect]
+  };
+  inspect();
+  CHECK(said == 6);
+  CHECK(next == 2);
 }

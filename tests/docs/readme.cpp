@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-// clang-format off: comments stand where they do in the README.
+// Comments are where they are in the README.
+// clang-format off
 
 namespace {
 
@@ -48,17 +49,17 @@ TEST_CASE("README: by hand") {
   const auto use = [&](const std::byte* data, std::size_t size) { used = text_of({data, size}); };
   const int code = [&]() -> int {
     //! [by hand]
-    tango::MCache<64> mcache;       // 64 slots of metadata; the first number is 1
-    tango::DCache<64, 256> dcache;  // 64 chunks of 256 bytes
-    tango::Fseq fseq{1};            // where the producer shows its position
+    tango::MCache<64> mcache;                          // 64 slots of metadata; the first number is 1
+    tango::DCache<64, 256> dcache;                     // 64 chunks of 256 bytes
+    tango::Fseq fseq{1};                               // where the producer shows its position
     tango::Producer producer{mcache, dcache, fseq};
-    tango::Consumer consumer{mcache, dcache, 1};  // wants number 1 first
+    tango::Consumer consumer{mcache, dcache, 1};       // wants number 1 first
 
-    if (!producer.publish("hello", {.sig = 42})) return 1;  // 5 bytes, no terminator
+    if (!producer.publish("hello", {.sig = 42})) return 1;   // 5 bytes, no terminator
 
     std::byte copy[256];
-    if (auto fragment = consumer.poll()) {                       // sig and size are known to be good here
-      if (fragment->copy_to(copy)) use(copy, fragment->size());  // the payload too, if this says so
+    if (auto fragment = consumer.poll()) {             // sig and size are known to be good here
+      if (fragment->copy_to(copy)) use(copy, fragment->size());   // the payload too, if this says so
     }
     //! [by hand]
     return 0;
@@ -76,24 +77,23 @@ TEST_CASE("README: with flow control") {
 
   //! [flow control]
   tango::MCache<64> mcache;
-  tango::DCache<64, 256, tango::Plain> dcache;  // every consumer is reliable, so payloads are plain bytes
+  tango::DCache<64, 256, tango::Plain> dcache;       // every consumer is reliable, so payloads are plain bytes
   tango::Fseq fseq{1};
-  tango::Fctl fctl{64};  // 64 messages may be under way
+  tango::Fctl fctl{64};                              // 64 messages may be under way
   tango::Producer producer{mcache, dcache, fseq, fctl};
   tango::Consumer consumer{mcache, dcache, fctl, 1};
 
-  if (auto status = producer.publish(bytes); status == tango::Error::NoCredits) { /* full: later, or publish_blocking */
-  }
+  if (auto status = producer.publish(bytes); status == tango::Error::NoCredits) { /* full: later, or publish_blocking */ }
 
-  if (auto room = producer.reserve(1000)) {  // zero copy, contiguous over as many chunks as it takes
+  if (auto room = producer.reserve(1000)) {          // zero copy, contiguous over as many chunks as it takes
     fill(room.span());
-    (void)room.commit({.sig = 7});  // an open reservation's commit is not refused
+    (void)room.commit({.sig = 7});                   // an open reservation's commit is not refused
   }
   //! [flow control]
   producer.stop();
   //! [flow control]
-  for (auto& fragment : consumer.fragments()) {  // until the channel is stopped and drained
-    use(fragment.payload());                     // a span into the channel, or text(); good until the loop moves on
+  for (auto& fragment : consumer.fragments()) {      // until the channel is stopped and drained
+    use(fragment.payload());                         // a span into the channel, or text(); good until the loop moves on
   }
   //! [flow control]
   CHECK(used == std::vector<std::string>{text, std::string(1000, 'b')});
@@ -118,8 +118,8 @@ TEST_CASE("README: many small records") {
   const auto use = [&](const Tick& tick) { used.push_back(tick.price); };
 
   //! [packed]
-  std::vector<Tick> ticks = latest_ticks();                     // any contiguous range of a trivially copyable type
-  auto sent = producer.publish_packed(ticks, {.sig = kTicks});  // one message, one number; sent.count of them fitted
+  std::vector<Tick> ticks = latest_ticks();          // any contiguous range of a trivially copyable type
+  auto sent = producer.publish_packed(ticks, {.sig = kTicks});   // one message, one number; sent.count of them fitted
   //! [packed]
   CHECK(sent.status);
   CHECK(sent.count == 3);
@@ -162,9 +162,9 @@ TEST_CASE("README: larger than a payload") {
   const auto log = [&](const tango::Status& status) { logged.push_back(status.error()); };
 
   //! [large]
-  tango::LargeMessage message{bytes, {.sig = kImage}};  // less than 4 GiB; split into fragments as it goes
+  tango::LargeMessage message{bytes, {.sig = kImage}};           // less than 4 GiB; split into fragments as it goes
   while (!message.done()) {
-    auto status = message.publish(producer);  // as much as there is room for; message.sent() bytes went
+    auto status = message.publish(producer);                     // as much as there is room for; message.sent() bytes went
     if (!status && status != tango::Error::NoCredits) break;
   }
   //! [large]
@@ -189,16 +189,14 @@ TEST_CASE("README: larger than a payload") {
       [&] { producer.stop(); },
   };
   //! [large]
-  tango::Reassembler<> reassembler{memory};  // your memory, as large as the largest message
+  tango::Reassembler<> reassembler{memory};                      // your memory, as large as the largest message
   for (auto& fragment : consumer.fragments()) {
     auto whole = reassembler.accept(fragment);
     if (whole.dropped_before() != 0) log(whole.error_before());  // one before: a piece of it, or its end, never came
-    if (whole)
-      use(whole->payload());  // as if it had come in one fragment
-    else if (whole.status() == tango::ReassemblyStatus::Dropped)
-      log(whole.error());  // the one that this belongs to
+    if (whole) use(whole->payload());                            // as if it had come in one fragment
+    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());   // the one that this belongs to
   }
-  if (reassembler.reset() != 0) log(tango::Error::MissingEom);  // the channel ended in the middle of one
+  if (reassembler.reset() != 0) log(tango::Error::MissingEom);   // the channel ended in the middle of one
   //! [large]
   CHECK(std::all_of(sent.begin(), sent.end(), [](const tango::Status& status) { return status.ok(); }));
   CHECK(consumer.lost() > 2);  // the rest of the first one, and the small ones that are left as headroom
@@ -228,8 +226,8 @@ TEST_CASE("README: several producers") {
   const auto use = [&](std::size_t channel, std::span<const std::byte> payload) { used[channel] += text_of(payload); };
 
   //! [several producers]
-  tango::Poller poller{alice, bob};  // a channel and a consumer for each producer
-  while (!poller.empty()) {          // until every channel is stopped and drained
+  tango::Poller poller{alice, bob};                              // a channel and a consumer for each producer
+  while (!poller.empty()) {                                      // until every channel is stopped and drained
     auto fragment = poller.wait();
     if (fragment) use(fragment.channel(), fragment->payload());  // 0 or 1
   }
@@ -245,7 +243,7 @@ TEST_CASE("README: waiting") {
   const auto bytes = std::as_bytes(std::span{text});
   REQUIRE(producer.publish("first"));
   //! [waiting]
-  auto fragment = consumer.wait(tango::SpinThenYield{});  // this call
+  auto fragment = consumer.wait(tango::SpinThenYield{});         // this call
   //! [waiting]
   REQUIRE(fragment);
   CHECK(fragment->text() == "first");
@@ -253,8 +251,8 @@ TEST_CASE("README: waiting") {
   }
   const auto publish = [&] {
     //! [waiting]
-    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});  // this one gives up: NoCredits
-    auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();  // all that are given none
+    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});               // this one gives up: NoCredits
+    auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();   // all that are given none
     //! [waiting]
     static_assert(std::is_same_v<decltype(channel)::Consumer::DefaultStrategy, tango::Yield>);
     static_assert(std::is_same_v<decltype(channel)::Producer::DefaultStrategy, tango::Yield>);
@@ -277,7 +275,7 @@ TEST_CASE("README: metrics") {
   REQUIRE(consumer.poll());
   //! [metrics]
   char text[320];
-  std::cout << print(channel.metrics().snapshot(), text);  // published, consumed, lost, backpressure, lag, ...
+  std::cout << print(channel.metrics().snapshot(), text);        // published, consumed, lost, backpressure, lag, ...
   //! [metrics]
   CHECK(printed.text().find("published 2 (10 bytes)") != std::string::npos);
   CHECK(printed.text().find("lag 1") != std::string::npos);
@@ -359,14 +357,14 @@ TEST_CASE("README: latency") {
   const Printed printed;
 
   //! [latency]
-  const auto rate = tango::calibrate();  // <tango/steady_clock.hpp>: how long a tick is; 20 ms
-  tango::Latency latency;                // 15 KiB, fixed; absent unless used
+  const auto rate = tango::calibrate();              // <tango/steady_clock.hpp>: how long a tick is; 20 ms
+  tango::Latency latency;                            // 15 KiB, fixed; absent unless used
 
-  (void)producer.publish(bytes, {.ts = tango::stamp()});  // the core's counter: TSC, CNTVCT or rdtime
+  (void)producer.publish(bytes, {.ts = tango::stamp()});         // the core's counter: TSC, CNTVCT or rdtime
   if (auto fragment = consumer.poll()) latency.record(fragment->ts());
 
   char text[288];
-  if (rate) std::cout << print(latency.snapshot(), *rate, text);  // count, min, p50, p90, p99, p99.9, p99.99, max in ns
+  if (rate) std::cout << print(latency.snapshot(), *rate, text); // count, min, p50, p90, p99, p99.9, p99.99, max in ns
   //! [latency]
   CHECK(printed.text().find("count 1 ") != std::string::npos);
 }

@@ -168,6 +168,31 @@ std::uint64_t reliable_large(MCache& mcache, Plain& dcache, tango::Fseq& fseq, t
   return large(producer, consumer, bytes, memory) + many(consumer, other);
 }
 
+std::uint64_t viewed(std::span<const std::byte> memory, std::span<std::byte> buffer, std::span<char> text) {
+  const auto view = tango::view_channel(memory);
+  if (!view) {
+    return tango::print(view.status(), text).size();
+  }
+  std::uint64_t sum = view->kind().size() + view->max_payload();
+  if (const auto state = view->state()) {
+    sum += state->position + name(state->producer).size();
+  }
+  if (view->places() != 0) {
+    if (const auto place = view->place(0)) {
+      sum += place->position + name(place->state).size();
+    }
+  }
+  const auto range = view->readable();
+  if (!range) {
+    return sum;
+  }
+  if (const auto metadata = view->metadata(range->first)) {
+    sum += metadata->sig;
+  }
+  return sum +
+         view->for_each(range->first, buffer, [&sum](const tango::MessageCopy& m) { sum += m.payload.size(); }).lost;
+}
+
 std::string_view report(const tango::Metrics& metrics, std::span<char> buffer) {
   return tango::print(metrics.snapshot(), buffer);
 }

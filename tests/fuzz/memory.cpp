@@ -416,7 +416,59 @@ class Victim {
       expect(print(producer_->status(), text).size() <= text.size(), "it fits");
     }
     static_cast<void>(channel_->closed());
+    view();
     attach_again();
+  }
+
+  /// Everything that a view says, of memory in which any word may be anything.
+  void view() { view_of(view_channel(std::span<const std::byte>{memory_.get(), sizeof(Channel)})); }
+
+  void view_of(const Result<ChannelView>& found) {
+    if (!found) {
+      expect(found.status() != Error::MemoryMisaligned, "it is aligned");
+      return;
+    }
+    std::vector<std::byte> buffer(static_cast<std::size_t>(found->max_payload()));
+    static_cast<void>(found->state());
+    for (std::size_t i = 0; i != found->places(); ++i) {
+      static_cast<void>(found->place(i));
+    }
+    const auto read = [&](Seq seq) {
+      static_cast<void>(found->metadata(seq));
+      if (const auto message = found->read(seq, buffer)) {
+        expect(message->payload.size() == message->metadata.size && message->metadata.seq == seq, "a message");
+        touch(message->payload);
+      }
+    };
+    if (const auto range = found->readable()) {
+      expect(range->size() <= found->depth(), "no more than there are slots");
+      read(range->first);
+      read(range->next - 1);
+      static_cast<void>(found->for_each(range->first, buffer, [](const MessageCopy& m) { touch(m.payload); }));
+    }
+    read(any_number());
+  }
+
+  /// The same, where the descriptor has other words and a sum that fits them.
+  void view_of_another() {
+    std::array<std::uint64_t, sizeof(detail::ChannelDescriptor) / 8> words;
+    std::memcpy(words.data(), label_.data() + 8, sizeof words);
+    for (std::uint64_t forged = bytes_.below(3); forged != 0; --forged) {
+      std::uint64_t& word = words[bytes_.below(words.size())];
+      switch (bytes_.below(3)) {
+        case 0:
+          word = any_number();
+          break;
+        case 1:
+          word = std::uint64_t{1} << bytes_.below(64);
+          break;
+        default:
+          word += bytes_.below(256) * 8 - 1024;
+      }
+    }
+    (::new (memory_.get()) detail::Superblock{__builtin_bit_cast(detail::ChannelDescriptor, words)})->show();
+    view();
+    std::memcpy(memory_.get(), label_.data(), kLabel);
   }
 
   /// Another value in a word of the label, in which others may have been forged before: the channel is found exactly if
@@ -426,8 +478,10 @@ class Victim {
     const auto found = Make{}().attach(std::span<std::byte>{memory_.get(), sizeof(Channel)});
     expect(static_cast<bool>(found) == (std::memcmp(memory_.get(), label_.data(), kSaid) == 0),
            "a channel is found where its label stands, and nowhere else");
+    view();
     expect(!found || *found == channel_, "where it is");
     std::memcpy(memory_.get(), label_.data(), kLabel);
+    view_of_another();
   }
 
   Bytes& bytes_;

@@ -77,6 +77,9 @@ class Engine {
   void copy(void* to, const void* from, std::size_t bytes, Site& site);
   void pause();
 
+  Ending await_end_of(std::size_t thread);
+  [[nodiscard]] bool vanished(std::size_t thread);
+
   void begin_attempt();
   void reached(const std::string& outcome) { outcomes_.insert(outcome); }
   void declare_exclusive(Location first, Location last) {
@@ -89,13 +92,14 @@ class Engine {
   [[noreturn]] void cannot_tell(const std::string& text);
 
  private:
-  enum class Standing : std::uint8_t { Runnable, Waiting, Parked, Ended };
+  enum class Standing : std::uint8_t { Runnable, Waiting, AwaitingEnd, Parked, Ended, Vanished };
 
   struct Thread {
     Fiber fiber;
     Standing standing = Standing::Runnable;
     Location awaits = 0;           ///< Waiting: for a store there
     EventId since = kNoEvent;      ///< and after this event
+    std::size_t awaited = 0;       ///< AwaitingEnd: of this thread
     std::vector<EventId> attempt;  ///< what it read since its attempt began
     bool wrote = false;            ///< since then
   };
@@ -119,6 +123,10 @@ class Engine {
   [[nodiscard]] std::size_t next_thread();
   [[nodiscard]] bool may_be_stored(ThreadId me, Location location) const;
   [[nodiscard]] End quiet();
+  [[nodiscard]] bool may_starve() const;
+  [[nodiscard]] bool has_stopped(std::size_t thread) const {
+    return threads_[thread].standing == Standing::Ended || threads_[thread].standing == Standing::Vanished;
+  }
   [[noreturn]] void leave(End end);
   void to_scheduler() { Fiber::switch_to(threads_[me_].fiber, scheduler_); }
   static void run_thread();
@@ -130,6 +138,7 @@ class Engine {
   void written(std::uint64_t& word, const Clock& before, EventId store);
   void count_store(Location location);
   void added();
+  void may_vanish();
   void guard(const Race& race, const char* text);
   void expect_order(const Site& site);
   void guard_atomic(const Clock& before, Location location, bool writes);
@@ -256,6 +265,7 @@ void Engine::run_outside(const std::function<void(void*)>& what) {
 void Engine::run_thread() {
   Engine& self = engine();
   const ThreadId me = self.me_;
+  self.may_vanish();
   (me != kMaxThreads ? self.program_->threads[me].run : *self.outside_)(shared);
   self.threads_[me].standing = Standing::Ended;
   self.to_scheduler();
@@ -285,6 +295,9 @@ std::uint32_t Engine::choose(std::size_t options) {
 // --------------------------------------------------------------------------------------------------------- scheduling
 
 bool Engine::runnable(const Thread& thread) {
+  if (thread.standing == Standing::AwaitingEnd) {
+    return has_stopped(thread.awaited);
+  }
   if (thread.standing != Standing::Waiting) {
     return thread.standing == Standing::Runnable;
   }
@@ -310,8 +323,7 @@ std::size_t Engine::next_thread() {
 /// Whether somebody else may store there later on.
 bool Engine::may_be_stored(ThreadId me, Location location) const {
   for (ThreadId other = 0; other != program_->threads.size(); ++other) {
-    const Standing standing = threads_[other].standing;
-    if (other != me && (standing == Standing::Runnable || standing == Standing::Waiting) &&
+    if (other != me && !has_stopped(other) && threads_[other].standing != Standing::Parked &&
         stored_[other * kLocations + location] < known_->most(other * kLocations + location)) {
       return true;
     }
@@ -319,20 +331,39 @@ bool Engine::may_be_stored(ThreadId me, Location location) const {
   return false;
 }
 
+/// Whether all threads that wait for ever are allowed to, and one has vanished that they may be waiting for.
+bool Engine::may_starve() const {
+  bool vanished = false;
+  for (std::size_t i = 0; i != program_->threads.size(); ++i) {
+    if (threads_[i].standing == Standing::Parked && !program_->threads[i].fate.may_starve) {
+      return false;
+    }
+    vanished = vanished || threads_[i].standing == Standing::Vanished;
+  }
+  return vanished;
+}
+
 /// Nobody can go on.
 Engine::End Engine::quiet() {
   bool parked = false;
+  bool awaiting = false;
   bool newest = true;
   for (std::size_t i = 0; i != program_->threads.size(); ++i) {
     const Thread& thread = threads_[i];
     if (thread.standing == Standing::Waiting) {
       return End::Redundant;  // for a store that did not come
     }
+    awaiting = awaiting || thread.standing == Standing::AwaitingEnd;
     if (thread.standing == Standing::Parked) {
       parked = true;
       newest = newest && std::all_of(thread.attempt.begin(), thread.attempt.end(),
                                      [this](EventId load) { return graph_.is_newest(graph_[load].from); });
     }
+  }
+  if (!parked && awaiting) {
+    limit_ = true;
+    failure_ = "threads wait for each other's end\n" + trace(graph_, *program_, names_);
+    return End::Failed;
   }
   if (!parked) {
     return End::Complete;
@@ -340,11 +371,18 @@ Engine::End Engine::quiet() {
   if (!newest || !holds(Rule::Deadlocks)) {
     return End::Redundant;  // it could have read something newer, and does in another execution
   }
+  const bool starving = may_starve();
   std::string text = "waiting for ever:";
   for (std::size_t i = 0; i != program_->threads.size(); ++i) {
     if (threads_[i].standing == Standing::Parked) {
       text += " " + program_->threads[i].name;
+      if (starving) {
+        reached(program_->threads[i].name + " waits for ever");
+      }
     }
+  }
+  if (starving) {
+    return End::Complete;
   }
   failure_ = text + "\n" + trace(graph_, *program_, names_);
   return End::Failed;
@@ -384,6 +422,39 @@ void Engine::pause() {
     __builtin_unreachable();
   }
   begin_attempt();
+}
+
+/// After each event: here a thread may stop for ever. Its fiber is not entered again.
+void Engine::may_vanish() {
+  if (concurrent_ && program_->threads[me_].fate.may_vanish && holds(Rule::Vanishing) && choose(2) == 1) {
+    graph_.add_vanish(me_);
+    threads_[me_].standing = Standing::Vanished;
+    to_scheduler();
+    __builtin_unreachable();
+  }
+}
+
+Ending Engine::await_end_of(std::size_t thread) {
+  if (!concurrent_ || thread == me_ || thread >= program_->threads.size()) {
+    cannot_tell("a wait for the end of what is no other thread");
+  }
+  while (!has_stopped(thread)) {
+    threads_[me_].standing = Standing::AwaitingEnd;
+    threads_[me_].awaited = thread;
+    to_scheduler();
+  }
+  const bool vanished = threads_[thread].standing == Standing::Vanished;
+  graph_.add_await(me_, static_cast<ThreadId>(thread), vanished);
+  added();
+  may_vanish();
+  return vanished ? Ending::Vanished : Ending::Ended;
+}
+
+bool Engine::vanished(std::size_t thread) {
+  if (concurrent_ || thread >= program_->threads.size()) {
+    cannot_tell("whether a thread has vanished is known once no thread can go on");
+  }
+  return threads_[thread].standing == Standing::Vanished;
 }
 
 // ----------------------------------------------------------------------------------------------------------- accesses
@@ -455,7 +526,9 @@ std::uint64_t Engine::load(const std::uint64_t& word, Site& site) {
   const Location location = location_of(&word);
   expect_order(site);
   static_cast<void>(graph_.history(location, word));
-  return read(choose_source(location, [](EventId) { return true; }), site.order, site);
+  const std::uint64_t value = read(choose_source(location, [](EventId) { return true; }), site.order, site);
+  may_vanish();
+  return value;
 }
 
 /// A load, or a compare-exchange that fails.
@@ -503,6 +576,7 @@ void Engine::store(std::uint64_t& word, std::uint64_t value, Site& site) {
   const std::uint32_t place = shadow_.exclusive(location) ? places_.front() : places_[choose(places_.size())];
   const Clock before = now();
   written(word, before, graph_.add_store(me_, location, place, value, site.order, &site));
+  may_vanish();
 }
 
 bool Engine::compare_exchange(std::uint64_t& word, std::uint64_t& expected, std::uint64_t desired, Site& site) {
@@ -520,10 +594,12 @@ bool Engine::compare_exchange(std::uint64_t& word, std::uint64_t& expected, std:
   if (graph_[from].value == expected) {
     const Clock before = now();
     written(word, before, graph_.add_update(me_, from, desired, site.order, &site));
+    may_vanish();
     return true;
   }
   expected = read(from, site.failure, site);
   count_store(location);  // it may succeed where somebody waits for that
+  may_vanish();
   return false;
 }
 
@@ -535,10 +611,12 @@ void Engine::fence(Site& site) {
   if (!site.dropped) {
     graph_.add_fence(me_, site.order, &site);
     added();
+    may_vanish();
   }
 }
 
 void Engine::copy(void* to, const void* from, std::size_t bytes, Site& site) {
+  bool wrote = false;
   for (const bool writes : {false, true}) {
     const void* const side = writes ? to : from;
     if (!concurrent_ || !is_shared(side) || bytes == 0) {
@@ -558,8 +636,15 @@ void Engine::copy(void* to, const void* from, std::size_t bytes, Site& site) {
       shadow_.mark_plain(me_, graph_[id].tick, location, at % 8, writes);
     }
     threads_[me_].wrote = threads_[me_].wrote || writes;
+    wrote = writes;
+    if (!writes) {
+      may_vanish();
+    }
   }
   std::memcpy(to, from, bytes);
+  if (wrote) {
+    may_vanish();
+  }
 }
 
 }  // namespace
@@ -602,6 +687,8 @@ void copy(void* to, const void* from, std::size_t bytes, const char* file, unsig
 }
 void pause() { engine().pause(); }
 void begin_attempt() { engine().begin_attempt(); }
+Ending await_end_of(std::size_t thread) { return engine().await_end_of(thread); }
+bool vanished(std::size_t thread) { return engine().vanished(thread); }
 void reached(const std::string& outcome) { engine().reached(outcome); }
 void fail(const char* text) { engine().fail(text); }
 

@@ -10,10 +10,16 @@
 // nothing ends its execution there, because one of the others is the same without that attempt. If all that it read was
 // the newest there is, and nobody is left who could write, it would wait for ever: that is reported.
 //
+// A thread that may vanish is a process that may be killed: beside the executions in which it runs to its end there are
+// those in which it stops for ever, before its first event or right after any of them. It does nothing more then, not
+// even what its destructors would do. Another thread can wait for its end (`await_end_of`), as a successor waits for
+// the lock that the kernel releases: all that the first thread did happens before what the other does afterwards.
+//
 // Limits. No sb ∪ rf cycles: that is RC11, and load buffering, which a compiler or a core may do, is not seen. Where
 // that would matter the words are declared exclusive, and any unordered access to them is a failure. No seq_cst
 // accesses, only fences. Programs are finite: loops are bounded, or wait. What failed attempts of a wait leave behind
-// in their thread's private state is not seen by the attempts that follow.
+// in their thread's private state is not seen by the attempts that follow. A plain copy is one event: no thread
+// vanishes in the middle of it.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +35,14 @@
 
 namespace tango::model {
 
+/// What may become of a thread, other than that it runs to its end.
+struct Fate {
+  bool may_vanish = false;  ///< it may stop for ever after any of its events
+  bool may_starve = false;  ///< if another thread has vanished, this one may wait for ever: that is no deadlock
+};
+inline constexpr Fate kMayVanish = {.may_vanish = true};
+inline constexpr Fate kMayStarve = {.may_starve = true};
+
 struct Program {
   std::string name;
   std::string bound;  ///< what there is of it: messages, words, attempts
@@ -37,9 +51,10 @@ struct Program {
   struct Thread {
     std::string name;
     std::function<void(void*)> run;
+    Fate fate = {};
   };
   std::vector<Thread> threads;
-  std::function<void(void*)> after;     ///< once all threads have ended; may be empty
+  std::function<void(void*)> after;     ///< once no thread can go on; may be empty
   std::vector<std::string> must_reach;  ///< outcomes without which the program shows nothing
   std::uint64_t executions = 0;         ///< how many there are, where another checker counted them; else 0
 };
@@ -52,8 +67,8 @@ template <class State>
   program.bound = State::kBound;
   program.bytes = sizeof(State);
   program.set_up = [](void* at) { ::new (at) State; };
-  for (const auto& [name, run] : State::threads()) {
-    program.threads.push_back({name, [run = run](void* at) { (static_cast<State*>(at)->*run)(); }});
+  for (const auto& [name, run, fate] : State::threads()) {
+    program.threads.push_back({name, [run = run](void* at) { (static_cast<State*>(at)->*run)(); }, fate});
   }
   if constexpr (requires(State & state) { state.after(); }) {
     program.after = [](void* at) { static_cast<State*>(at)->after(); };
@@ -73,6 +88,7 @@ template <class State>
 struct ThreadOf {
   const char* name;
   void (State::*run)();
+  Fate fate = {};
 };
 
 /// How often each thread stores to each word, at most. Learnt while exploring: without it every load would have to wait
@@ -122,6 +138,16 @@ void reached(const std::string& outcome);
 /// Tries until `attempt` answers true. A failed attempt that wrote nothing must leave nothing behind.
 template <class F>
 void until(F attempt);
+
+enum class Ending : std::uint8_t { Ended, Vanished };
+
+/// Waits until another thread of the program has ended or vanished, and returns which. `thread` is its index in
+/// `Program::threads`. All that it did happens before what the caller does next. A thread that waits here is never
+/// reported as waiting for ever; but the thread that it waits for may be.
+Ending await_end_of(std::size_t thread);
+
+/// For what comes after the threads: whether one vanished.
+[[nodiscard]] bool vanished(std::size_t thread);
 
 /// For set-up: only one thread at a time may touch these words, even by atomic accesses.
 void declare_exclusive(const void* from, std::size_t bytes);

@@ -14,6 +14,9 @@
 #if defined(TANGO_MODEL_ASAN)
 #include <sanitizer/asan_interface.h>
 #endif
+#if defined(TANGO_MODEL_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
 
 #if defined(__x86_64__)
 // What a call must preserve is kept on the stack that is left; the rest of a fiber's state is the top of its stack.
@@ -51,6 +54,12 @@ void Fiber::start(void (*entry)()) {
   // Whoever ran on it before was left in the middle.
   __asan_unpoison_memory_region(stack_.get(), kStackBytes);
 #endif
+#if defined(TANGO_MODEL_TSAN)
+  if (tsan_ != nullptr) {
+    __tsan_destroy_fiber(tsan_);
+  }
+  tsan_ = __tsan_create_fiber(0);
+#endif
 #if defined(__x86_64__)
   constexpr std::size_t kSaved = 6;  // registers that the switch restores
   const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(stack_.get()) + kStackBytes) & ~std::uintptr_t{15};
@@ -71,6 +80,12 @@ void Fiber::start(void (*entry)()) {
 }
 
 void Fiber::switch_to(Fiber& from, Fiber& to) {
+#if defined(TANGO_MODEL_TSAN)
+  if (from.tsan_ == nullptr) {
+    from.tsan_ = __tsan_get_current_fiber();
+  }
+  __tsan_switch_to_fiber(to.tsan_, 0);
+#endif
 #if defined(__x86_64__)
   tango_model_switch(&from.top_, to.top_);
 #else

@@ -187,6 +187,25 @@ EventId Graph::add_plain(ThreadId thread, Kind kind, Location location, std::uin
   return id;
 }
 
+EventId Graph::add_vanish(ThreadId thread) {
+  const auto id = static_cast<EventId>(events_.size());
+  Event& event = add(Kind::Vanish, thread, nullptr);
+  event.clock = views_[thread].clock;
+  return id;
+}
+
+EventId Graph::add_await(ThreadId thread, ThreadId ended, bool vanished) {
+  const auto id = static_cast<EventId>(events_.size());
+  Event& event = add(Kind::Await, thread, nullptr);
+  event.place = ended;
+  event.value = vanished ? 1 : 0;
+  if (holds(Rule::Endings)) {
+    views_[thread].clock.join(views_[ended].clock);
+  }
+  event.clock = views_[thread].clock;
+  return id;
+}
+
 bool Graph::fences_agree() const {
   const std::size_t count = fences_.size();
   if (count < 2 || count > 64 || !holds(Rule::Fences)) {

@@ -43,7 +43,8 @@ class Clock {
   std::array<std::uint16_t, kMaxThreads> ticks_{};
 };
 
-enum class Kind : std::uint8_t { Initial, Load, Store, Update, Fence, PlainRead, PlainWrite };
+/// Vanish is the last event of a thread that stopped for ever. Await is another thread's, which has learnt of an end.
+enum class Kind : std::uint8_t { Initial, Load, Store, Update, Fence, PlainRead, PlainWrite, Vanish, Await };
 
 using EventId = std::uint32_t;
 inline constexpr EventId kNoEvent = ~EventId{0};
@@ -60,9 +61,9 @@ struct Event {
   std::uint16_t tick = 0;  ///< its number in its thread, from 1
   std::memory_order order = std::memory_order_relaxed;
   Location location = 0;
-  std::uint32_t place = 0;  ///< stores: how many are older in the modification order. Plain ones: bytes
+  std::uint32_t place = 0;  ///< stores: how many are older in the modification order. Plain ones: bytes. Await: whom
   EventId from = kNoEvent;  ///< loads: the store that was read
-  std::uint64_t value = 0;  ///< written; or read, where nothing is written
+  std::uint64_t value = 0;  ///< written; or read, where nothing is written. Await: whether that one vanished
   const Site* site = nullptr;
   Clock clock;    ///< what happens before it, itself included
   Clock message;  ///< stores: what happens before an acquire load that reads it
@@ -111,6 +112,8 @@ class Graph {
   EventId add_update(ThreadId thread, EventId from, std::uint64_t value, std::memory_order order, const Site* site);
   EventId add_fence(ThreadId thread, std::memory_order order, const Site* site);
   EventId add_plain(ThreadId thread, Kind kind, Location location, std::uint32_t bytes, const Site* site);
+  EventId add_vanish(ThreadId thread);
+  EventId add_await(ThreadId thread, ThreadId ended, bool vanished);
 
   /// Whether the seq_cst fences can be put into one order (psc of RC11 is acyclic).
   [[nodiscard]] bool fences_agree() const;

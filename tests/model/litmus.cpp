@@ -43,8 +43,27 @@ struct Shared {
   alignas(8) std::byte bytes[16] = {};
 };
 
+/// A thread of such a program, and what may become of it.
+template <class Run>
+struct Fated {
+  Fate fate;
+  Run run;
+  void operator()(Shared& shared) const { run(shared); }
+};
+template <class Run>
+Fated(Fate, Run) -> Fated<Run>;
+
+template <class Run>
+[[nodiscard]] Fate fate_of(const Run&) {
+  return {};
+}
+template <class Run>
+[[nodiscard]] Fate fate_of(const Fated<Run>& thread) {
+  return thread.fate;
+}
+
 template <class... Threads>
-std::string failure_of(void (*set_up)(Shared&), Threads... threads) {
+Result result_of(void (*set_up)(Shared&), Threads... threads) {
   Program program;
   program.bytes = sizeof(Shared);
   program.set_up = [set_up](void* at) {
@@ -54,9 +73,15 @@ std::string failure_of(void (*set_up)(Shared&), Threads... threads) {
     }
   };
   char name = 'A';
-  (program.threads.push_back({std::string(1, name++), [threads](void* at) { threads(*static_cast<Shared*>(at)); }}),
+  (program.threads.push_back(
+       {std::string(1, name++), [threads](void* at) { threads(*static_cast<Shared*>(at)); }, fate_of(threads)}),
    ...);
-  return explore(program).failure;
+  return explore(program);
+}
+
+template <class... Threads>
+std::string failure_of(void (*set_up)(Shared&), Threads... threads) {
+  return result_of(set_up, threads...).failure;
 }
 
 void write(std::byte* to, std::size_t bytes) {
@@ -113,6 +138,35 @@ std::string exclusive_word() {
                       }
                     });
 }
+
+/// A writes and may vanish, B reads once it knows of A's end.
+template <bool AWAITS>
+std::string taking_over() {
+  return failure_of(nullptr, Fated{kMayVanish, [](Shared& s) { write(s.bytes, 8); }}, [](Shared& s) {
+    if (AWAITS) {
+      static_cast<void>(await_end_of(0));
+    }
+    read(s.bytes, 8);
+  });
+}
+
+/// A may vanish before it stores what B waits for; FATE is B's.
+template <Fate (*FATE)()>
+std::string waiting_for_the_dead() {
+  return failure_of(nullptr, Fated{kMayVanish, [](Shared& s) { s.flag.store(1, memory_order_relaxed); }},
+                    Fated{FATE(), [](Shared& s) { until([&s] { return s.flag.load(memory_order_relaxed) == 1; }); }});
+}
+Fate ends() { return {}; }
+Fate may_starve() { return kMayStarve; }
+
+/// Stores when it is destroyed.
+struct Farewell {
+  explicit Farewell(SharedWord& to) : word{to} {}
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+  ~Farewell() { word.store(1, memory_order_relaxed); }
+  SharedWord& word;
+};
 
 /// A sleeps unless it sees that there is work, B wakes who sleeps.
 template <std::memory_order FENCE>
@@ -216,6 +270,84 @@ const std::vector<Finding>& findings() {
                s.flag.store(1, memory_order_relaxed);
              });
        }},
+      {"plain bytes, taken over", "", taking_over<true>},
+      {"plain bytes, taken over too early", "this plain", taking_over<false>},
+      {"exclusive word, taken over", "",
+       [] {
+         return failure_of([](Shared& s) { declare_exclusive(&s.word, sizeof s.word); },
+                           Fated{kMayVanish,
+                                 [](Shared& s) {
+                                   s.word.store(1, memory_order_relaxed);
+                                   s.flag.store(1, memory_order_relaxed);
+                                 }},
+                           [](Shared& s) {
+                             const bool ended = await_end_of(0) == Ending::Ended;
+                             const std::uint64_t word = s.word.load(memory_order_relaxed);
+                             check(!ended || word == 1, "what was stored is lost");
+                             check(s.flag.load(memory_order_relaxed) <= word, "the flag without the word");
+                             s.word.store(2, memory_order_relaxed);
+                           });
+       }},
+      {"a vanished thread runs no destructors", "",
+       [] {
+         const Result result = result_of(
+             nullptr,
+             Fated{kMayVanish,
+                   [](Shared& s) {
+                     const Farewell farewell{s.flag};
+                     s.word.store(1, memory_order_relaxed);
+                   }},
+             [](Shared& s) {
+               const char* const ending = await_end_of(0) == Ending::Vanished ? "vanished" : "ended";
+               const std::uint64_t stores = s.word.load(memory_order_relaxed) + s.flag.load(memory_order_relaxed);
+               reached(ending + std::to_string(stores));
+             });
+         const bool right = result.outcomes == std::map<std::string, std::uint64_t>{
+                                                   {"vanished0", 1}, {"vanished1", 1}, {"vanished2", 1}, {"ended2", 1}};
+         return right ? result.failure : "wrong outcomes";
+       }},
+      {"waiting for what a vanished thread would have stored", "waiting for ever: B", waiting_for_the_dead<ends>},
+      {"the same, and it may", "", waiting_for_the_dead<may_starve>},
+      {"one may, another may not", "waiting for ever: B C",
+       [] {
+         const auto wait = [](Shared& s) { until([&s] { return s.flag.load(memory_order_relaxed) == 1; }); };
+         return failure_of(nullptr, Fated{kMayVanish, [](Shared& s) { s.flag.store(1, memory_order_relaxed); }},
+                           Fated{kMayStarve, wait}, wait);
+       }},
+      {"waiting for ever where none vanished", "waiting for ever: B",
+       [] {
+         return failure_of(
+             nullptr, [](Shared&) {},
+             Fated{kMayStarve, [](Shared& s) { until([&s] { return s.flag.load(memory_order_relaxed) == 1; }); }});
+       }},
+      {"a successor does what the vanished thread left", "",
+       [] {
+         return failure_of(
+             nullptr, Fated{kMayVanish, [](Shared& s) { s.flag.store(1, memory_order_relaxed); }},
+             [](Shared& s) {
+               if (await_end_of(0) == Ending::Vanished && s.flag.load(memory_order_relaxed) == 0) {
+                 s.flag.store(1, memory_order_relaxed);
+               }
+             },
+             [](Shared& s) { until([&s] { return s.flag.load(memory_order_relaxed) == 1; }); });
+       }},
+      {"who is awaited waits for ever", "waiting for ever: A",
+       [] {
+         return failure_of(
+             nullptr, [](Shared& s) { until([&s] { return s.flag.load(memory_order_relaxed) == 1; }); },
+             [](Shared& s) {
+               static_cast<void>(await_end_of(0));
+               s.flag.store(1, memory_order_relaxed);
+             });
+       }},
+      {"each awaits the other's end", "threads wait for each other's end",
+       [] {
+         return failure_of(
+             nullptr, [](Shared&) { static_cast<void>(await_end_of(1)); },
+             [](Shared&) { static_cast<void>(await_end_of(0)); });
+       }},
+      {"its own end", "a wait for the end of what is no other thread",
+       [] { return failure_of(nullptr, [](Shared&) { static_cast<void>(await_end_of(0)); }); }},
       {"a loop without end", "no end",
        [] {
          return failure_of(nullptr, [](Shared& s) {

@@ -79,6 +79,33 @@ inline constexpr Litmus kLitmus[] = {
     {"Z6+fences", "x=1 rlx; f sc; y=1 rlx | y=2 rlx; f sc; z=1 rlx | r z rlx; f sc; r x rlx", "10|121", false, 7, 7},
     {"IRIW", "x=1 rlx | y=1 rlx | r x acq; r y acq | r y acq; r x acq", "1010|11", true, 16, 16},
     {"IRIW+fences", "x=1 rlx | y=1 rlx | r x rlx; f sc; r y rlx | r y rlx; f sc; r x rlx", "1010|11", false, 15, 15},
+    // Ends that are awaited: all that the thread did happens before.
+    {"end", "x=1 rlx | await A; r x rlx", "00|1", false, 1, 1},
+    {"end+cycle", "r x rlx | await A; x=1 rlx", "10|1", false, 1, 1},
+    {"end+SB", "x=1 rlx; r y rlx | y=1 rlx; await A; r x rlx", "000|11", false, 2, 2},
+    // A thread of n events vanishes in n + 1 places, or not at all. The first four were counted by hand, too. In
+    // vanish+MP B can read one pair of values if A vanished before its first store, two if it vanished before its
+    // second, three if it vanished after that, and the same three if A ended: 1 + 2 + 3 + 3.
+    {"vanish", "mortal: x=1 rlx", "|0", true, 2, 3},
+    {"vanish+await", "mortal: x=1 rlx | await A; r x rlx", "10|1", false, 3, 3},
+    {"vanish+MP", "mortal: x=1 rlx; y=1 rel | r y acq; r x rlx", "01|10", true, 6, 9},
+    {"vanish+MP+await", "mortal: x=1 rlx; y=1 rlx | await A; r y rlx; r x rlx", "101|10", true, 4, 4},
+    {"vanish+MP+stale", "mortal: x=1 rlx; y=1 rlx | await A; r y rlx; r x rlx", "110|11", false, 4, 4},
+    {"vanish+too-late", "mortal: x=1 rlx; y=1 rlx | r y rlx; await A; r x rlx", "110|11", false, 6, 6},
+    {"vanish+CoWW", "mortal: x=1 rlx | await A; x=2 rlx", "1|1", false, 2, 3},
+    {"vanish+release", "mortal: x=1 rlx | await A; y=1 rel | r y acq; r x rlx", "110|11", false, 8, 8},
+    {"vanish+relaxed", "mortal: x=1 rlx | await A; y=1 rlx | r y acq; r x rlx", "110|11", true, 10, 10},
+    {"vanish+acquired", "y=1 rlx; x=1 rel | mortal: r x acq; z=1 rlx | await B; r y rlx", "110|111", false, 8, 11},
+    {"vanish+not-acquired", "y=1 rlx; x=1 rel | mortal: r x rlx; z=1 rlx | await B; r y rlx", "110|111", true, 10, 14},
+    {"vanish+late-fence", "y=1 rlx; x=1 rel | mortal: r x rlx; z=1 rlx; f acq | await B; r y rlx", "110|111", true, 9,
+     16},
+    {"vanish+SB+fences", "mortal: x=1 rlx; f sc; r y rlx | y=1 rlx; f sc; r x rlx", "00|11", false, 6, 11},
+    {"vanish+claim", "mortal: cas x 0 1 acq rlx; x=0 rel | cas x 0 2 acq rlx", "-1|1", true, 5, 9},
+    {"vanish+takeover", "mortal: x=1 rlx; y=1 rlx | await A; r y rlx; ? z=1 rel | r z acq; r x rlx", "1110|111", false,
+     9, 9},
+    {"vanish+both", "mortal: x=1 rlx; y=1 rlx | mortal: y=2 rlx; x=2 rlx", "|11", true, 7, 32},
+    {"vanish+again", "mortal: x=1 rlx | mortal: await A; x=2 rlx | await B; r x rlx", "-11|1", true, 7, 14},
+    {"vanish+again+stale", "mortal: x=1 rlx | mortal: await A; x=2 rlx | await B; r x rlx", "101|2", false, 7, 14},
 };
 
 /// What the checker gets wrong: an empty text if nothing.

@@ -11,6 +11,7 @@ namespace tango::model {
 namespace {
 
 constexpr std::size_t kMost = 24;  // events
+constexpr std::size_t kWhole = ~std::size_t{0};
 
 /// A relation on events: bit b of row a says that a is related to b.
 struct Relation {
@@ -67,17 +68,22 @@ struct OracleEvent {
   bool reads = false;
   bool writes = false;
   bool fence = false;
+  bool awaits = false;  ///< the end of another thread
   std::uint8_t location = 0;
   std::uint8_t written = 0;
   std::uint8_t read = 0;
   std::memory_order order = std::memory_order_relaxed;
   const TinyStep* step = nullptr;
   bool skipped = false;  ///< its guard was 0: it does nothing
+  bool cut = false;      ///< its thread vanished before it
+  bool last = false;     ///< its thread vanished right after it: nobody knows what it read
 };
 
 class Oracle {
  public:
-  explicit Oracle(const TinyProgram& program) : program_{program} {
+  /// `lengths[t]` is after how many steps thread t vanishes; kWhole if it does not.
+  Oracle(const TinyProgram& program, const std::array<std::size_t, kTinyThreads>& lengths)
+      : program_{program}, lengths_{lengths} {
     for (std::size_t i = 0; i != program.locations; ++i) {  // what the locations hold in the beginning
       OracleEvent& event = events_.emplace_back();
       event.thread = kMost;  // nobody's
@@ -87,14 +93,19 @@ class Oracle {
     for (std::size_t t = 0; t != program.threads.size(); ++t) {
       for (const TinyStep& step : program.threads[t]) {
         OracleEvent& event = events_.emplace_back();
+        const auto index = static_cast<std::size_t>(&step - program.threads[t].data());
+        event.cut = index >= lengths[t];
+        event.last = index + 1 == lengths[t];
         event.thread = t;
         event.step = &step;
         event.order = step.order;
         event.location = step.location;
         event.written = step.value;
-        event.fence = step.op == TinyStep::Op::Fence;
-        event.reads = step.op == TinyStep::Op::Load || step.op == TinyStep::Op::CompareExchange;
-        event.writes = step.op == TinyStep::Op::Store;
+        event.fence = !event.cut && step.op == TinyStep::Op::Fence;
+        event.reads = !event.cut && (step.op == TinyStep::Op::Load || step.op == TinyStep::Op::CompareExchange);
+        event.writes = !event.cut && step.op == TinyStep::Op::Store;
+        event.awaits = !event.cut && step.op == TinyStep::Op::Await;
+        event.read = event.awaits && lengths[step.thread] != kWhole ? 1 : 0;
       }
     }
     const std::size_t initial = program.locations;
@@ -116,7 +127,7 @@ class Oracle {
  private:
   /// Which guarded steps are skipped and which compare-exchanges succeed, first: only then is it known what writes.
   void decide(std::size_t at) {
-    while (at != events_.size() && !is_cas(at) && !is_guarded(at)) {
+    while (at != events_.size() && (events_[at].cut || (!is_cas(at) && !is_guarded(at)))) {
       ++at;
     }
     if (at == events_.size()) {
@@ -134,21 +145,33 @@ class Oracle {
         event.reads = !skipped && (event.step->op == Op::Load || is_cas(at));
         event.writes = !skipped && (event.step->op == Op::Store || succeeds);
         event.fence = !skipped && event.step->op == Op::Fence;
+        event.awaits = !skipped && event.step->op == Op::Await;
         event.order = is_cas(at) && !succeeds ? event.step->failure : event.step->order;
         decide(at + 1);
       }
     }
   }
 
-  /// Whether what was skipped is what had to be.
+  /// Whether what was skipped is what had to be. No thread vanishes right after a skipped step: that would be the same
+  /// execution as right after the step before.
   [[nodiscard]] bool guards_hold() const {
-    std::array<std::uint8_t, kMost> last{};
+    std::array<std::uint8_t, kTinyThreads> last{};
+    std::array<bool, kTinyThreads> skipped{};
     for (const OracleEvent& event : events_) {
-      if (event.step != nullptr && event.step->guarded && event.skipped != (last[event.thread] == 0)) {
+      if (event.step == nullptr || event.cut) {
+        continue;
+      }
+      if (event.step->guarded && event.skipped != (last[event.thread] == 0)) {
         return false;
       }
-      if (event.reads) {
+      if (event.reads || event.awaits) {
         last[event.thread] = event.read;
+      }
+      skipped[event.thread] = event.skipped;
+    }
+    for (std::size_t t = 0; t != kTinyThreads; ++t) {
+      if (lengths_[t] != kWhole && skipped[t]) {
+        return false;
       }
     }
     return true;
@@ -201,7 +224,7 @@ class Oracle {
     return events_[at].step != nullptr && events_[at].step->guarded;
   }
   [[nodiscard]] bool is_cas(std::size_t at) const {
-    return events_[at].step != nullptr && events_[at].step->op == TinyStep::Op::CompareExchange;
+    return events_[at].step != nullptr && !events_[at].cut && events_[at].step->op == TinyStep::Op::CompareExchange;
   }
   [[nodiscard]] bool acquires(std::size_t e) const {
     const std::memory_order o = events_[e].order;
@@ -259,10 +282,19 @@ class Oracle {
       }
     }
     const Relation sw = heads * rs * rf * tails;
-    const Relation hb = (sb_ | sw).plus();
+    // An end that is awaited comes after all that its thread did, and before what the other does then.
+    Relation ends;
+    for (std::size_t a = 0; a != n; ++a) {
+      for (std::size_t b = 0; b != n; ++b) {
+        if (events_[b].awaits && events_[a].thread == events_[b].step->thread) {
+          ends.set(a, b);
+        }
+      }
+    }
+    const Relation hb = (sb_ | sw | ends).plus();
     const Relation eco = (rf | mo | fr).plus();
     // COHERENCE, ATOMICITY, no sb ∪ rf cycle
-    if (!hb.irreflexive() || !(hb * eco).irreflexive() || !eco.irreflexive() || !(sb_ | rf).acyclic()) {
+    if (!hb.irreflexive() || !(hb * eco).irreflexive() || !eco.irreflexive() || !(sb_ | rf | ends).acyclic()) {
       return false;
     }
     for (std::size_t a = 0; a != n; ++a) {
@@ -291,9 +323,8 @@ class Oracle {
   void count(const std::array<std::vector<std::size_t>, kTinyLocations>& orders) {
     std::string outcome;
     for (const OracleEvent& event : events_) {
-      if (event.reads || (event.skipped &&
-                          (event.step->op == TinyStep::Op::Load || event.step->op == TinyStep::Op::CompareExchange))) {
-        outcome += event.skipped ? '-' : static_cast<char>('0' + event.read);
+      if (event.step != nullptr && reads(*event.step)) {
+        outcome += event.skipped || event.cut || event.last ? '-' : static_cast<char>('0' + event.read);
       }
     }
     outcome += '|';
@@ -305,14 +336,39 @@ class Oracle {
   }
 
   const TinyProgram& program_;
+  std::array<std::size_t, kTinyThreads> lengths_;
   std::vector<OracleEvent> events_;
   std::vector<std::size_t> from_;
   Relation sb_;
   OracleResult result_;
 };
 
+/// Adds what there is if the threads from `thread` on vanish after each number of steps, or not at all.
+void vanish(const TinyProgram& program, std::size_t thread, std::array<std::size_t, kTinyThreads>& lengths,
+            OracleResult& sum) {
+  if (thread == program.threads.size()) {
+    const OracleResult result = Oracle{program, lengths}.run();
+    sum.executions += result.executions;
+    for (const auto& [outcome, count] : result.outcomes) {
+      sum.outcomes[outcome] += count;
+    }
+    return;
+  }
+  lengths[thread] = kWhole;
+  vanish(program, thread + 1, lengths, sum);
+  for (std::size_t steps = 0; program.mortal[thread] && steps <= program.threads[thread].size(); ++steps) {
+    lengths[thread] = steps;
+    vanish(program, thread + 1, lengths, sum);
+  }
+}
+
 }  // namespace
 
-OracleResult ask_oracle(const TinyProgram& program) { return Oracle{program}.run(); }
+OracleResult ask_oracle(const TinyProgram& program) {
+  std::array<std::size_t, kTinyThreads> lengths{};
+  OracleResult sum;
+  vanish(program, 0, lengths, sum);
+  return sum;
+}
 
 }  // namespace tango::model

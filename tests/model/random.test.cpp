@@ -28,6 +28,20 @@ class Random {
   std::uint64_t state_;
 };
 
+/// Makes some threads mortal, one at least, and lets some steps of later threads await the end of earlier ones.
+void make_mortal(Random& random, TinyProgram& program) {
+  program.mortal[random.below(program.threads.size())] = true;
+  for (std::size_t thread = 0; thread != program.threads.size(); ++thread) {
+    program.mortal[thread] = program.mortal[thread] || random.below(4) == 0;
+    for (TinyStep& step : program.threads[thread]) {
+      if (thread != 0 && random.below(4) == 0) {
+        step.op = TinyStep::Op::Await;
+        step.thread = static_cast<std::uint8_t>(random.below(thread));
+      }
+    }
+  }
+}
+
 /// `threads` threads of up to `most` steps on `locations` locations.
 TinyProgram random_program(Random& random, std::size_t threads, std::size_t most, std::size_t locations) {
   constexpr std::array kLoads = {std::memory_order_relaxed, std::memory_order_acquire};
@@ -73,11 +87,15 @@ TinyProgram random_program(Random& random, std::size_t threads, std::size_t most
   return program;
 }
 
-void compare(std::uint64_t seed, std::size_t programs, std::size_t threads, std::size_t most, std::size_t locations) {
+void compare(std::uint64_t seed, std::size_t programs, std::size_t threads, std::size_t most, std::size_t locations,
+             bool mortal = false) {
   Random random{seed};
   std::uint64_t executions = 0;
   for (std::size_t i = 0; i != programs; ++i) {
-    const TinyProgram program = random_program(random, threads, most, locations);
+    TinyProgram program = random_program(random, threads, most, locations);
+    if (mortal) {
+      make_mortal(random, program);
+    }
     const OracleResult expected = ask_oracle(program);
     const Result result = explore(program_of(program));
     executions += result.executions;
@@ -101,6 +119,12 @@ TEST_CASE("random programs of two threads: the oracle agrees") {
 TEST_CASE("random programs of three threads: the oracle agrees") {
   compare(3, 6000, 3, 3, 2);
   compare(4, 3000, 3, 3, 3);
+}
+
+TEST_CASE("random programs whose threads vanish and await each other's end: the oracle agrees") {
+  compare(6, 3000, 2, 4, 2, true);
+  compare(7, 3000, 3, 3, 2, true);
+  compare(8, 1000, 4, 2, 2, true);
 }
 
 TEST_CASE("random programs of four threads: the oracle agrees") { compare(5, 2000, 4, 2, 2); }

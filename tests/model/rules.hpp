@@ -27,15 +27,17 @@ enum class Rule : std::uint8_t {
   MixedRaces,        ///< so are a plain and an atomic one
   ExclusiveWords,    ///< so are unordered accesses to a word that the protocol holds exclusive
   Deadlocks,         ///< threads that wait for what nobody will write are a failure
+  Vanishing,         ///< a thread that may vanish does so, in some execution, after each of its events
+  Endings,           ///< all that a thread did happens before what another does once it knows of its end
 };
-inline constexpr std::size_t kRules = static_cast<std::size_t>(Rule::Deadlocks) + 1;
+inline constexpr std::size_t kRules = static_cast<std::size_t>(Rule::Endings) + 1;
 
 [[nodiscard]] constexpr std::string_view name(Rule rule) noexcept {
   constexpr std::string_view kNames[] = {
       "CoWR",           "CoRR",          "CoWW",          "CoRW",          "Atomicity",
       "AcquireLoads",   "ReleaseStores", "AcquireFences", "ReleaseFences", "ReleaseSequences",
       "Fences",         "Insertion",     "Waiting",       "PlainRaces",    "MixedRaces",
-      "ExclusiveWords", "Deadlocks"};
+      "ExclusiveWords", "Deadlocks",     "Vanishing",     "Endings"};
   static_assert(sizeof kNames / sizeof kNames[0] == kRules);
   return kNames[static_cast<std::size_t>(rule)];
 }

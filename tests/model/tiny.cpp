@@ -40,6 +40,10 @@ std::uint8_t location_of(char name) {
   const std::size_t at = kLocationNames.find(name);
   return at == std::string_view::npos ? (refuse({&name, 1}), std::uint8_t{0}) : static_cast<std::uint8_t>(at);
 }
+std::uint8_t thread_of(char name) {
+  const std::size_t thread = static_cast<std::size_t>(name - 'A');
+  return thread >= kTinyThreads ? (refuse({&name, 1}), std::uint8_t{0}) : static_cast<std::uint8_t>(thread);
+}
 std::uint8_t digit(char c) { return static_cast<std::uint8_t>(c - '0'); }
 
 TinyStep step_of(const std::string& text) {
@@ -61,6 +65,10 @@ TinyStep step_of(const std::string& text) {
     step.location = location_of(next().at(0));
   } else if (word == "f") {
     step.op = TinyStep::Op::Fence;
+  } else if (word == "await") {
+    step.op = TinyStep::Op::Await;
+    step.thread = thread_of(next().at(0));
+    return step;
   } else if (word == "cas") {
     step.op = TinyStep::Op::CompareExchange;
     step.location = location_of(next().at(0));
@@ -86,10 +94,6 @@ struct TinyState {
   char read[kMaxTinyLoads] = {};  ///< a digit each, or a dash
 };
 
-[[nodiscard]] bool reads(const TinyStep& step) {
-  return step.op == TinyStep::Op::Load || step.op == TinyStep::Op::CompareExchange;
-}
-
 /// One thread of it; what it reads goes to `read`.
 void run(const std::vector<TinyStep>& steps, detail::SharedWord* words, char* read) {
   std::uint64_t last = 0;
@@ -102,6 +106,8 @@ void run(const std::vector<TinyStep>& steps, detail::SharedWord* words, char* re
       word.store(step.value, step.order);
     } else if (!skipped && step.op == TinyStep::Op::Fence) {
       detail::fence(step.order);
+    } else if (!skipped && step.op == TinyStep::Op::Await) {
+      last = await_end_of(step.thread) == Ending::Vanished ? 1 : 0;
     } else if (!skipped) {
       last = step.expected;
       static_cast<void>(word.compare_exchange_strong(last, step.value, step.order, step.failure));
@@ -118,11 +124,16 @@ TinyProgram parse(std::string_view text) {
   TinyProgram program;
   std::istringstream threads{std::string{text}};
   for (std::string thread; std::getline(threads, thread, '|');) {
+    constexpr std::string_view kMortal = "mortal:";
+    if (const std::size_t at = thread.find(kMortal); at != std::string::npos) {
+      program.mortal.at(program.threads.size()) = true;
+      thread.erase(0, at + kMortal.size());
+    }
     std::vector<TinyStep>& steps = program.threads.emplace_back();
     std::istringstream in{thread};
     for (std::string step; std::getline(in, step, ';');) {
       steps.push_back(step_of(step));
-      if (steps.back().op != TinyStep::Op::Fence) {
+      if (steps.back().op != TinyStep::Op::Fence && steps.back().op != TinyStep::Op::Await) {
         program.locations = std::max<std::size_t>(program.locations, steps.back().location + 1u);
       }
     }
@@ -132,11 +143,10 @@ TinyProgram parse(std::string_view text) {
 
 std::string print(const TinyProgram& program) {
   std::ostringstream out;
-  const char* thread_end = "";
-  for (const std::vector<TinyStep>& thread : program.threads) {
-    out << std::exchange(thread_end, " | ");
+  for (std::size_t i = 0; i != program.threads.size(); ++i) {
+    out << (i == 0 ? "" : " | ") << (program.mortal[i] ? "mortal: " : "");
     const char* step_end = "";
-    for (const TinyStep& step : thread) {
+    for (const TinyStep& step : program.threads[i]) {
       out << std::exchange(step_end, "; ");
       out << (step.guarded ? "? " : "");
       const char location = kLocationNames[step.location];
@@ -153,6 +163,9 @@ std::string print(const TinyProgram& program) {
         case TinyStep::Op::CompareExchange:
           out << "cas " << location << ' ' << int{step.expected} << ' ' << int{step.value};
           break;
+        case TinyStep::Op::Await:
+          out << "await " << static_cast<char>('A' + step.thread);
+          continue;
       }
       out << ' ' << short_name(step.order);
       if (step.op == TinyStep::Op::CompareExchange) {
@@ -171,15 +184,18 @@ Program program_of(const TinyProgram& tiny) {
   std::size_t loads = 0;
   for (std::size_t i = 0; i != tiny.threads.size(); ++i) {
     const std::vector<TinyStep>& steps = tiny.threads[i];
-    program.threads.push_back({std::string(1, static_cast<char>('A' + i)), [&steps, loads](void* at) {
+    program.threads.push_back({std::string(1, static_cast<char>('A' + i)),
+                               [&steps, loads](void* at) {
                                  TinyState& state = *static_cast<TinyState*>(at);
                                  run(steps, state.words, state.read + loads);
-                               }});
+                               },
+                               {.may_vanish = tiny.mortal[i]}});
     loads += static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), reads));
   }
   program.after = [loads, locations = tiny.locations](void* at) {
     const TinyState& state = *static_cast<TinyState*>(at);
     std::string outcome{state.read, loads};
+    std::replace(outcome.begin(), outcome.end(), '\0', '-');
     outcome += '|';
     for (std::size_t i = 0; i != locations; ++i) {
       outcome += static_cast<char>('0' + state.words[i].load(std::memory_order_relaxed));

@@ -24,7 +24,8 @@ std::string Names::at(std::size_t offset) const {
 
 namespace {
 
-constexpr std::string_view kNames[] = {"initial", "load", "store", "update", "fence", "plain read", "plain write"};
+constexpr std::string_view kNames[] = {"initial",    "load",        "store",    "update",    "fence",
+                                       "plain read", "plain write", "vanishes", "awaits end"};
 
 /// Numbers near 2^64 are sequence numbers before the wrap.
 std::string number(std::uint64_t value) {
@@ -45,11 +46,19 @@ std::string trace(const Graph& graph, const Program& program, const Names& names
       continue;
     }
     const bool plain = event.kind == Kind::PlainRead || event.kind == Kind::PlainWrite;
+    const bool access = event.kind != Kind::Fence && event.kind != Kind::Vanish && event.kind != Kind::Await;
+    std::string where;
     std::string value;
     if (plain) {
       value = std::to_string(event.place) + " bytes";
-    } else if (event.kind != Kind::Fence) {
+    } else if (access) {
       value = number(event.value);
+    } else if (event.kind == Kind::Await) {
+      value = event.value != 0 ? "vanished" : "ended";
+      where = program.threads[event.place].name;
+    }
+    if (access) {
+      where = names.at(std::size_t{event.location} * 8);
     }
     std::string reads;
     if (event.from != kNoEvent) {
@@ -57,9 +66,12 @@ std::string trace(const Graph& graph, const Program& program, const Names& names
     }
     out << "  " << std::right << std::setw(5) << id << ' ' << std::left << std::setw(11)
         << program.threads[event.thread].name << std::setw(12) << kNames[static_cast<std::size_t>(event.kind)]
-        << std::setw(9) << (plain ? std::string_view{} : name(event.order)) << std::setw(20)
-        << (event.kind == Kind::Fence ? std::string{} : names.at(std::size_t{event.location} * 8)) << std::setw(22)
-        << value << std::setw(10) << reads << event.site->file << ':' << event.site->line << '\n';
+        << std::setw(9) << (plain || event.site == nullptr ? std::string_view{} : name(event.order)) << std::setw(20)
+        << where << std::setw(22) << value << std::setw(10) << reads;
+    if (event.site != nullptr) {
+      out << event.site->file << ':' << event.site->line;
+    }
+    out << '\n';
   }
   return out.str();
 }

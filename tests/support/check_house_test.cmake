@@ -15,7 +15,8 @@ function(plant_good_tree)
   file(WRITE ${WORK}/floors.txt "# a remark
 ground: base words/
 
-pair:   left/ | right/
+pair:   left/ |
+        right/
 top:    roof chimney
 ")
   plant(base.hpp "#include <vector>" "#include \"words/text.hpp\"")

@@ -6,6 +6,7 @@
 /// Thread: the endpoint's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -18,10 +19,10 @@
 namespace tango::inline TANGO_ABI::detail {
 
 /// Takes a block that nobody holds. Whether it was one.
-[[nodiscard]] inline bool take_block(Claim<BlockState>& claim) noexcept {
+[[nodiscard]] inline bool take_block(Claim<BlockState>& claim, std::uint8_t tag) noexcept {
   Claim<BlockState>::Holder found = claim.holder();
   while (found.state == BlockState::Free || found.state == BlockState::Left) {
-    if (claim.take(found, BlockState::Joining)) {
+    if (claim.take(found, BlockState::Joining, tag)) {
       return true;
     }
   }
@@ -34,7 +35,7 @@ class ProducerRecorder {
   explicit ProducerRecorder(Metrics& metrics) noexcept
       : block_{&inside(metrics).producer}, published_{block_->published} {}
 
-  [[nodiscard]] TANGO_COLD bool take() noexcept { return take_block(block_->claim); }
+  [[nodiscard]] TANGO_COLD bool take() noexcept { return take_block(block_->claim, 0); }
   void join(Seq position) noexcept {
     block_->origin.write(position - published_.start().count);
     block_->claim.set(BlockState::Active);  // release: pairs with Metrics::snapshot
@@ -58,9 +59,10 @@ class ConsumerRecorder {
   ConsumerRecorder() noexcept = default;
   explicit ConsumerRecorder(Metrics& metrics) noexcept : blocks_{&inside(metrics)} {}
 
-  [[nodiscard]] TANGO_COLD bool take() noexcept {
+  /// For the consumer in `place`.
+  [[nodiscard]] TANGO_COLD bool take(std::size_t place) noexcept {
     for (ConsumerBlock& block : blocks_->consumers) {
-      if (take_block(block.claim)) {
+      if (take_block(block.claim, static_cast<std::uint8_t>(place))) {
         block_ = &block;
         return true;
       }
@@ -109,7 +111,7 @@ struct NoProducerRecorder {
 
 /// Of a consumer without metrics.
 struct NoConsumerRecorder {
-  static constexpr bool take() noexcept { return true; }
+  static constexpr bool take(std::size_t) noexcept { return true; }
   static constexpr void join(Seq) noexcept {}
   static constexpr void leave() noexcept {}
   static constexpr void delivered(std::uint64_t) noexcept {}

@@ -41,7 +41,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "../config.hpp"
@@ -83,8 +82,7 @@ struct alignas(kSeparation) CreditMembers {
     }
   }
 
-  /// N3. Release: pairs with the acquire load in `CreditPlaces::minimum`; a producer that no longer sees the place sees
-  /// that its consumer has finished reading, and that it resigned.
+  /// N3. Release: pairs with R3; a producer that no longer sees the place sees that its consumer has finished reading.
   TANGO_COLD void remove(std::size_t place) noexcept {
     std::uint64_t now = members.load(memory_order_relaxed);
     while (!members.compare_exchange_strong(now, now & ~bit(place), memory_order_release, memory_order_relaxed)) {
@@ -94,7 +92,13 @@ struct alignas(kSeparation) CreditMembers {
   [[nodiscard]] static constexpr std::uint64_t bit(std::size_t place) noexcept { return std::uint64_t{1} << place; }
 };
 
-/// What flow control keeps in shared memory, but for the credits: `Count` is 1 to 64.
+/// Where a consumer wants to start.
+struct WantedStart {
+  Seq seq = 0;
+  bool where_left = false;  ///< rather where the last consumer left in good order, if one has
+};
+
+/// What flow control keeps in shared memory, but for the credits; 1 to 64 places.
 ///
 /// The functions take the channel's `limit` word (RingControl) and the credits, which each endpoint copies once when it
 /// is made.
@@ -102,25 +106,50 @@ struct CreditPlacesView {
   CreditMembers& members;
   std::span<CreditPlace> places;
 
-  /// The place of a consumer that joined.
-  struct Joined {
-    std::size_t place = 0;
-    Seq first = 0;  ///< the first number that it gets
-  };
-
-  /// J1 to J6. `wanted` is the consumer's first number; without one it goes on where the last consumer left, or at
-  /// `start` if nobody has left. Either is moved up to the first number that is still protected. Empty if all places are
-  /// taken. O(places). Thread: the consumer's.
-  [[nodiscard]] TANGO_COLD std::optional<Joined> join(std::optional<Seq> wanted, Seq start, const SharedWord& limit,
-                                                      std::uint64_t credits) noexcept {
-    const std::optional<std::size_t> taken = take(wanted);
-    if (!taken) {
-      return std::nullopt;
+  /// J1: takes a place that was left where the consumer wants to start, the earliest one if it takes any; else a free one;
+  /// else any that was left. Returns `places.size()` if all are taken. Then `activate`, or `cancel`. O(places). Thread: the
+  /// consumer's.
+  [[nodiscard]] TANGO_COLD std::size_t take(const WantedStart& wanted) noexcept {
+    enum Rank { kTaken, kLeftElsewhere, kFree, kLeftHere };
+    while (true) {
+      std::size_t best = places.size();
+      Claim<PlaceState>::Holder best_found;
+      Rank best_rank = kTaken;
+      Seq best_position = 0;
+      for (std::size_t i = 0; i != places.size(); ++i) {
+        const Claim<PlaceState>::Holder found = places[i].claim.holder();
+        const Seq position = places[i].position.load(memory_order_relaxed);  // of a place that was left: by its claim
+        Rank rank = kTaken;
+        if (found.state == PlaceState::Free) {
+          rank = kFree;
+        } else if (found.state == PlaceState::Kept) {
+          rank = wanted.where_left || wanted.seq == position ? kLeftHere : kLeftElsewhere;
+        }
+        if (rank > best_rank || (rank == kLeftHere && best_rank == kLeftHere && seq_lt(position, best_position))) {
+          best = i;
+          best_found = found;
+          best_rank = rank;
+          best_position = position;
+        }
+      }
+      if (best == places.size()) {
+        return best;
+      }
+      const bool was_kept = best_found.state == PlaceState::Kept;
+      if (places[best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
+        return best;
+      }
     }
-    CreditPlace& place = places[*taken];
+  }
+
+  /// J2 to J6. Returns the consumer's first number: the wanted one, or the first that is still protected if that is later.
+  /// Thread: the consumer's.
+  [[nodiscard]] TANGO_COLD Seq activate(std::size_t taken, const WantedStart& wanted, const SharedWord& limit,
+                                        std::uint64_t credits) noexcept {
+    CreditPlace& place = places[taken];
     const bool goes_on = place.claim.holder().state == PlaceState::Rejoining;
-    Seq first = wanted ? *wanted : goes_on ? place.position.load(memory_order_relaxed) : start;  // own word
-    members.add(*taken);
+    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;  // own word
+    members.add(taken);
     // Release: a producer that still sees this place's last consumer in it may read this store, and then has to see that
     // one's reads as done, too.
     place.position.store(first, memory_order_release);
@@ -133,7 +162,13 @@ struct CreditPlacesView {
       // made.
       place.position.store(first, memory_order_relaxed);
     }
-    return Joined{*taken, first};
+    return first;
+  }
+
+  /// Gives back a place that was taken and not activated: as if it had not been taken. Thread: the consumer's.
+  TANGO_COLD void cancel(std::size_t taken) noexcept {
+    Claim<PlaceState>& claim = places[taken].claim;
+    claim.set(claim.holder().state == PlaceState::Rejoining ? PlaceState::Kept : PlaceState::Free);
   }
 
   /// L1 and L2: what the consumer of this place has not given back is kept for the next one, unless another consumer is
@@ -146,9 +181,25 @@ struct CreditPlacesView {
   /// L1, N2 to N4: gives the position up. O(places). Thread: the consumer's.
   TANGO_COLD void resign(std::size_t place) noexcept {
     forget_kept();
-    members_abandon();
-    members.remove(place);
+    give_up(place);
     places[place].claim.set(PlaceState::Free);
+  }
+
+  /// For a consumer that was `found` dead in its place: what it had not given back is kept for the next one, or given up
+  /// (`evict`) as if it had resigned. A place that it had taken and not activated is as it was before. Idempotent. False
+  /// if the place's holder has changed, and nothing was done. Thread: the one that recovers (see `Claim::reset`).
+  TANGO_COLD bool recover(std::size_t place, const Claim<PlaceState>::Holder& found, bool evict) noexcept {
+    const bool counted = found.state == PlaceState::Active;
+    const bool kept = (counted && !evict) || found.state == PlaceState::Rejoining;
+    if (places[place].claim.holder() != found) {
+      return false;
+    }
+    if (counted && evict) {
+      give_up(place);
+    } else if (!kept) {
+      members.remove(place);
+    }
+    return places[place].claim.reset(found, kept ? PlaceState::Kept : PlaceState::Free);
   }
 
   /// R1 to R5: the number before which everything has been given back, not past `next`, and at least `known`, what the
@@ -174,8 +225,8 @@ struct CreditPlacesView {
     Seq least_kept = next;
     bool any_active = false;
     bool any_kept = false;
-    // Acquire: pairs with `remove`.
-    for (std::uint64_t left = members.members.load(memory_order_acquire) & all(); left != 0; left &= left - 1) {
+    // Relaxed: R3 is an acquire fence, too, and pairs with `remove`; and what R1 found is what lets the producer go on.
+    for (std::uint64_t left = members.members.load(memory_order_relaxed) & all(); left != 0; left &= left - 1) {
       const CreditPlace& place = places[static_cast<std::size_t>(__builtin_ctzll(left))];
       const PlaceState state = place.claim.holder().state;
       const bool active = state == PlaceState::Active;
@@ -193,49 +244,19 @@ struct CreditPlacesView {
     if (any_kept) {
       return least_kept;
     }
-    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // ordered by `remove`
+    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // either answer is safe
   }
 
  private:
-  [[nodiscard]] std::uint64_t all() const noexcept { return ~std::uint64_t{0} >> (64 - places.size()); }
-
-  void members_abandon() noexcept { members.abandoned.store(1, memory_order_relaxed); }
-
-  /// J1: the place that was left at the number that is wanted, or at the earliest one if none is; else a free one; else
-  /// any that was left.
-  [[nodiscard]] std::optional<std::size_t> take(std::optional<Seq> wanted) noexcept {
-    while (true) {
-      std::optional<std::size_t> best;
-      Claim<PlaceState>::Holder best_found;
-      int best_rank = 0;
-      for (std::size_t i = 0; i != places.size(); ++i) {
-        const Claim<PlaceState>::Holder found = places[i].claim.holder();
-        const Seq position = places[i].position.load(memory_order_relaxed);
-        int rank = 0;
-        if (found.state == PlaceState::Kept) {
-          rank = !wanted || *wanted == position ? 3 : 1;
-        } else if (found.state == PlaceState::Free) {
-          rank = 2;
-        }
-        const bool earlier =
-            rank == 3 && best_rank == 3 && seq_lt(position, places[*best].position.load(memory_order_relaxed));
-        if (rank > best_rank || earlier) {
-          best = i;
-          best_found = found;
-          best_rank = rank;
-        }
-      }
-      if (!best) {
-        return std::nullopt;
-      }
-      const bool was_kept = best_found.state == PlaceState::Kept;
-      if (places[*best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
-        return best;
-      }
-    }
+  /// N2 and N3.
+  void give_up(std::size_t place) noexcept {
+    members.abandoned.store(1, memory_order_relaxed);
+    members.remove(place);
   }
 
-  /// L1. Thread: a consumer whose place is active, so that what was kept before is no longer needed.
+  [[nodiscard]] std::uint64_t all() const noexcept { return ~std::uint64_t{0} >> (64 - places.size()); }
+
+  /// L1, for a consumer whose own place is active, so that what was kept before is no longer needed.
   void forget_kept() noexcept {
     for (std::size_t i = 0; i != places.size(); ++i) {
       Claim<PlaceState>::Holder found = places[i].claim.holder();

@@ -33,6 +33,9 @@ enum class BlockState : std::uint8_t {
   Left = 3,     ///< a producer's block whose holder has left: still counts towards the lag
 };
 
+/// The place of a consumer that has none, because it may be overrun.
+inline constexpr std::size_t kNoPlace = 255;
+
 struct alignas(kSeparation) ProducerBlock {
   Claim<BlockState> claim;
   Counter origin;
@@ -41,7 +44,7 @@ struct alignas(kSeparation) ProducerBlock {
 };
 
 struct alignas(kSeparation) ConsumerBlock {
-  Claim<BlockState> claim;
+  Claim<BlockState> claim;  ///< its tag is the consumer's place, or `kNoPlace`
   Counter origin;
   Counter consumed;
   Counter consumed_bytes;

@@ -60,7 +60,9 @@ using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
 [[gnu::always_inline]] inline void load_words(std::byte* to, const SharedWord* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole / 2, [=](std::size_t i) {
-    const WordPair pair = {from[2 * i].load(memory_order_relaxed), from[2 * i + 1].load(memory_order_relaxed)};
+    const std::uint64_t first = from[2 * i].load(memory_order_relaxed);
+    const std::uint64_t second = from[2 * i + 1].load(memory_order_relaxed);
+    const WordPair pair = {first, second};
     __builtin_memcpy(to + i * sizeof pair, &pair, sizeof pair);
   });
   if (whole % 2 != 0) {

@@ -14,6 +14,33 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
+/// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves; the slots
+/// say how far it has come since. (A store to a cache line of its own with every message made 64 B messages a quarter
+/// slower, and 8 B messages by half: bench/README.md.) At most half the depth, so that a slot that has gone on to its
+/// next number did so after the next such store.
+[[nodiscard]] constexpr std::uint64_t position_stride(std::uint64_t depth) noexcept {
+  return depth >= 16 ? 8 : depth / 2;
+}
+
+/// The next number that will be published: see MCache::position. `observe(s)` is read-step 1 on the slot of `s`. Any
+/// thread; at most `stride` slots are read.
+template <class Observe>
+[[nodiscard]] Seq position_of(const RingControl& control, std::uint64_t stride, const Observe& observe) noexcept {
+  Seq next = control.position.load(memory_order_acquire);  // pairs with RingControl::advance
+  for (std::uint64_t looks = 0; looks != stride; ++looks) {
+    const std::int64_t ahead = seq_diff(observe(next), next);
+    if (ahead < 0) {
+      break;
+    }
+    if (ahead > 0) {
+      // The slot went on, or was evicted. Either was preceded by a later position, which `observe` made visible.
+      return seq_max(next, control.position.load(memory_order_acquire));
+    }
+    ++next;
+  }
+  return next;
+}
+
 /// `Depth` is a power of two and at least 2.
 template <std::size_t Depth>
 struct Ring {
@@ -24,11 +51,8 @@ struct Ring {
     }
   }
 
-  /// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves; the slots
-  /// say how far it has come since. (A store to a cache line of its own with every message made 64 B messages a quarter
-  /// slower, and 8 B messages by half: bench/README.md.) At most half the depth, so that a slot that has gone on to its
-  /// next number did so after the next such store.
-  static constexpr std::uint64_t kPositionStride = Depth >= 16 ? 8 : Depth / 2;
+  /// See `position_stride`.
+  static constexpr std::uint64_t kPositionStride = position_stride(Depth);
 
   RingControl control;
   Slot slots[Depth];
@@ -44,21 +68,10 @@ struct Ring {
     }
   }
 
-  /// The next number that will be published: see MCache::position. Any thread; at most `kPositionStride` slots are read.
+  /// The next number that will be published: see MCache::position. Any thread; at most `kPositionStride` slots are
+  /// read.
   [[nodiscard]] Seq position() const noexcept {
-    Seq next = control.position.load(memory_order_acquire);  // pairs with RingControl::advance
-    for (std::uint64_t looks = 0; looks != kPositionStride; ++looks) {
-      const std::int64_t ahead = seq_diff(slot(next).observe(), next);
-      if (ahead < 0) {
-        break;
-      }
-      if (ahead > 0) {
-        // The slot went on, or was evicted. Either was preceded by a later position, which `observe` made visible.
-        return seq_max(next, control.position.load(memory_order_acquire));
-      }
-      ++next;
-    }
-    return next;
+    return position_of(control, kPositionStride, [this](Seq s) noexcept { return slot(s).observe(); });
   }
 };
 

@@ -125,6 +125,11 @@ struct alignas(kSeparation) RingControl {
   /// The producer gives the channel back: see the table.
   TANGO_COLD void leave() noexcept {
     claim.set(RingHolder::None);
+    answer_stop();
+  }
+
+  /// Steps 2 and 3 of a producer that leaves; also in the stead of one that vanished after step 1. Any thread.
+  TANGO_COLD void answer_stop() noexcept {
     fence(memory_order_seq_cst);  // pairs with the fence in ask_to_stop
     if (stop_requested()) {
       close_if_unclaimed();

@@ -92,7 +92,10 @@ struct alignas(kLineSize) Slot {
   void publish(Seq s) noexcept { seq.store(s, memory_order_release); }
 
   /// Read-step 1. Acquire: pairs with `publish`.
-  [[nodiscard]] Seq observe() const noexcept { return seq.load(memory_order_acquire); }
+  [[nodiscard]] Seq observe() const noexcept { return observe(seq); }
+
+  /// The same, for a reader that has only the word.
+  [[nodiscard]] static Seq observe(const SharedWord& word) noexcept { return word.load(memory_order_acquire); }
 
   /// Read-step 2. Relaxed: `observe` ordered them after the publish of `s`, `still_holds` detects later stores.
   [[nodiscard]] SlotWords read() const noexcept {
@@ -108,7 +111,7 @@ struct alignas(kLineSize) Slot {
   /// Read-steps 4 and 5: whether everything read since `observe` belongs to `s`.
   [[nodiscard]] bool still_holds(Seq s) const noexcept { return still_holds(seq, s); }
 
-  /// The same, for a reader that kept only the word.
+  /// The same, for a reader that has only the word.
   [[nodiscard]] static bool still_holds(const SharedWord& word, Seq s) noexcept {
     fence(memory_order_acquire);  // pairs with the release fence of write-step 2
     return word.load(memory_order_relaxed) == s;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Superblock: what is stored in front of a channel in memory. It says everything about the channel that a program needs
-/// which was not compiled for it; a program that was can tell whether this is its channel.
+/// Superblock: what is stored in front of a channel in memory. It says everything about the channel that a program
+/// needs which was not compiled for it; a program that was can tell whether this is its channel.
 ///
 ///     offset 0     magic          0 while the rest changes
 ///     offset 8     descriptor     a ChannelDescriptor, word by word
-///     offset 160   sum            of the descriptor
+///     offset 168   sum            of the descriptor
 ///
-/// It is a sequence lock like a slot (slot.hpp): a thread may be reading what was stored here before, so the magic number
-/// is taken away before the descriptor changes, and a reader checks it again after it has read.
+/// It is a sequence lock like a slot (slot.hpp): a thread may be reading what was stored here before, so the magic
+/// number is taken away before the descriptor changes, and a reader checks it again after it has read.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +41,10 @@ struct ChannelDescriptor {
   std::uint64_t type_size;       ///< bytes of a message; 0 if it may be anything
   std::uint64_t type_align;      ///< its alignment in bytes; 0 if it may be anything
   std::uint64_t type_id;         ///< what the user calls its type
+  std::uint64_t credits;         ///< messages that may be in flight; 0 without flow control
 
-  /// Why what is stored in memory is not what is `expected` there, or success. The generation may be any.
+  /// Why what is stored in memory is not what is `expected` there, or success. The generation and the credits may be
+  /// any.
   [[nodiscard]] constexpr Status compare(const ChannelDescriptor& expected) const noexcept {
     struct Trait {
       std::uint64_t ChannelDescriptor::*value;
@@ -77,12 +79,13 @@ struct ChannelDescriptor {
   }
 };
 
-struct alignas(kSeparation) Superblock {
+template <class Descriptor>
+struct alignas(kSeparation) BasicSuperblock {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
-  static constexpr std::size_t kWords = sizeof(ChannelDescriptor) / sizeof(SharedWord);
+  static constexpr std::size_t kWords = sizeof(Descriptor) / sizeof(SharedWord);
 
   /// From the first store on, nothing is found here.
-  explicit Superblock(const ChannelDescriptor& what) noexcept {
+  explicit BasicSuperblock(const Descriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);
     fence(memory_order_release);  // pairs with the fence in `read`: a reader that read a new word sees the 0
     const Image image = __builtin_bit_cast(Image, what);
@@ -92,12 +95,13 @@ struct alignas(kSeparation) Superblock {
     sum.store(image.sum(), memory_order_relaxed);
   }
 
-  // In unions, so that the words are not initialised with the object: that would be plain stores, which race with `read`.
+  // In unions, so that the words are not initialised with the object: that would be plain stores, which race with
+  // `read`.
   union {
     SharedWord magic;
   };
   union {
-    SharedWord words[kWords];  ///< a ChannelDescriptor
+    SharedWord words[kWords];  ///< a `Descriptor`
   };
   union {
     SharedWord sum;  ///< of the descriptor, so that a mixture of two is not taken for a third one
@@ -106,9 +110,9 @@ struct alignas(kSeparation) Superblock {
   /// From here on it is found. Release: pairs with `read`; a thread that finds it finds all of the channel constructed.
   void show() noexcept { magic.store(kMagic, memory_order_release); }
 
-  /// Reads the descriptor, validated. False: there is no channel, or another one is being made just now. Where one channel
-  /// replaces another meanwhile, it may be the one of either. Any thread.
-  [[nodiscard]] bool read(ChannelDescriptor& to) const noexcept {
+  /// Reads the descriptor, validated. False: there is no channel, or another one is being made just now. Where one
+  /// channel replaces another meanwhile, it may be the one of either. Any thread.
+  [[nodiscard]] bool read(Descriptor& to) const noexcept {
     // Acquire: pairs with `show`; the words are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
       return false;
@@ -124,14 +128,28 @@ struct alignas(kSeparation) Superblock {
     if (again != kMagic) {
       return false;
     }
-    to = __builtin_bit_cast(ChannelDescriptor, image);
+    to = __builtin_bit_cast(Descriptor, image);
     // A whole superblock may have been made between the two loads of the magic number: then only the sum tells.
     return read_sum == image.sum();
   }
 
+  /// Whether the channel is still the one whose descriptor has `value` at that offset, where no other one has it. If
+  /// so, whatever was read from the channel's memory before this call is that channel's. (Whoever makes another one
+  /// takes the magic number away and passes the constructor's fence before it stores anything else.) Any thread.
+  [[nodiscard]] bool still_says(std::size_t offset, std::uint64_t value) const noexcept {
+    fence(memory_order_acquire);  // pairs with the fence in the constructor: a reader that read a new word sees the 0
+    // Acquire: pairs with `show`; if it is another channel's magic number by now, the word is that channel's, too.
+    return magic.load(memory_order_acquire) == kMagic && word(offset) == value;
+  }
+
+  /// The descriptor's word at that offset, not validated.
+  [[nodiscard]] std::uint64_t word(std::size_t offset) const noexcept {
+    return words[offset / sizeof(SharedWord)].load(memory_order_relaxed);
+  }
+
   /// Whether the channel is the `expected` one: `NoChannel`, or the first difference.
-  [[nodiscard]] Status compare(const ChannelDescriptor& expected) const noexcept {
-    ChannelDescriptor found;
+  [[nodiscard]] Status compare(const Descriptor& expected) const noexcept {
+    Descriptor found;
     return read(found) ? found.compare(expected) : Status{Error::NoChannel};
   }
 
@@ -151,8 +169,10 @@ struct alignas(kSeparation) Superblock {
   };
 };
 
-static_assert(sizeof(ChannelDescriptor) == 152 && sizeof(Superblock) == 256);
-static_assert(offsetof(Superblock, magic) == 0 && offsetof(Superblock, words) == 8 && offsetof(Superblock, sum) == 160);
+using Superblock = BasicSuperblock<ChannelDescriptor>;
+
+static_assert(sizeof(ChannelDescriptor) == 160 && sizeof(Superblock) == 256);
+static_assert(offsetof(Superblock, magic) == 0 && offsetof(Superblock, words) == 8 && offsetof(Superblock, sum) == 168);
 static_assert(offsetof(ChannelDescriptor, layout) == 0 && offsetof(ChannelDescriptor, generation) == 8 &&
               offsetof(ChannelDescriptor, bytes) == 16 && offsetof(ChannelDescriptor, kind) == 24 &&
               offsetof(ChannelDescriptor, control_offset) == 32 && offsetof(ChannelDescriptor, depth) == 40 &&
@@ -162,6 +182,6 @@ static_assert(offsetof(ChannelDescriptor, layout) == 0 && offsetof(ChannelDescri
               offsetof(ChannelDescriptor, fseq_offset) == 96 && offsetof(ChannelDescriptor, places) == 104 &&
               offsetof(ChannelDescriptor, fctl_offset) == 112 && offsetof(ChannelDescriptor, metrics_offset) == 120 &&
               offsetof(ChannelDescriptor, type_size) == 128 && offsetof(ChannelDescriptor, type_align) == 136 &&
-              offsetof(ChannelDescriptor, type_id) == 144);
+              offsetof(ChannelDescriptor, type_id) == 144 && offsetof(ChannelDescriptor, credits) == 152);
 
 }  // namespace tango::inline TANGO_ABI::detail

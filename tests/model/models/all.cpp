@@ -14,7 +14,9 @@ std::vector<Program> all_models() {
   add_lossy_models(all);
   add_reliable_models(all);
   add_membership_models(all);
+  add_recovery_models(all);
   add_object_models(all);
+  add_view_models(all);
   return all;
 }
 

@@ -488,9 +488,39 @@ struct PositionOfHandedOn : Parts<2, 2, Words> {
                       {"second", &PositionOfHandedOn::go_on}, {"watch", &PositionOfHandedOn::watch})
 };
 
+/// A consumer that starts at the oldest message that can still be read, while the producer goes on and evicts.
+struct FromOldest : Parts<2, 2, Words> {
+  static constexpr const char* kName = "lossy, a consumer starts at the oldest message";
+  static constexpr const char* kBound = "depth 2, 2 chunks, 2 messages of 40 bytes before, 1 meanwhile; 1 poll";
+  static constexpr const char* kMustReach[] = {"read", "starts at 0", "starts at 1"};
+
+  LossyProducer producer{mcache, dcache, fseq};
+  std::optional<Observer> observer;
+
+  FromOldest() {
+    static_cast<void>(publish<40>(producer));
+    static_cast<void>(publish<40>(producer));
+  }
+  void produce() { check(publish<40>(producer).ok(), "refused"); }
+  void look() {
+    observer.emplace(mcache, dcache, From::Oldest);
+    check(observer->status().ok(), "refused");
+    reached("starts at " + std::to_string(observer->first() - kStart));
+    const Seq seq = observer->next_seq();
+    auto outcome = observer->poll();
+    if (outcome) {
+      copy_and_check(outcome, seq);
+    } else {
+      reached("nothing");
+    }
+  }
+  TANGO_MODEL_THREADS(FromOldest, {"producer", &FromOldest::produce}, {"observer", &FromOldest::look})
+};
+
 }  // namespace
 
 void add_lossy_models(std::vector<Program>& to) {
+  to.push_back(program_of<FromOldest>());
   to.push_back(program_of<LossyInline>());
   to.push_back(program_of<LossyValue>());
   to.push_back(program_of<LossyChunk>());

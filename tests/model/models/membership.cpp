@@ -20,24 +20,186 @@ void look_once(Small::Reliable& joiner) {
   reached(outcome ? "read" : "empty");
 }
 
-/// The first one leaves, and the last that it read happens before what is written over it.
+/// The last consumer leaves in good order: the producer publishes what its credits allow from there, and then waits; the
+/// next consumer goes on where that one left.
 struct Leaving : Small {
-  static constexpr const char* kName = "a reliable consumer leaves";
+  static constexpr const char* kName = "the last reliable consumer leaves";
+  static constexpr const char* kBound =
+      "depth 2, 3 messages of 40 bytes, one consumed; then 1 attempt, and a successor";
+  static constexpr const char* kMustReach[] = {"had to wait", "went on"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+
+  void produce() { publish_all<40>(producer, 3); }
+  void take() {
+    consume(*consumer, 1);
+    consumer.reset();
+  }
+  void after() {
+    check(!publish<40>(producer).ok(), "what the last consumer had not read is overwritten");
+    Reliable next{mcache, dcache, fctl, From::Oldest};
+    check(next.first() == kStart + 1, "it does not go on where the last one left");
+    consume(next, 2);
+    reached("went on");
+  }
+  TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
+};
+
+/// The last consumer resigns: the producer waits for nobody, and the last read happens before what is written over it.
+struct Resigning : Small {
+  static constexpr const char* kName = "the last reliable consumer resigns";
   static constexpr const char* kBound = "depth 2, 4 messages of 40 bytes, one consumed";
   static constexpr const char* kMustReach[] = {"goes on"};
 
   FlowProducer producer{mcache, dcache, fseq, fctl};
-  std::optional<Reliable> consumer{std::in_place, mcache, dcache, fctl, kStart};
+  Reliable consumer{mcache, dcache, fctl, kStart};
 
   void produce() {
     publish_all<40>(producer, 4);
     reached("goes on");
   }
   void take() {
-    consume(*consumer, 1);
-    consumer.reset();
+    consume(consumer, 1);
+    consumer.resign();
   }
-  TANGO_MODEL_THREADS(Leaving, {"producer", &Leaving::produce}, {"consumer", &Leaving::take})
+  TANGO_MODEL_THREADS(Resigning, {"producer", &Resigning::produce}, {"consumer", &Resigning::take})
+};
+
+/// Two consumers leave at the same time: one of them at least is kept, whatever each sees of the other.
+struct TwoLeaving : Small {
+  static constexpr const char* kName = "two reliable consumers leave at the same time";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 and 2 consumed; then 3 attempts";
+  static constexpr const char* kMustReach[] = {"goes on at 1", "goes on at 2"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> one{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<Reliable> two{std::in_place, mcache, dcache, fctl, kStart};
+
+  TwoLeaving() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    consume(*one, 1);
+    consume(*two, 2);
+  }
+  void leave_one() { one.reset(); }
+  void leave_two() { two.reset(); }
+  void after() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 3; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    Reliable next{mcache, dcache, fctl, From::Oldest};
+    const Seq left = next.first() - kStart;
+    check(left == 1 || left == 2, "neither position is kept");
+    check(accepted == left, "the producer does not wait for what is kept");
+    consume(next, 2);
+    reached("goes on at " + std::to_string(left));
+  }
+  TANGO_MODEL_THREADS(TwoLeaving, {"one", &TwoLeaving::leave_one}, {"two", &TwoLeaving::leave_two})
+};
+
+/// A consumer joins without a number while the last one leaves, and the producer goes on: it skips nothing that the last
+/// one had not read, and what it gets is protected.
+struct Handover : Small {
+  static constexpr const char* kName = "a reliable consumer joins while the last one leaves";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 consumed; 2 attempts more";
+  static constexpr const char* kMustReach[] = {"first 0", "first 1", "read", "published 1"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> leaver{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  Handover() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    consume(*leaver, 1);
+  }
+  void produce() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void leave() { leaver.reset(); }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, From::Oldest);
+    check(joiner->status().ok(), "refused");
+    check(seq_le(joiner->first(), kStart + 1), "what the last one had not read is skipped");
+    reached("first " + std::to_string(joiner->first() - kStart));
+    look_once(*joiner);
+  }
+  TANGO_MODEL_THREADS(Handover, {"producer", &Handover::produce}, {"leaver", &Handover::leave},
+                      {"joiner", &Handover::join})
+};
+
+/// The same where an earlier consumer has resigned, so that a place which does not count would let the producer go on.
+struct HandoverAfterResigning : Small {
+  static constexpr const char* kName = "a reliable consumer goes on where one left, after an earlier one resigned";
+  static constexpr const char* kBound = "depth 2, 3 messages of 8 bytes before; 2 attempts more";
+  static constexpr const char* kMustReach[] = {"read", "published 1", "published 2"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> joiner;
+
+  HandoverAfterResigning() {
+    Reliable first{mcache, dcache, fctl, kStart};
+    static_cast<void>(publish<8>(producer));
+    consume(first, 1);
+    first.resign();
+    Reliable second{mcache, dcache, fctl, From::Next};
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    consume(second, 1);
+  }
+  void produce() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, From::Oldest);
+    check(joiner->status().ok(), "refused");
+    check(joiner->first() == kStart + 2, "it does not go on where the last one left");
+    look_once(*joiner);
+  }
+  TANGO_MODEL_THREADS(HandoverAfterResigning, {"producer", &HandoverAfterResigning::produce},
+                      {"joiner", &HandoverAfterResigning::join})
+};
+
+/// The same while the last one resigns: a joiner is not overlooked.
+struct JoiningMeanwhileResigned : Small {
+  static constexpr const char* kName = "a reliable consumer joins while the last one resigns";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 consumed; 2 attempts more";
+  static constexpr const char* kMustReach[] = {"read", "published 1", "published 2"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Reliable leaver{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> joiner;
+
+  JoiningMeanwhileResigned() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    consume(leaver, 1);
+  }
+  void produce() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void resign() { leaver.resign(); }
+  void join() {
+    joiner.emplace(mcache, dcache, fctl, From::Oldest);
+    check(joiner->status().ok(), "refused");
+    look_once(*joiner);
+  }
+  TANGO_MODEL_THREADS(JoiningMeanwhileResigned, {"producer", &JoiningMeanwhileResigned::produce},
+                      {"leaver", &JoiningMeanwhileResigned::resign}, {"joiner", &JoiningMeanwhileResigned::join})
 };
 
 /// What was published waits for the first consumer, also while the producer looks for credits: a limit that is
@@ -159,45 +321,40 @@ struct TakingAPlace : Small {
     look_once(*joiner);
   }
   void after() {
-    const Fctl::Joined another = fctl.join(kStart + 1, detail::inside(mcache).control.limit);
-    reached(another.place == 1 ? "the same place" : "another place");
+    const auto& places = detail::inside(fctl).places;
+    const bool first = places[0].claim.holder().state == detail::PlaceState::Active;
+    reached(first ? "the same place" : "another place");
   }
   TANGO_MODEL_THREADS(TakingAPlace, {"producer", &TakingAPlace::produce}, {"leaver", &TakingAPlace::leave},
                       {"joiner", &TakingAPlace::join})
 };
 
-/// Who joined an Fctl whose producer never came leaves no trace, also for who looks at it at the same time: a channel
-/// that nobody has ever joined waits for the first, one that somebody has left waits for nobody.
-template <bool LEFT_BEFORE>
-struct Retracting : Small {
-  static constexpr const char* kName =
-      LEFT_BEFORE ? "a second consumer leaves, and a producer comes" : "a consumer leaves, and a producer comes";
-  static constexpr const char* kBound = "depth 2, 2 attempts to publish 8 bytes, and another in the end";
-  static constexpr const char* kMustReach[] = {"goes on", LEFT_BEFORE ? "goes on" : "waits for the first"};
+/// An Fctl that a consumer of one ring and the producer of another one are given at the same time: one of them is refused.
+struct Miswired {
+  static constexpr const char* kName = "one Fctl for the endpoints of two rings";
+  static constexpr const char* kBound = "1 consumer, 1 producer";
+  static constexpr const char* kMustReach[] = {"the consumer is refused", "the producer is refused"};
 
-  std::optional<Reliable> consumer;
-  std::optional<FlowProducer> producer;
+  Small a;
+  Small b;
+  bool consumer_joined = false;
+  bool producer_joined = false;
 
-  Retracting() {
-    if (LEFT_BEFORE) {
-      fctl.leave(fctl.join(kStart, detail::inside(mcache).control.limit).place);
-    }
-    consumer.emplace(mcache, dcache, fctl, kStart);
+  void join_a() {
+    Small::Reliable consumer{a.mcache, a.dcache, b.fctl, kStart};
+    consumer_joined = consumer.status().ok();
+    check(consumer_joined || consumer.status() == Error::ComponentMismatch, "a wrong cause");
   }
-  void produce() {
-    producer.emplace(mcache, dcache, fseq, fctl);
-    check(producer->status().ok(), "refused");
-    for (int i = 0; i != 2; ++i) {
-      check(publish<8>(*producer).ok(), "there are credits for two");
-    }
+  void join_b() {
+    Small::FlowProducer producer{b.mcache, b.dcache, b.fseq, b.fctl};
+    producer_joined = producer.status().ok();
+    check(producer_joined || producer.status() == Error::ComponentMismatch, "a wrong cause");
   }
-  void leave() { consumer.reset(); }
   void after() {
-    const bool goes_on = publish<8>(*producer).ok();
-    check(goes_on || !LEFT_BEFORE, "it waits for who has gone");
-    reached(goes_on ? "goes on" : "waits for the first");
+    check(consumer_joined != producer_joined, "both or none have joined");
+    reached(producer_joined ? "the consumer is refused" : "the producer is refused");
   }
-  TANGO_MODEL_THREADS(Retracting, {"producer", &Retracting::produce}, {"consumer", &Retracting::leave})
+  TANGO_MODEL_THREADS(Miswired, {"consumer", &Miswired::join_a}, {"producer", &Miswired::join_b})
 };
 
 /// A consumer that was there first finds its producer, and that the components fit.
@@ -214,7 +371,8 @@ struct ConsumerFirst : Small {
     check(publish<8>(*producer).ok(), "refused");
   }
   void take() {
-    reached(detail::inside(mcache).control.ownership.held_by_producer() ? "came second" : "was there first");
+    reached(detail::inside(mcache).control.claim.holder().state == detail::RingHolder::Producer ? "came second"
+                                                                                                : "was there first");
     consume(*consumer, 1);
   }
   TANGO_MODEL_THREADS(ConsumerFirst, {"producer", &ConsumerFirst::produce}, {"consumer", &ConsumerFirst::take})
@@ -473,6 +631,30 @@ struct StopWhileComing : SmallWords {
   TANGO_MODEL_THREADS(StopWhileComing, {"producer", &StopWhileComing::produce}, {"other", &StopWhileComing::stop})
 };
 
+/// A producer comes while another one leaves and a stop is requested: it is never told of a second producer where it has
+/// seen that there is none.
+struct ComingBehindACloser : SmallWords {
+  static constexpr const char* kName = "a producer comes while a stopped one leaves";
+  static constexpr const char* kBound = "1 producer that leaves, 1 stop, 1 producer that comes";
+  static constexpr const char* kMustReach[] = {"came", "refused"};
+
+  std::optional<LossyProducer> leaver{std::in_place, mcache, dcache, fseq};
+  std::optional<LossyProducer> comer;
+
+  void leave() { leaver.reset(); }
+  void stop() { mcache.stop(); }
+  void come() {
+    until([this] { return detail::inside(mcache).control.claim.holder().state != detail::RingHolder::Producer; });
+    comer.emplace(mcache, dcache, fseq);
+    check(comer->status().ok() || comer->status() == Error::Stopped, "a wrong cause");
+    reached(comer->status().ok() ? "came" : "refused");
+    comer.reset();
+  }
+  void after() { check(mcache.closed(), "nobody has closed it"); }
+  TANGO_MODEL_THREADS(ComingBehindACloser, {"leaver", &ComingBehindACloser::leave},
+                      {"other", &ComingBehindACloser::stop}, {"comer", &ComingBehindACloser::come})
+};
+
 }  // namespace
 
 void add_membership_models(std::vector<Program>& to) {
@@ -481,8 +663,13 @@ void add_membership_models(std::vector<Program>& to) {
   to.push_back(program_of<Joining>());
   to.push_back(program_of<JoiningMeanwhile>());
   to.push_back(program_of<TakingAPlace>());
-  to.push_back(program_of<Retracting<false>>());
-  to.push_back(program_of<Retracting<true>>());
+  to.push_back(program_of<Resigning>());
+  to.push_back(program_of<TwoLeaving>());
+  to.push_back(program_of<Handover>());
+  to.push_back(program_of<JoiningMeanwhileResigned>());
+  to.push_back(program_of<HandoverAfterResigning>());
+  to.push_back(program_of<Miswired>());
+  to.push_back(program_of<ComingBehindACloser>());
   to.push_back(program_of<ConsumerFirst>());
   to.push_back(program_of<ConsumerMeanwhile>());
   to.push_back(program_of<Succession>());

@@ -145,32 +145,34 @@ struct Wake {
   TANGO_MODEL_THREADS(Wake, {"producer", &Wake::produce}, {"consumer", &Wake::take})
 };
 
-/// A consumer leaves a place of an Fctl, or has never been part of the channel, and another takes the same: what it
-/// stores there follows what stood there.
-template <bool PART>
+/// A consumer leaves or resigns, and another one joins: what that one stores in the same place follows what was there.
+template <bool RESIGNS>
 struct Place {
   static constexpr const char* kName =
-      PART ? "Fctl, a place is left and taken" : "Fctl, a place is retracted and taken";
-  static constexpr const char* kBound = "1 place, 2 consumers";
+      RESIGNS ? "Fctl, a place is resigned and taken" : "Fctl, a place is left and taken";
+  static constexpr const char* kBound = "2 consumers";
   static constexpr const char* kMustReach[] = {"the same place", "another place"};
 
   Fctl fctl{2};
-  detail::SharedWord limit{kStart + 3};  // so that who wants less than kStart + 1 is moved up
+  detail::SharedWord limit{kStart + 3};  // so that a number before kStart + 1 is moved up
   std::size_t second = 0;
 
   Place() { declare_name_of(fctl); }
 
-  void go() {
-    const Fctl::Joined joined = fctl.join(kStart, limit);
-    if constexpr (PART) {
-      fctl.leave(joined.place);
-    } else {
-      fctl.retract(joined);
-    }
+  detail::CreditPlacesView places() { return detail::inside(fctl).view(); }
+  std::size_t join(const detail::WantedStart& wanted) {
+    const std::size_t place = places().take(wanted);
+    static_cast<void>(places().activate(place, wanted, limit, 2));
+    return place;
   }
-  void come() { second = fctl.join(kStart + 3, limit).place; }
+  void go() {
+    const std::size_t first = join({kStart});
+    RESIGNS ? places().resign(first) : places().leave(first);
+  }
+  void come() { second = join({kStart + 3}); }
   void after() {
-    check(fctl.position(second).load(detail::memory_order_relaxed) == kStart + 3, "the position of who went");
+    check(detail::inside(fctl).places[second].position.load(detail::memory_order_relaxed) == kStart + 3,
+          "the position of the consumer before");
     reached(second == 0 ? "the same place" : "another place");
   }
   TANGO_MODEL_THREADS(Place, {"one", &Place::go}, {"other", &Place::come})
@@ -342,6 +344,19 @@ struct Ahead {
   TANGO_MODEL_THREADS(Ahead, {"writer", &Ahead::record}, {"reader", &Ahead::look})
 };
 
+/// A superblock is generic in what it describes: a few words show what matters.
+struct TinyDescriptor {
+  std::uint64_t first;
+  std::uint64_t second;
+  std::uint64_t third;
+
+  [[nodiscard]] Status compare(const TinyDescriptor& expected) const noexcept {
+    const bool same = first == expected.first && second == expected.second && third == expected.third;
+    return same ? Status{} : Status{Error::DepthMismatch, first, expected.first};
+  }
+};
+using TinySuperblock = detail::BasicSuperblock<TinyDescriptor>;
+
 /// Who finds a channel in memory finds all of it made, and nothing else: where there was none, and where another one
 /// stood that is still looked at.
 template <bool REPLACED>
@@ -352,18 +367,9 @@ struct Found {
   static constexpr const char* kMustReach[] = {"found", "not yet", REPLACED ? "the other" : "not yet"};
 
   /// They differ at both ends.
-  static constexpr detail::ChannelDescriptor traits(std::uint64_t which) {
-    return {.layout = which,
-            .depth = 8,
-            .chunks = 8,
-            .chunk_size = 64,
-            .kind = 1,
-            .type_size = 0,
-            .type_align = 0,
-            .type_id = which};
-  }
+  static constexpr TinyDescriptor one(std::uint64_t which) { return {which, 8, which}; }
 
-  detail::Superblock label{traits(1)};
+  TinySuperblock label{one(1)};
   Note channel;
 
   Found() {
@@ -375,12 +381,12 @@ struct Found {
   }
 
   void make() {
-    ::new (static_cast<void*>(&label)) detail::Superblock{traits(2)};
+    ::new (static_cast<void*>(&label)) TinySuperblock{one(2)};
     channel.write(5);
     label.show();
   }
   void find() {
-    const Status status = label.look(traits(2));
+    const Status status = label.compare(one(2));
     if (status.ok()) {
       check(channel.read() == 5, "it is not made yet");
       reached("found");
@@ -400,27 +406,18 @@ struct MixedLabels {
   static constexpr const char* kBound = "1 label made over another, 1 look";
   static constexpr const char* kMustReach[] = {"not there", "one of either"};
 
-  static constexpr detail::ChannelDescriptor traits(std::uint64_t depth, std::uint64_t chunks) {
-    return {.layout = 1,
-            .depth = depth,
-            .chunks = chunks,
-            .chunk_size = 64,
-            .kind = 1,
-            .type_size = 0,
-            .type_align = 0,
-            .type_id = 0};
-  }
+  static constexpr TinyDescriptor of(std::uint64_t depth, std::uint64_t chunks) { return {depth, chunks, 1}; }
 
-  detail::Superblock label{traits(64, 32)};
+  TinySuperblock label{of(64, 32)};
 
   MixedLabels() { label.show(); }
 
   void make() {
-    ::new (static_cast<void*>(&label)) detail::Superblock{traits(32, 64)};
+    ::new (static_cast<void*>(&label)) TinySuperblock{of(32, 64)};
     label.show();
   }
   void find() {
-    const Status status = label.look(traits(64, 64));
+    const Status status = label.compare(of(64, 64));
     check(!status.ok(), "a channel that never was there");
     reached(status == Error::NoChannel ? "not there" : "one of either");
   }

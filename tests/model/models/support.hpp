@@ -25,7 +25,9 @@ void add_slot_models(std::vector<Program>& to);
 void add_lossy_models(std::vector<Program>& to);
 void add_reliable_models(std::vector<Program>& to);
 void add_membership_models(std::vector<Program>& to);
+void add_recovery_models(std::vector<Program>& to);
 void add_object_models(std::vector<Program>& to);
+void add_view_models(std::vector<Program>& to);
 
 /// The threads of a model: `{name, function}` each.
 #define TANGO_MODEL_THREADS(State, ...) \
@@ -76,17 +78,18 @@ struct Note {
   }
 };
 
-/// An Fctl and its first places, by name. A place's state stands before its position.
+/// An Fctl and its first places, by name.
 inline void declare_name_of(Fctl& fctl) {
+  auto& flow = detail::inside(fctl);
   declare_name(fctl, "fctl");
-  declare_name(fctl.ownership().claim, "fctl.claim");
-  declare_name(fctl.ownership().channel, "fctl.identity");
-  static constexpr const char* kStates[] = {"place0.state", "place1.state", "place2.state"};
+  declare_name(flow.membership, "fctl.membership");
+  declare_name(flow.members.members, "members");
+  declare_name(flow.members.abandoned, "abandoned");
+  static constexpr const char* kClaims[] = {"place0.claim", "place1.claim", "place2.claim"};
   static constexpr const char* kPositions[] = {"place0.position", "place1.position", "place2.position"};
-  for (std::size_t i = 0; i != std::size(kStates); ++i) {
-    const auto* const position = reinterpret_cast<const std::byte*>(&fctl.position(i));
-    declare_name(position - sizeof(detail::SharedWord), sizeof(detail::SharedWord), kStates[i]);
-    declare_name(position, sizeof(detail::SharedWord), kPositions[i]);
+  for (std::size_t i = 0; i != std::size(kClaims); ++i) {
+    declare_name(flow.places[i].claim, kClaims[i]);
+    declare_name(flow.places[i].position, kPositions[i]);
   }
 }
 
@@ -101,20 +104,20 @@ struct Parts {
   using Reliable = Consumer<DEPTH, Cache, Fctl, NoMetrics>;
 
   explicit Parts(Seq start = kStart, std::uint64_t credits = DEPTH) : mcache{start}, fseq{start}, fctl{credits} {
-    declare_name(mcache, "header");
-    declare_name(detail::inside(mcache).control.ownership.claim, "claim");
-    declare_name(detail::inside(mcache).control.ownership.channel, "identity");
-    declare_name(detail::inside(mcache).control.stop, "stop");
-    declare_name(detail::inside(mcache).control.closed_at, "closed_at");
-    declare_name(detail::inside(mcache).control.position, "position");
-    declare_name(detail::inside(mcache).control.oldest, "oldest");
-    declare_name(detail::inside(mcache).control.limit, "limit");
+    detail::RingControl& control = detail::inside(mcache).control;
+    declare_name(mcache, "control");
+    declare_name(control.generation, "generation");
+    declare_name(control.running, "running");
+    declare_name(control.kind, "kind");
+    declare_name(control.claim, "claim");
+    declare_name(control.closed_at, "closed_at");
+    declare_name(control.position, "position");
+    declare_name(control.oldest, "oldest");
+    declare_name(control.limit, "limit");
     declare_name(dcache, "dcache");
-    declare_name(dcache.ownership().claim, "dcache.claim");
-    declare_name(dcache.ownership().channel, "dcache.identity");
+    declare_name(detail::inside(dcache).membership, "dcache.membership");
     declare_name(fseq, "fseq");
-    declare_name(fseq.ownership().claim, "fseq.claim");
-    declare_name(fseq.ownership().channel, "fseq.identity");
+    declare_name(detail::inside(fseq).membership, "fseq.membership");
     declare_name_of(fctl);
     static constexpr const char* kSlots[] = {"slot0", "slot1", "slot2", "slot3"};
     static constexpr const char* kSeqs[] = {"slot0.seq", "slot1.seq", "slot2.seq", "slot3.seq"};

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// ChannelView: a read-only view of any channel in memory, for a program that was not compiled for it: a monitor, a
+/// tool that prints messages, a debugger of what a crashed program left behind.
+///
+///     if (auto view = tango::view_channel(memory)) {
+///       std::byte buffer[4096];
+///       auto range = view->readable();
+///       view->for_each(range->first, buffer, [](const tango::MessageCopy& message) { print(message); });
+///     }
+///
+/// What the channel is (its kind, depth, chunks, message type) is read from the superblock in front of it.
+///
+/// - A view stores nothing: the memory may be mapped for reading only. The producer neither knows of a view nor waits
+///   for it, so messages may be overwritten before they are read.
+/// - A message that is returned is whole: its metadata and payload were validated after they were copied
+///   (memory/ring_reader.hpp says how, and where that leaves portable C++ on reliable channels).
+/// - Nothing outside the memory is touched and every call ends, whatever the bytes in the memory say. Everything in the
+///   superblock is checked before it is used; sizes and chunks of messages are checked each time.
+///
+/// Do not use it to receive messages in a program that knows the channel's type: a Consumer is faster, can be waited
+/// for by the producer, and counts what it loses.
+///
+/// Which messages can be read: on lossy and observed channels, those that are in the ring. On reliable channels, those
+/// from the announced limit less the credits on: what consumers had not given back when the producer last looked, and
+/// all that was published since.
+///
+/// Thread: any; a view is a value, and any number of threads may use copies of it. The memory outlives it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+#include <string_view>
+
+#include "config.hpp"
+#include "error.hpp"
+#include "fctl.hpp"
+#include "memory/claim.hpp"
+#include "memory/credit_places.hpp"
+#include "memory/membership.hpp"
+#include "memory/metrics_blocks.hpp"
+#include "memory/platform.hpp"
+#include "memory/ring_control.hpp"
+#include "memory/ring_reader.hpp"
+#include "memory/slot.hpp"
+#include "memory/superblock.hpp"
+#include "metadata.hpp"
+#include "record.hpp"
+#include "result.hpp"
+#include "seq.hpp"
+#include "version.hpp"
+
+namespace tango::inline TANGO_ABI {
+
+/// Who holds a channel's ring.
+enum class ProducerState : std::uint8_t {
+  None,      ///< nobody: no producer has come yet, or the last one has left
+  Producer,  ///< a producer; it may have vanished without leaving
+  Closer,    ///< for a moment: a thread that closes a channel which no producer holds
+};
+static_assert(static_cast<int>(ProducerState::Producer) == static_cast<int>(detail::RingHolder::Producer) &&
+              static_cast<int>(ProducerState::Closer) == static_cast<int>(detail::RingHolder::Closer));
+
+/// The state of a reliable consumer's place; memory/credit_places.hpp has the transitions.
+enum class PlaceState : std::uint8_t {
+  Free,       ///< no consumer
+  Joining,    ///< a consumer is about to be Active
+  Active,     ///< a consumer; it may have vanished without leaving
+  Kept,       ///< its consumer has left, and what it had not given back is kept for the next one
+  Rejoining,  ///< a consumer is about to go on where the last one left
+};
+static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::PlaceState::Active) &&
+              static_cast<int>(PlaceState::Kept) == static_cast<int>(detail::PlaceState::Kept) &&
+              static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining));
+
+/// The state's name, `Unknown` of one that is no enumerator.
+/// @{
+[[nodiscard]] constexpr std::string_view name(ProducerState state) noexcept {
+  constexpr std::string_view kNames[] = {"None", "Producer", "Closer"};
+  return detail::name_of(state, kNames);
+}
+[[nodiscard]] constexpr std::string_view name(PlaceState state) noexcept {
+  constexpr std::string_view kNames[] = {"Free", "Joining", "Active", "Kept", "Rejoining"};
+  return detail::name_of(state, kNames);
+}
+/// @}
+
+/// How far a channel is. Each member was read once, one after the other: on a running channel they may belong to
+/// different moments.
+struct ChannelState {
+  Seq start = 0;                     ///< the channel's first number
+  Seq position = 0;                  ///< the next number that will be published: see MCache::position
+  Seq oldest = 0;                    ///< lossy and observed: every message before it that was in chunks is gone
+  Seq limit = 0;                     ///< with flow control, what the producer has announced; the start at first
+  bool closed = false;               ///< nothing will be published any more
+  bool stop_requested = false;       ///< somebody asked to stop
+  ProducerState producer = {};       ///< whether a producer is there
+  std::uint64_t producer_epoch = 0;  ///< how often the ring was held
+};
+
+/// One reliable consumer's place.
+struct PlaceSnapshot {
+  PlaceState state = {};    ///< whether a consumer is there, and how it left
+  std::uint64_t epoch = 0;  ///< how often the place was taken
+  Seq position = 0;         ///< everything before it has been given back; means nothing where the place is Free
+};
+
+/// Sequence numbers from `first` up to, but not including, `next`.
+struct SeqRange {
+  Seq first = 0;
+  Seq next = 0;
+  [[nodiscard]] constexpr std::uint64_t size() const noexcept { return next - first; }  ///< how many there are
+};
+
+/// A message that was copied out of a channel, validated.
+struct MessageCopy {
+  FragmentMetadata metadata;           ///< all of it
+  std::span<const std::byte> payload;  ///< the front of the buffer that the caller gave
+};
+
+/// What `ChannelView::for_each` did.
+struct ReadRun {
+  std::uint64_t count = 0;  ///< messages that the callback got
+  std::uint64_t lost = 0;   ///< messages that were overwritten before they were read
+  Seq next = 0;             ///< where to go on; with `Corrupt` and `BufferTooSmall`, the message that was not read
+  Status status;            ///< why it ended: `None` (`depth()` numbers were passed), or the first error but `Overrun`
+};
+
+template <>
+inline constexpr bool kProcessLocal<MessageCopy> = true;  ///< no Record
+template <>
+inline constexpr bool kProcessLocal<ReadRun> = true;  ///< no Record
+
+/// A read-only view of a channel: see the file's head. Made by `view_channel`.
+class ChannelView {
+  using Descriptor = detail::ChannelDescriptor;
+
+ public:
+  // ------------------------------------------------------------------------------------------------- what it is
+  // As the channel's maker wrote it down; constant.
+
+  /// The channel's name: a number that no other channel has.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return descriptor_.generation; }
+  /// `lossy`, `typed reliable with metrics`, …
+  [[nodiscard]] std::string_view kind() const noexcept {
+    return detail::kKindNames[static_cast<std::size_t>(descriptor_.kind)];
+  }
+  /// Whether the producer waits for reliable consumers.
+  [[nodiscard]] bool has_flow_control() const noexcept { return descriptor_.places != 0; }
+  /// Whether consumers may be overrun: on lossy and observed channels.
+  [[nodiscard]] bool has_observers() const noexcept { return ring_kind(descriptor_) != detail::ChannelKind::Reliable; }
+  /// Whether its endpoints count.
+  [[nodiscard]] bool has_metrics() const noexcept { return (descriptor_.kind & kWithMetrics) != 0; }
+  /// Whether all messages are of one type.
+  [[nodiscard]] bool is_typed() const noexcept { return (descriptor_.kind & kTyped) != 0; }
+  /// Bytes of the whole channel.
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return descriptor_.bytes; }
+  [[nodiscard]] std::uint64_t depth() const noexcept { return descriptor_.depth; }  ///< slots
+  /// Bytes from one slot to the next.
+  [[nodiscard]] std::uint64_t slot_bytes() const noexcept { return descriptor_.slot_bytes; }
+  /// Bytes of the largest payload that is stored in a slot.
+  [[nodiscard]] std::uint64_t inline_bytes() const noexcept { return descriptor_.inline_bytes; }
+  [[nodiscard]] std::uint64_t chunks() const noexcept { return descriptor_.chunks; }  ///< chunks
+  /// Bytes of a chunk.
+  [[nodiscard]] std::uint64_t chunk_size() const noexcept { return descriptor_.chunk_size; }
+  /// Bytes of the largest payload: a buffer of this size holds every message.
+  [[nodiscard]] std::uint64_t max_payload() const noexcept { return ring_.geometry().max_payload(); }
+  /// Messages that may be in flight; 0 without flow control.
+  [[nodiscard]] std::uint64_t credits() const noexcept { return descriptor_.credits; }
+  /// Places for reliable consumers; 0 without flow control.
+  [[nodiscard]] std::size_t places() const noexcept { return static_cast<std::size_t>(descriptor_.places); }
+  /// Bytes of a message; 0 where messages are of any type.
+  [[nodiscard]] std::uint64_t type_size() const noexcept { return descriptor_.type_size; }
+  /// The alignment of a message in bytes; 0 where messages are of any type.
+  [[nodiscard]] std::uint64_t type_align() const noexcept { return descriptor_.type_align; }
+  /// The number that the type was given (`of<T>(id)`); 0 where messages are of any type.
+  [[nodiscard]] std::uint64_t type_id() const noexcept { return descriptor_.type_id; }
+
+  // ------------------------------------------------------------------------------------------------------ its state
+
+  /// Whether the channel is still the one that this is a view of.
+  ///
+  /// \return Success; or `Replaced` (the generation that is there, this view's): another channel was made in this
+  /// memory,
+  ///         or is being made (then the generation that is there may be either). So does every function below.
+  ///
+  /// Thread: any. O(1).
+  [[nodiscard]] Status status() const noexcept {
+    constexpr std::size_t kGeneration = offsetof(Descriptor, generation);
+    if (!superblock().still_says(kGeneration, descriptor_.generation)) {
+      return {Error::Replaced, superblock().word(kGeneration), descriptor_.generation};
+    }
+    return {};
+  }
+
+  /// How far the channel is.
+  ///
+  /// \return The state, or `Replaced`.
+  ///
+  /// Thread: any. O(1).
+  [[nodiscard]] Result<ChannelState> state() const noexcept {
+    const detail::RingControl& control = ring_.control();
+    const auto holder = control.claim.holder();
+    const bool closed = control.closed();  // before the position: then the position is final
+    return checked(ChannelState{.start = start_,
+                                .position = ring_.position(),
+                                .oldest = control.oldest.load(detail::memory_order_relaxed),
+                                .limit = control.limit.load(detail::memory_order_relaxed),
+                                .closed = closed,
+                                .stop_requested = control.stop_requested(),
+                                .producer = static_cast<ProducerState>(holder.state),
+                                .producer_epoch = holder.epoch});
+  }
+
+  /// One of the `places()` places of reliable consumers. Consumers write it, so it may say anything.
+  ///
+  /// \pre (checked) `index < places()`.
+  /// \return The place, or `Replaced`.
+  ///
+  /// Thread: any. O(1).
+  [[nodiscard]] Result<PlaceSnapshot> place(std::size_t index) const noexcept {
+    TANGO_PRECONDITION(index < places(), "ChannelView::place: the channel has a place with this index");
+    const auto& place = at<detail::CreditPlace>(descriptor_.fctl_offset + kPlacesOffset)[index];
+    const auto holder = place.claim.holder();
+    return checked(PlaceSnapshot{.state = static_cast<PlaceState>(holder.state),
+                                 .epoch = holder.epoch,
+                                 .position = place.position.load(detail::memory_order_relaxed)});
+  }
+
+  // --------------------------------------------------------------------------------------------------------- messages
+
+  /// The numbers of the messages that can be read, at most `depth()` of them. A snapshot: on a running channel the
+  /// first ones may be gone when they are read, and there may be more.
+  ///
+  /// \return The range, which may be empty, or `Replaced`.
+  ///
+  /// Thread: any. O(1).
+  [[nodiscard]] Result<SeqRange> readable() const noexcept {
+    const Seq next = ring_.position();
+    return checked(SeqRange{ring_.oldest(start_, next), next});
+  }
+
+  /// Copies the message `seq` to the front of `buffer`, validated. What `buffer` holds after an error is worthless.
+  ///
+  /// \retval NotReady It was not published yet.
+  /// \retval Overrun It is gone; on a reliable channel also: all consumers have given it back, so it may be overwritten
+  /// at
+  ///         any time.
+  /// \retval BufferTooSmall (bytes of the payload, bytes of the buffer) Nothing was copied.
+  /// \retval Corrupt (bytes, chunk) Its metadata names bytes that the channel does not have: the memory was damaged.
+  /// \retval Replaced (the generation that is there, this view's)
+  ///
+  /// Thread: any. O(size), wait-free.
+  [[nodiscard]] Result<MessageCopy> read(Seq seq, std::span<std::byte> buffer) const noexcept {
+    detail::SlotWords words;
+    const Status status = status_of(ring_.read(seq, buffer, words), words, buffer.size());
+    if (const Status same = this->status(); !same) {
+      return same;
+    }
+    if (!status) {
+      return status;
+    }
+    return MessageCopy{words.metadata(seq), buffer.first(words.size())};
+  }
+
+  /// The metadata of the message `seq`, validated. Errors as `read`, but for `BufferTooSmall`. Thread: any. Wait-free.
+  [[nodiscard]] Result<FragmentMetadata> metadata(Seq seq) const noexcept {
+    detail::SlotWords words;
+    const Status status = status_of(ring_.read(seq, {}, words), words, 0);
+    if (const Status same = this->status(); !same) {
+      return same;
+    }
+    if (!status && status.error() != Error::BufferTooSmall) {
+      return status;
+    }
+    return words.metadata(seq);
+  }
+
+  /// Calls `callback(const MessageCopy&)` for the messages from `first` on that can be read now, in their order.
+  /// Messages that are gone are skipped and counted. Ends at the first message that is not there yet, cannot be copied
+  /// or is damaged, and after `depth()` numbers at the latest. To follow a channel, call it again with `next`.
+  ///
+  /// \return What was read, where to go on, and why it ended: see ReadRun.
+  ///
+  /// Thread: any. O(bytes of `depth()` messages).
+  template <class Callback>
+  ReadRun for_each(Seq first, std::span<std::byte> buffer, Callback&& callback) const {
+    ReadRun run;
+    run.next = first;
+    for (std::uint64_t rounds = 0; rounds != depth(); ++rounds) {
+      const auto message = read(run.next, buffer);
+      if (message) {
+        ++run.count;
+        ++run.next;
+        callback(*message);
+        continue;
+      }
+      if (message.status() != Error::Overrun) {
+        run.status = message.status();
+        break;
+      }
+      // The range may not say so yet: then just this one is skipped. It may be evicted, too.
+      const auto range = readable();
+      const Seq next = range ? seq_max(run.next + 1, range->first) : run.next;
+      run.lost += next - run.next;
+      run.next = next;
+    }
+    return run;
+  }
+
+ private:
+  friend Result<ChannelView> view_channel(std::span<const std::byte> memory) noexcept;
+
+  static constexpr std::uint64_t kKindBits = 3;  ///< see ChannelDescriptor::kind
+  static constexpr std::uint64_t kWithMetrics = 4;
+  static constexpr std::uint64_t kTyped = 8;
+  static constexpr std::uint64_t kPlacesOffset = offsetof(detail::FlowControl<1>, places);
+
+  ChannelView(const std::byte* memory, const Descriptor& descriptor) noexcept
+      : memory_{memory},
+        descriptor_{descriptor},
+        start_{at<detail::RingControl>(descriptor.control_offset)->start},
+        ring_{*at<detail::RingControl>(descriptor.control_offset),
+              geometry(descriptor),
+              at<detail::SharedWord>(descriptor.slots_offset),
+              descriptor.chunks != 0 ? at<detail::SharedWord>(descriptor.chunks_offset) : nullptr,
+              ring_kind(descriptor) == detail::ChannelKind::Reliable ? detail::Validation::AnnouncedLimit
+                                                                     : detail::Validation::SlotNumber,
+              descriptor.credits} {}
+
+  /// What lies at an offset that was checked.
+  template <class T>
+  [[nodiscard]] const T* at(std::uint64_t offset) const noexcept {
+    return std::launder(reinterpret_cast<const T*>(memory_ + offset));
+  }
+  [[nodiscard]] const detail::Superblock& superblock() const noexcept { return *at<detail::Superblock>(0); }
+
+  [[nodiscard]] static constexpr detail::ChannelKind ring_kind(const Descriptor& d) noexcept {
+    return static_cast<detail::ChannelKind>(d.kind & kKindBits);
+  }
+  [[nodiscard]] static constexpr detail::RingGeometry geometry(const Descriptor& d) noexcept {
+    return {.depth = d.depth,
+            .slot_bytes = d.slot_bytes,
+            .inline_bytes = d.inline_bytes,
+            .chunks = d.chunks,
+            .chunk_size = d.chunk_size};
+  }
+
+  /// A value that was read, unless the channel was replaced meanwhile.
+  template <class T>
+  [[nodiscard]] Result<T> checked(const T& value) const noexcept {
+    if (const Status same = status(); !same) {
+      return same;
+    }
+    return value;
+  }
+
+  [[nodiscard]] static Status status_of(detail::RingReadStatus read, const detail::SlotWords& words,
+                                        std::size_t buffer) noexcept {
+    switch (read) {
+      case detail::RingReadStatus::Ok:
+        return {};
+      case detail::RingReadStatus::NotReady:
+        return {Error::NotReady};
+      case detail::RingReadStatus::Overrun:
+        return {Error::Overrun};
+      case detail::RingReadStatus::Corrupt:
+        return {Error::Corrupt, words.size(), words.chunk()};
+      case detail::RingReadStatus::BufferTooSmall:
+        break;
+    }
+    return {Error::BufferTooSmall, words.size(), buffer};
+  }
+
+  /// Whether `count` things of `size` bytes lie at `offset` behind the superblock and within `bytes`.
+  [[nodiscard]] static constexpr bool inside(std::uint64_t bytes, std::uint64_t offset, std::uint64_t alignment,
+                                             std::uint64_t count, std::uint64_t size) noexcept {
+    return offset >= sizeof(detail::Superblock) && offset % alignment == 0 && offset <= bytes && size != 0 &&
+           count <= (bytes - offset) / size;
+  }
+  [[nodiscard]] static constexpr bool power_of_two(std::uint64_t n) noexcept { return n != 0 && (n & (n - 1)) == 0; }
+
+  /// Everything that is followed later, and that the parts agree with each other. Nothing here overflows once the
+  /// checks before it hold, and the first one that does not is the one that counts.
+  [[nodiscard]] static Status check(const Descriptor& d) noexcept {
+    constexpr std::uint64_t kWord = sizeof(detail::SharedWord);
+    const bool kind_known = d.kind < std::size(detail::kKindNames) && !detail::kKindNames[d.kind].empty();
+    const bool flow = ring_kind(d) != detail::ChannelKind::Lossy;
+    const bool counted = (d.kind & kWithMetrics) != 0;
+    const bool typed = (d.kind & kTyped) != 0;
+    const struct {
+      std::size_t word;
+      bool holds;
+    } checks[] = {
+        {offsetof(Descriptor, generation),
+         d.generation != detail::kNotConstructed && d.generation != detail::kNoGeneration},
+        {offsetof(Descriptor, kind), kind_known},
+        {offsetof(Descriptor, control_offset),
+         inside(d.bytes, d.control_offset, alignof(detail::RingControl), 1, sizeof(detail::RingControl))},
+        {offsetof(Descriptor, inline_bytes), d.inline_bytes % kWord == 0 && d.inline_bytes <= d.bytes},
+        {offsetof(Descriptor, slot_bytes),
+         d.slot_bytes % kWord == 0 && d.slot_bytes >= offsetof(detail::Slot, inline_words) + d.inline_bytes},
+        {offsetof(Descriptor, depth), power_of_two(d.depth) && d.depth >= 2},
+        {offsetof(Descriptor, slots_offset), inside(d.bytes, d.slots_offset, kWord, d.depth, d.slot_bytes)},
+        {offsetof(Descriptor, chunks),
+         d.chunks == 0 || (power_of_two(d.chunks) && d.chunks >= 2 && d.chunks < kInlineChunk)},
+        {offsetof(Descriptor, chunk_size), d.chunks == 0 || (d.chunk_size != 0 && d.chunk_size % kWord == 0)},
+        {offsetof(Descriptor, chunks_offset),
+         d.chunks == 0 || inside(d.bytes, d.chunks_offset, kWord, d.chunks, d.chunk_size)},
+        {offsetof(Descriptor, fseq_offset), inside(d.bytes, d.fseq_offset, kWord, 1, kSeparation)},
+        {offsetof(Descriptor, places), flow ? d.places >= 1 && d.places <= 64 : d.places == 0},
+        {offsetof(Descriptor, fctl_offset), flow ? inside(d.bytes, d.fctl_offset, alignof(detail::CreditPlace), 1,
+                                                          kPlacesOffset + d.places * sizeof(detail::CreditPlace))
+                                                 : d.fctl_offset == 0},
+        {offsetof(Descriptor, credits), flow ? d.credits >= 1 && d.credits <= d.depth : d.credits == 0},
+        {offsetof(Descriptor, metrics_offset),
+         counted ? inside(d.bytes, d.metrics_offset, kWord, 1, sizeof(detail::MetricsBlocks)) : d.metrics_offset == 0},
+        {offsetof(Descriptor, type_size),
+         typed ? d.type_size != 0 && d.type_size <= geometry(d).max_payload() : d.type_size == 0},
+        {offsetof(Descriptor, type_align), typed ? power_of_two(d.type_align) : d.type_align == 0},
+        {offsetof(Descriptor, type_id), typed || d.type_id == 0},
+    };
+    for (const auto& [word, holds] : checks) {
+      if (!holds) {
+        return invalid(d, word);
+      }
+    }
+    return {};
+  }
+
+  /// The value of a descriptor's word, and the word's offset in memory.
+  [[nodiscard]] static Status invalid(const Descriptor& d, std::size_t word) noexcept {
+    std::uint64_t value = 0;
+    __builtin_memcpy(&value, reinterpret_cast<const std::byte*>(&d) + word, sizeof value);
+    return {Error::DescriptorInvalid, value, offsetof(detail::Superblock, words) + word};
+  }
+
+  const std::byte* memory_;
+  Descriptor descriptor_;
+  Seq start_;
+  detail::RingReader ring_;
+};
+
+template <>
+inline constexpr bool kProcessLocal<ChannelView> = true;  ///< no Record
+
+/// A read-only view of the channel at the front of `memory`, whatever its type. Nothing is stored, also not by the
+/// view.
+///
+/// \retval MemoryTooSmall (bytes, bytes needed) The memory holds less than the channel says it has, or no superblock.
+/// \retval MemoryMisaligned (bytes past the alignment, the alignment)
+/// \retval NoChannel There is none, or one is being made just now.
+/// \retval LayoutMismatch (its layout version, this library's)
+/// \retval DescriptorInvalid (the value of a word, the word's offset in the memory) What the channel says of itself
+///         cannot be: a part that lies outside of it, a depth that is no power of two, an unknown kind, …
+///
+/// Thread: any. O(1).
+[[nodiscard]] inline Result<ChannelView> view_channel(std::span<const std::byte> memory) noexcept {
+  using detail::ChannelDescriptor;
+  using detail::Superblock;
+  if (const std::uint64_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignof(Superblock); past != 0) {
+    return Status{Error::MemoryMisaligned, past, alignof(Superblock)};
+  }
+  if (memory.size() < sizeof(Superblock)) {
+    return Status{Error::MemoryTooSmall, memory.size(), sizeof(Superblock)};
+  }
+  const auto& superblock = *std::launder(reinterpret_cast<const Superblock*>(memory.data()));
+  ChannelDescriptor descriptor;
+  if (!superblock.read(descriptor)) {
+    // Another version's superblock may have its sum elsewhere.
+    const std::uint64_t layout = superblock.word(offsetof(ChannelDescriptor, layout));
+    if (superblock.magic.load(detail::memory_order_relaxed) == Superblock::kMagic && layout != TANGO_LAYOUT_VERSION) {
+      return Status{Error::LayoutMismatch, layout, TANGO_LAYOUT_VERSION};
+    }
+    return Status{Error::NoChannel};
+  }
+  if (descriptor.layout != TANGO_LAYOUT_VERSION) {
+    return Status{Error::LayoutMismatch, descriptor.layout, TANGO_LAYOUT_VERSION};
+  }
+  if (descriptor.bytes > memory.size()) {
+    return Status{Error::MemoryTooSmall, memory.size(), descriptor.bytes};
+  }
+  if (const Status valid = ChannelView::check(descriptor); !valid) {
+    return valid;
+  }
+  const ChannelView view{memory.data(), descriptor};
+  if (!view.status()) {
+    return Status{Error::NoChannel};  // it was replaced while it was looked at
+  }
+  if (const std::uint64_t name = view.ring_.control().name(); name != descriptor.generation) {
+    return ChannelView::invalid(descriptor, offsetof(ChannelDescriptor, generation));
+  }
+  return view;
+}
+
+}  // namespace tango::inline TANGO_ABI

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Recovery: puts a channel right whose producer or consumer vanished, at whatever instruction (its thread was abandoned,
+/// its process was killed).
+///
+/// A producer may have died between any two of its stores. What it left behind, and what is done:
+///
+/// | it died after | what is wrong | what is done |
+/// | --- | --- | --- |
+/// | the claim, or before it was given back | the next producer is refused | the claim is reset, last of all |
+/// | a slot was marked, a payload half written | nothing: that number was not published | slot(next) is never read |
+/// | an eviction, before `oldest` was stored | a consumer resumes too early, once | `oldest` is computed anew |
+/// | the chunk account moved, before the slot was published | it may name chunks of a message that nobody has read | it is rebuilt from the slots |
+/// | the slot was published, before position, Fseq or counters | they are behind | next = the first number that no slot holds; the rest follows from it |
+/// | a stop was requested, before it closed | consumers never learn of the end | it is closed at next |
+///
+/// Only slots are trusted, and none is written: recovery may itself be interrupted anywhere and run again. Everything that
+/// was published stays published, under its number.
+///
+/// Precondition of all of it, which no function here can check: the dead one is dead, nobody else recovers or produces at
+/// the same time, and everything that the dead one did happened before. Between processes a lock that the kernel releases
+/// says so.
+///
+/// Thread: the one that recovers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../config.hpp"
+#include "../memory/chunk_store.hpp"
+#include "../memory/metrics_blocks.hpp"
+#include "../memory/ring.hpp"
+#include "../send/chunk_ring.hpp"
+#include "../seq.hpp"
+
+namespace tango::inline TANGO_ABI::detail {
+
+/// The chunk account and the oldest intact number, from the slots. `next` is the next number to publish.
+template <std::size_t Depth, class Store>
+TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexcept {
+  // Not slot(next), which the dead producer may have been writing; so not next - Depth either, which it holds or held.
+  const Seq in_ring = next - ring.control.start < Depth ? ring.control.start : next - Depth + 1;
+  Seq oldest = ring.control.oldest.load(memory_order_relaxed);
+  for (Seq s = in_ring; s != next; ++s) {
+    if (ring.slot(s).observe() != s && seq_lt(oldest, s + 1)) {
+      oldest = s + 1;  // evicted
+    }
+  }
+  ring.control.oldest.store(seq_min(oldest, next), memory_order_relaxed);  // as in Admission::evict
+  using Chunks = ChunkRing<Store::kChunks>;
+  Chunks{store.account}.restore(in_ring, next, [&ring](Seq s) noexcept -> typename Chunks::Run {
+    if (ring.slot(s).observe() != s) {
+      return {};
+    }
+    const SlotWords words = ring.slot(s).read();
+    if (words.chunk() == kInlineChunk || !Store::holds(words.chunk(), words.size())) {
+      return {};
+    }
+    return {words.chunk(), Store::chunks_for(words.size())};
+  });
+}
+
+/// The producer's counters: of the messages before `next`, the last one may not have been counted, whose slot is `last`.
+TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, Seq next) noexcept {
+  const Claim<BlockState>::Holder found = block.claim.holder();
+  if (found.state == BlockState::Joining) {
+    block.claim.reset(found, BlockState::Free);  // it had not begun to count
+  }
+  if (found.state != BlockState::Active) {
+    return;
+  }
+  PackedCounterWriter counter{block.published};
+  const Seq counted = block.origin.read() + counter.start().count;
+  if (counted + 1 == next && counter.add(last.read().size())) {
+    counter.mark();
+  }
+  block.claim.reset(found, BlockState::Left);
+}
+
+}  // namespace tango::inline TANGO_ABI::detail

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Views: readers of a channel that nobody waits for and that no type tells what is there. What they say is intact is
+// intact, also on reliable channels, whose producer marks nothing.
+#include "support.hpp"
+
+namespace tango::model {
+
+namespace {
+
+/// A reliable channel as its types make it, and a view. All words are atomic: the payloads travel in their slots.
+template <std::uint64_t Credits, int Messages>
+struct Viewed {
+  static constexpr auto kBuilder = ChannelBuilder<2, 2, 64>{}.with_flow_control<1>(Credits).starting_at(kStart);
+  using Channel = typename decltype(kBuilder)::Channel;
+  static constexpr const char* kMustReach[] = {"read", "not ready", "given back or overwritten", "had to wait"};
+
+  Viewed() {
+    detail::RingControl& control = detail::inside(channel->mcache()).control;
+    auto& flow = detail::inside(channel->fctl());
+    declare_name(control.limit, "limit");
+    declare_name(control.position, "position");
+    declare_name(flow.places[0].position, "place0.position");
+    declare_name(detail::inside(channel->mcache()).slot(0), "slot0");
+    declare_name(detail::inside(channel->mcache()).slot(1), "slot1");
+  }
+
+  alignas(kSeparation) std::byte memory[sizeof(Channel)];
+  Channel* channel = *kBuilder.build_in(memory);
+  ChannelView view = *view_channel(memory);
+  typename Channel::Producer producer = channel->producer();
+  typename Channel::Consumer consumer = channel->consumer();
+
+  void produce() { publish_all<12>(producer, Messages); }
+  void take() { consume(consumer, Messages); }
+  void look() {
+    std::byte buffer[kInlineBytes];
+    const auto message = view.read(kStart, buffer);
+    if (message) {
+      const Payload<12> expected{kStart};
+      check(message->metadata.seq == kStart && message->metadata.sig == word_of(kStart), "wrong metadata");
+      check(message->payload.size() == 12, "a wrong size");
+      check(__builtin_memcmp(buffer, expected.bytes().data(), 12) == 0, "a torn payload");
+      reached("read");
+    } else {
+      check(message.status() == Error::NotReady || message.status() == Error::Overrun, "a wrong reason");
+      reached(message.status() == Error::NotReady ? "not ready" : "given back or overwritten");
+    }
+  }
+  /// What is at rest is reported as it is.
+  void after() {
+    const auto state = view.state();
+    check(state && state->start == kStart && state->position == kStart + Messages && !state->closed, "a wrong state");
+    check(state->producer == ProducerState::Producer, "no producer");
+    check(view.place(0)->state == PlaceState::Active, "no consumer");
+    const auto range = view.readable();
+    check(range && range->next == kStart + Messages && range->first == state->limit - Credits, "a wrong range");
+  }
+};
+
+struct ViewedSlots : Viewed<2, 3> {
+  static constexpr const char* kName = "a view of a reliable channel";
+  static constexpr const char* kBound =
+      "depth 2, 2 credits, 3 messages of 12 bytes in their slots, 1 read of the first";
+  TANGO_MODEL_THREADS(ViewedSlots, {"producer", &ViewedSlots::produce}, {"consumer", &ViewedSlots::take},
+                      {"view", &ViewedSlots::look})
+};
+
+/// One chunk under all messages. The chunk consists of atomic words, because of plain bytes the memory model says
+/// nothing while they change (ring_reader.hpp). So the producer's steps are written down here; limit and credits are the
+/// library's.
+struct ViewedChunk {
+  static constexpr const char* kName = "a view of a reliable channel, chunks used again";
+  static constexpr const char* kBound = "depth 2, 1 credit, 1 chunk of 2 words, 2 messages, 1 read of the first";
+  static constexpr const char* kMustReach[] = {"read", "not ready", "given back or overwritten", "had to wait"};
+  static constexpr std::uint64_t kCredits = 1;
+  static constexpr std::size_t kWords = 2;
+
+  detail::RingControl control{kStart, 1, detail::ChannelKind::Reliable};
+  detail::Slot slots[2];
+  detail::SharedWord chunk[kWords];
+  detail::CreditMembers members;
+  detail::CreditPlace places[1];
+  detail::CreditLimit limit{members, places, kCredits};
+  detail::RingReader reader{
+      control,
+      {.depth = 2, .slot_bytes = sizeof(detail::Slot), .inline_bytes = 0, .chunks = 2, .chunk_size = kWords * 8},
+      &slots[0].seq,
+      chunk,
+      detail::Validation::AnnouncedLimit,
+      kCredits};
+
+  ViewedChunk() {
+    declare_name(control.limit, "limit");
+    declare_name(slots[0], "slot0");
+    declare_name(slots[1], "slot1");
+    declare_name(chunk, "chunk");
+    declare_name(places[0].position, "place0.position");
+    for (Seq s = kStart; s != kStart + 2; ++s) {
+      slot(s).mark(s);
+    }
+    limit.start(kStart);
+    const auto joined = detail::CreditPlacesView{members, places}.join({kStart}, control.limit, kCredits);
+    check(joined.place == 0 && joined.first == kStart, "no place");
+  }
+
+  detail::Slot& slot(Seq s) { return slots[s & 1]; }
+
+  void produce() {
+    for (Seq s = kStart; s != kStart + 2; ++s) {
+      until_room([&] {
+        if (limit.left(s) <= 0) {
+          limit.refill(control, s);
+        }
+        return limit.left(s) > 0;
+      });
+      for (std::size_t i = 0; i != kWords; ++i) {
+        chunk[i].store(word_of(s, i), detail::memory_order_relaxed);
+      }
+      slot(s).write(detail::SlotWords::of(0, kWords * 8, {.sig = word_of(s)}));
+      slot(s).publish(s);
+    }
+  }
+  void take() {
+    until([this] { return slot(kStart).observe() == kStart; });
+    for (std::size_t i = 0; i != kWords; ++i) {
+      check(chunk[i].load(detail::memory_order_relaxed) == word_of(kStart, i), "overwritten while it was held");
+    }
+    places[0].give_back(kStart + 1);
+  }
+  void look() {
+    std::uint64_t copy[kWords];
+    detail::SlotWords words;
+    switch (reader.read(kStart, std::as_writable_bytes(std::span{copy}), words)) {
+      case detail::RingReadStatus::Ok:
+        check(words.sig == word_of(kStart), "a wrong sig");
+        for (std::size_t i = 0; i != kWords; ++i) {
+          check(copy[i] == word_of(kStart, i), "a torn payload");
+        }
+        return reached("read");
+      case detail::RingReadStatus::NotReady:
+        return reached("not ready");
+      case detail::RingReadStatus::Overrun:
+        return reached("given back or overwritten");
+      default:
+        fail("metadata that nobody has stored");
+    }
+  }
+  TANGO_MODEL_THREADS(ViewedChunk, {"producer", &ViewedChunk::produce}, {"consumer", &ViewedChunk::take},
+                      {"view", &ViewedChunk::look})
+};
+
+/// What is read while another channel is being made in the same memory is not taken for the one that was there.
+struct ReplacedUnderView {
+  struct Descriptor {
+    std::uint64_t generation;
+  };
+  static constexpr const char* kName = "a channel is replaced under a view";
+  static constexpr const char* kBound = "1 word of the channel, 1 look";
+  static constexpr const char* kMustReach[] = {"still there", "replaced"};
+
+  detail::BasicSuperblock<Descriptor> label{Descriptor{1}};
+  detail::SharedWord word{1};
+
+  ReplacedUnderView() {
+    declare_name(label, "label");
+    declare_name(label.magic, "magic");
+    declare_name(word, "word");
+    label.show();
+  }
+
+  void make() {
+    ::new (static_cast<void*>(&label)) detail::BasicSuperblock<Descriptor>{Descriptor{2}};
+    word.store(2, detail::memory_order_relaxed);
+    label.show();
+  }
+  void look() {
+    const std::uint64_t read = word.load(detail::memory_order_relaxed);
+    if (label.still_says(offsetof(Descriptor, generation), 1)) {
+      check(read == 1, "a word of another channel");
+      reached("still there");
+    } else {
+      reached("replaced");
+    }
+  }
+  TANGO_MODEL_THREADS(ReplacedUnderView, {"maker", &ReplacedUnderView::make}, {"view", &ReplacedUnderView::look})
+};
+
+}  // namespace
+
+void add_view_models(std::vector<Program>& to) {
+  to.push_back(program_of<ViewedSlots>());
+  to.push_back(program_of<ViewedChunk>());
+  to.push_back(program_of<ReplacedUnderView>());
+}
+
+}  // namespace tango::model
