@@ -541,12 +541,36 @@ TEST_CASE("positions that cannot be: past the end they are clamped, backwards th
 }
 
 TEST_CASE("members that cannot be: places that do not exist are not visited") {
-  Flow<2> a{1};
-  REQUIRE(a.join(1));
-  a.next = 6;
-  a.position(0).store(4);
-  a.inside().members.members.store(~std::uint64_t{0});
-  CHECK(a.refill() == 4);
+  detail::CreditMembers members;
+  detail::CreditPlace places[64];  // of which two exist
+  detail::SharedWord limit{1};
+  const detail::CreditPlacesView view{members, std::span{places}.first(2)};
+  REQUIRE(join(view, 1, 1, limit, kCredits));
+  view.places[0].give_back(4);
+  for (std::size_t i = 2; i < 64; ++i) {
+    places[i].claim.set(Place::Active);
+    places[i].give_back(2);
+  }
+  members.members.store(~std::uint64_t{0});
+  CHECK(view.minimum(1, 6) == 4);
+}
+
+TEST_CASE("what the last consumer left is where the next one goes on, also if the producer has not looked since") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.position(0).store(start + 3);
+    a.next = start + 5;
+    a.leave(0);
+    REQUIRE(a.limit.load() == start);
+    const auto next = a.join(std::nullopt);
+    REQUIRE(next);
+    CHECK(next->first == start + 3);
+    CHECK(a.position(next->place).load() == start + 3);
+    a.leave(next->place);
+    // One that starts over gets what is still protected before that.
+    CHECK(a.join(start)->first == start);
+  }
 }
 
 TEST_CASE("the credits bound what is under way") {
