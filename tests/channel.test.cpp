@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <tango/heap.hpp>
@@ -596,7 +597,8 @@ TEST_CASE("every word of the descriptor counts: what differs is named, with both
       Error::KindMismatch,      Error::OffsetMismatch,   Error::DepthMismatch,     Error::OffsetMismatch,
       Error::SlotSizeMismatch,  Error::SlotSizeMismatch, Error::ChunksMismatch,    Error::OffsetMismatch,
       Error::ChunkSizeMismatch, Error::OffsetMismatch,   Error::PlacesMismatch,    Error::OffsetMismatch,
-      Error::OffsetMismatch,    Error::TypeMismatch,     Error::AlignmentMismatch, Error::TypeIdMismatch};
+      Error::OffsetMismatch,    Error::TypeMismatch,     Error::AlignmentMismatch, Error::TypeIdMismatch,
+      Error::None};  // the credits are those that it was made with
   STATIC_REQUIRE(sizeof(detail::ChannelDescriptor) == kErrors.size() * 8);
   for (std::size_t i = 0; i < kErrors.size(); ++i) {
     CAPTURE(i);
@@ -623,7 +625,7 @@ TEST_CASE("a superblock that is not whole is none") {
   const auto memory = std::make_unique<Memory>();
   const auto builder = observed_metrics_typed();
   REQUIRE(builder.build_in(memory->bytes));
-  for (std::size_t byte = 0; byte < 168; ++byte) {  // the magic number, the descriptor, its sum
+  for (std::size_t byte = 0; byte < 176; ++byte) {  // the magic number, the descriptor, its sum
     for (const std::byte bit : {std::byte{1}, std::byte{0x80}}) {
       CAPTURE(byte);
       memory->bytes[byte] ^= bit;
@@ -703,4 +705,117 @@ TEST_CASE("every channel has a generation of its own, also at the address of ano
     CHECK(!detail::is_name(generation, detail::kNoGeneration));
   }
   CHECK(!detail::is_name(0, detail::kNoGeneration));
+}
+
+namespace {
+
+/// One producer, as many consumers as there are places, one more, and what each of them reads.
+template <std::size_t Places>
+void check_flow_control_of() {
+  auto channel = ChannelBuilder<8, 8, 64>{}.with_flow_control<Places>(4).build();
+  STATIC_REQUIRE(std::remove_reference_t<decltype(channel.fctl())>::places() == Places);
+  auto producer = channel.producer();
+  std::vector<typename decltype(channel)::Consumer> consumers;
+  for (std::size_t i = 0; i < Places; ++i) {
+    consumers.push_back(channel.consumer());
+    REQUIRE(consumers.back());
+  }
+  const auto refused = channel.consumer();
+  CHECK(refused.status() == Error::TooManyConsumers);
+  CHECK(refused.status().actual() == Places + 1);
+  CHECK(refused.status().allowed() == Places);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    REQUIRE(producer.publish(message(i)));
+  }
+  CHECK(producer.publish(message(4)) == Error::NoCredits);
+  for (auto& consumer : consumers) {  // the producer waits for each of them
+    CHECK(producer.publish(message(4)) == Error::NoCredits);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      CHECK(*fragment->template as<Quote>() == message(i));
+    }
+  }
+  CHECK(producer.available() == 4);
+  consumers.pop_back();
+  CHECK(channel.consumer());
+  CHECK(channel.consumer());  // the place is free again
+}
+
+template <class C>
+concept LendsTemporaries = requires { std::declval<C>().producer(); } || requires { std::declval<C>().consumer(); } ||
+                           requires { std::declval<C>().observer(); };
+
+}  // namespace
+
+TEST_CASE("flow control with as many places as its user wants, 1 to 64") {
+  check_flow_control_of<1>();
+  check_flow_control_of<2>();
+  check_flow_control_of<8>();
+  check_flow_control_of<64>();
+  using Default = decltype(Base{}.with_flow_control().build());
+  STATIC_REQUIRE(std::is_same_v<Default, decltype(Base{}.with_flow_control<8>().build())>);
+  STATIC_REQUIRE(!std::is_same_v<Default, decltype(Base{}.with_flow_control<9>().build())>);
+}
+
+TEMPLATE_TEST_CASE("no endpoint of a temporary channel can be asked for", "", TANGO_EVERY_COMBINATION) {
+  STATIC_REQUIRE(!LendsTemporaries<ChannelOf<TestType>>);
+}
+
+TEST_CASE("the last reliable consumer is replaced while the producer goes on: all that was accepted arrives") {
+  auto channel = ChannelBuilder<4, 4, 64>{}.with_flow_control().of<int>().build();
+  auto producer = channel.producer();
+  std::optional consumer{channel.consumer()};
+  REQUIRE(producer.publish(1));
+  REQUIRE(consumer->poll());
+  const Seq resume = consumer->next_seq();
+  consumer.reset();
+  int accepted = 0;
+  for (int i = 2; i <= 20; ++i) {
+    accepted += producer.publish(i).ok() ? 1 : 0;
+  }
+  CHECK(accepted == 4);  // its credits
+  auto successor = channel.consumer(resume);
+  CHECK(successor.first() == resume);
+  int got = 0;
+  while (auto fragment = successor.poll()) {
+    CHECK(*fragment->value() == 2 + got);
+    ++got;
+  }
+  CHECK(got == accepted);
+}
+
+TEST_CASE("a reliable consumer restarts in good order, with a number or without one: nothing is lost") {
+  for (const bool names_number : {false, true}) {
+    auto channel = ChannelBuilder<64, 64, 64>{}.with_flow_control().with_metrics().of<Quote>().build();
+    auto producer = channel.producer();
+    {
+      auto consumer = channel.consumer();
+      for (std::uint64_t i = 1; i <= 10; ++i) {
+        REQUIRE(producer.publish(message(i)));
+      }
+      while (auto fragment = consumer.poll()) {
+      }
+    }
+    std::uint64_t refused = 0;
+    for (std::uint64_t i = 11; i <= 1000; ++i) {
+      refused += producer.publish(message(i)).ok() ? 0u : 1u;
+    }
+    CHECK(refused == 990 - 64);
+    auto consumer = names_number ? channel.consumer(11) : channel.consumer();
+    CHECK(consumer.first() == 11);
+    for (std::uint64_t i = 11; i <= 74; ++i) {
+      auto fragment = consumer.poll();
+      REQUIRE(fragment);
+      CHECK(*fragment->value() == message(i));
+    }
+    CHECK(consumer.lost() == 0);
+    consumer.release();
+    const MetricsSnapshot counted = channel.metrics().snapshot();
+    CHECK(counted.published == 74);
+    CHECK(counted.consumed == 74);
+    CHECK(counted.lost == 0);
+    CHECK(counted.backpressure == refused);
+    CHECK(counted.lag == 0);
+  }
 }

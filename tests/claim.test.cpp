@@ -22,7 +22,7 @@ using Holder = RingClaim::Holder;
 
 TEST_CASE("a fresh claim is in its first state, and nobody has held it") {
   const RingClaim claim;
-  CHECK(claim.holder() == Holder{RingHolder::None, 0});
+  CHECK(claim.holder() == Holder{RingHolder::None, 0, 0});
 }
 
 TEST_CASE("each taker is a new holder; what the holder sets keeps its epoch") {
@@ -31,11 +31,11 @@ TEST_CASE("each taker is a new holder; what the holder sets keeps its epoch") {
     const RingHolder who = epoch % 3 == 0 ? RingHolder::Closer : RingHolder::Producer;
     Holder found = claim.holder();
     REQUIRE(claim.take(found, who));
-    CHECK(claim.holder() == Holder{who, epoch});
+    CHECK(claim.holder() == Holder{who, 0, epoch});
     claim.set(RingHolder::Closer);
-    CHECK(claim.holder() == Holder{RingHolder::Closer, epoch});
+    CHECK(claim.holder() == Holder{RingHolder::Closer, 0, epoch});
     claim.set(RingHolder::None);
-    CHECK(claim.holder() == Holder{RingHolder::None, epoch});
+    CHECK(claim.holder() == Holder{RingHolder::None, 0, epoch});
   }
 }
 
@@ -46,34 +46,49 @@ TEST_CASE("a taker that found something else takes nothing, and learns what is t
   REQUIRE(claim.take(found, RingHolder::Producer));
   Holder late = nobody;
   CHECK(!claim.take(late, RingHolder::Closer));
-  CHECK(late == Holder{RingHolder::Producer, 1});
-  CHECK(claim.holder() == Holder{RingHolder::Producer, 1});
+  CHECK(late == Holder{RingHolder::Producer, 0, 1});
+  CHECK(claim.holder() == Holder{RingHolder::Producer, 0, 1});
   // Also where the same state has come back: it is another time.
   claim.set(RingHolder::None);
   late = nobody;
   CHECK(!claim.take(late, RingHolder::Closer));
-  CHECK(late == Holder{RingHolder::None, 1});
+  CHECK(late == Holder{RingHolder::None, 0, 1});
   CHECK(claim.take(late, RingHolder::Closer));
-  CHECK(claim.holder() == Holder{RingHolder::Closer, 2});
+  CHECK(claim.holder() == Holder{RingHolder::Closer, 0, 2});
 }
 
-TEST_CASE("a third party replaces exactly the holder that it found, and no later one") {
+TEST_CASE("who recovers a claim resets exactly the holder that it found, and no later one") {
   RingClaim claim;
   Holder found = claim.holder();
   REQUIRE(claim.take(found, RingHolder::Producer));
   const Holder dead = claim.holder();
-  REQUIRE(claim.replace(dead, RingHolder::None));
-  CHECK(claim.holder() == Holder{RingHolder::None, 1});  // the epoch stays: nobody came
-  CHECK(!claim.replace(dead, RingHolder::None));
+  REQUIRE(claim.reset(dead, RingHolder::None));
+  CHECK(claim.holder() == Holder{RingHolder::None, 0, 1});  // the epoch stays: nobody came
+  CHECK(!claim.reset(dead, RingHolder::None));
   found = claim.holder();
   REQUIRE(claim.take(found, RingHolder::Producer));
-  CHECK(!claim.replace(dead, RingHolder::None));  // the same state, and another producer
-  CHECK(claim.holder() == Holder{RingHolder::Producer, 2});
-  CHECK(!claim.replace({RingHolder::Closer, 2}, RingHolder::None));
-  CHECK(!claim.replace({RingHolder::Producer, 3}, RingHolder::None));
-  CHECK(claim.holder() == Holder{RingHolder::Producer, 2});
-  CHECK(claim.replace({RingHolder::Producer, 2}, RingHolder::Closer));
-  CHECK(claim.holder() == Holder{RingHolder::Closer, 2});
+  CHECK(!claim.reset(dead, RingHolder::None));  // the same state, and another producer
+  CHECK(claim.holder() == Holder{RingHolder::Producer, 0, 2});
+  CHECK(!claim.reset({RingHolder::Closer, 0, 2}, RingHolder::None));
+  CHECK(!claim.reset({RingHolder::Producer, 0, 3}, RingHolder::None));
+  CHECK(claim.holder() == Holder{RingHolder::Producer, 0, 2});
+  CHECK(claim.reset({RingHolder::Producer, 0, 2}, RingHolder::Closer));
+  CHECK(claim.holder() == Holder{RingHolder::Closer, 0, 2});
+}
+
+TEST_CASE("the tag is the taker's, and stays until the next one") {
+  RingClaim claim;
+  Holder found = claim.holder();
+  REQUIRE(claim.take(found, RingHolder::Producer, 0xFF));
+  CHECK(claim.holder() == Holder{RingHolder::Producer, 0xFF, 1});
+  claim.set(RingHolder::None);
+  CHECK(claim.holder() == Holder{RingHolder::None, 0xFF, 1});
+  CHECK(!claim.reset({RingHolder::None, 0xFE, 1}, RingHolder::Closer));  // another one's
+  CHECK(claim.reset({RingHolder::None, 0xFF, 1}, RingHolder::Closer));
+  CHECK(claim.holder() == Holder{RingHolder::Closer, 0xFF, 1});
+  found = claim.holder();
+  REQUIRE(claim.take(found, RingHolder::Producer));
+  CHECK(claim.holder() == Holder{RingHolder::Producer, 0, 2});
 }
 
 TEST_CASE("of many that want it at once one gets it, and each has an epoch of its own") {
@@ -116,31 +131,39 @@ TEST_CASE("a ring's claim counts its producers, and who was refused") {
   for (std::uint64_t epoch = 1; epoch < 5; ++epoch) {
     {
       Producer producer{c.mcache, c.dcache, c.fseq};
-      CHECK(holder() == Holder{RingHolder::Producer, epoch});
+      CHECK(holder() == Holder{RingHolder::Producer, 0, epoch});
       CHECK(Producer{c.mcache, c.dcache, c.fseq}.status().error() == Error::SecondProducer);  // which does not take it
-      CHECK(holder() == Holder{RingHolder::Producer, epoch});
+      CHECK(holder() == Holder{RingHolder::Producer, 0, epoch});
     }
-    CHECK(holder() == Holder{RingHolder::None, epoch});
+    CHECK(holder() == Holder{RingHolder::None, 0, epoch});
   }
   c.mcache.stop();  // closed by this thread
-  CHECK(holder() == Holder{RingHolder::None, 5});
+  CHECK(holder() == Holder{RingHolder::None, 0, 5});
 }
 
-TEST_CASE("a metrics block's claim counts its holders") {
+TEST_CASE("a metrics block's claim counts its holders, and a consumer's says in which place it is") {
   Components<4, 4> c;
   const auto producer_block = [&] { return detail::inside(c.metrics).producer.claim.holder(); };
-  const auto consumer_block = [&] { return detail::inside(c.metrics).consumers[0].claim.holder(); };
+  const auto consumer_block = [&](std::size_t i) { return detail::inside(c.metrics).consumers[i].claim.holder(); };
   using Block = detail::Claim<BlockState>::Holder;
+  std::uint8_t unplaced = 0;
   for (std::uint64_t epoch = 1; epoch < 4; ++epoch) {
     {
-      Producer producer{c.mcache, c.dcache, c.fseq, c.metrics};
-      Consumer consumer{c.mcache, c.dcache, From::Next, c.metrics};
-      CHECK(producer_block() == Block{BlockState::Active, epoch});
-      CHECK(consumer_block() == Block{BlockState::Active, epoch});
+      Producer producer{c.mcache, c.dcache, c.fseq, c.fctl, c.metrics};
+      Consumer observer{c.mcache, c.dcache, From::Next, c.metrics};
+      Consumer first{c.mcache, c.dcache, c.fctl, From::Next, c.metrics};
+      Consumer second{c.mcache, c.dcache, c.fctl, From::Next, c.metrics};
+      unplaced = consumer_block(0).tag;
+      CHECK(producer_block() == Block{BlockState::Active, 0, epoch});
+      CHECK(consumer_block(0) == Block{BlockState::Active, unplaced, epoch});
+      CHECK(consumer_block(1) == Block{BlockState::Active, 0, epoch});
+      CHECK(consumer_block(2) == Block{BlockState::Active, 1, epoch});
     }
-    CHECK(producer_block() == Block{BlockState::Left, epoch});
-    CHECK(consumer_block() == Block{BlockState::Free, epoch});
+    CHECK(producer_block() == Block{BlockState::Left, 0, epoch});
+    CHECK(consumer_block(0) == Block{BlockState::Free, unplaced, epoch});
+    CHECK(consumer_block(1) == Block{BlockState::Free, 0, epoch});
   }
+  CHECK(unplaced >= 64);  // no place of a reliable consumer
 }
 
 TEST_CASE("a component is part of one channel for ever") {

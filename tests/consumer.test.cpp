@@ -1366,6 +1366,38 @@ TEST_CASE("a consumer that did not stay until anything was published leaves no t
   }
 }
 
+TEST_CASE("a reliable consumer that is refused for want of a metrics block leaves what the last one left as it was") {
+  for (const Seq start : kStarts) {
+    Components<4, 8> c{start};
+    Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
+    {
+      Consumer consumer{c.mcache, c.dcache, c.fctl, start};
+      publish(producer, 4);
+      CHECK(next_holds(consumer, start, 40));
+      CHECK(next_holds(consumer, start + 1, 40));
+    }
+    std::vector<Consumer<4, decltype(c.dcache), NoFlowControl, Metrics>> observers;
+    for (std::size_t i = 0; i < kMaxMeteredConsumers; ++i) {
+      observers.emplace_back(c.mcache, c.dcache, From::Next, c.metrics);
+      REQUIRE(observers.back());
+    }
+    for (const From from : {From{From::Oldest}, From{start + 2}, From{start + 3}}) {
+      const Consumer refused{c.mcache, c.dcache, c.fctl, from, c.metrics};
+      CHECK(refused.status().error() == Error::TooManyMetricsBlocks);
+      CHECK(refused.status().actual() == kMaxMeteredConsumers + 1);
+      CHECK(refused.status().allowed() == kMaxMeteredConsumers);
+      CHECK(producer.available() == 2);  // as without it
+    }
+    publish(producer, 2);
+    CHECK(producer.publish("x").error() == Error::NoCredits);
+    Consumer next{c.mcache, c.dcache, c.fctl, From::Oldest};
+    CHECK(next.first() == start + 2);
+    for (Seq seq = start + 2; seq != start + 6; ++seq) {
+      CHECK(next_holds(next, seq, 40));
+    }
+  }
+}
+
 TEST_CASE("a component left over from a dead channel is refused, also where a new MCache stands at the old address") {
   auto old = std::make_unique<Wiring<Kind::Observed, 8, 8>>();
   std::optional<MCache<8>> mcache{1};

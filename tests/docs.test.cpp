@@ -193,7 +193,9 @@ TEST_CASE("the reading order on the main page is that of the includes of tango.h
     const std::size_t end = line.find(" | ");  // of the table's first column
     for (std::size_t at = line.find('`'); line.starts_with("| `") && at < end; at = line.find('`', at + 1)) {
       const std::size_t close = line.find('`', at + 1);
-      order.push_back(line.substr(at + 1, close - at - 1));
+      if (const std::string word = line.substr(at + 1, close - at - 1); word.ends_with(".hpp")) {  // and no folder
+        order.push_back(word);
+      }
       at = close;
     }
   }

@@ -27,7 +27,7 @@ struct Flow {
   explicit Flow(Seq first) : start{first}, known{first}, next{first}, limit{first} {}
 
   Seq refill() { return known = inside().view().refill(known, start, next, limit, kCredits); }
-  auto join(std::optional<Seq> wanted) { return inside().view().join(wanted, start, limit, kCredits); }
+  auto join(std::optional<Seq> wanted) { return test::join(inside().view(), wanted, start, limit, kCredits); }
   void leave(std::size_t place) { inside().view().leave(place); }
   void resign(std::size_t place) { inside().view().resign(place); }
   detail::SharedWord& position(std::size_t place) { return inside().places[place].position; }
@@ -42,7 +42,7 @@ struct Flow {
   BasicFctl<Places> fctl{kCredits};
 };
 
-using detail::PlaceState;
+using Place = detail::PlaceState;
 
 std::vector<std::uint64_t> image_of(const Fctl& fctl) {
   std::vector<std::uint64_t> words(sizeof fctl / 8);
@@ -201,7 +201,7 @@ TEST_CASE("before the first consumer the start counts; after the last has left, 
     CHECK(a.limit.load() == start + 3 + kCredits);
 
     a.leave(joined->place);
-    CHECK(a.state(joined->place) == PlaceState::Kept);
+    CHECK(a.state(joined->place) == Place::Kept);
     CHECK(a.refill() == start + 3);
     a.next = start + 3 + kCredits;
     CHECK(a.refill() == start + 3);  // however often
@@ -240,7 +240,7 @@ TEST_CASE("after the last consumer has resigned the producer waits for nobody, u
     a.next = start + kCredits;
     CHECK(a.refill() == start + 3);
     a.resign(0);
-    CHECK(a.state(0) == PlaceState::Free);
+    CHECK(a.state(0) == Place::Free);
     CHECK(a.members() == 0);
     CHECK(a.refill() == a.next);
     CHECK(a.limit.load() == a.next + kCredits);
@@ -267,7 +267,7 @@ TEST_CASE("resigning gives up what others had left before, too, but not what som
     a.position(2).store(start + 3);
     a.leave(0);
     a.resign(1);
-    CHECK(a.state(0) == PlaceState::Free);
+    CHECK(a.state(0) == Place::Free);
     CHECK(a.refill() == start + 3);
     a.resign(2);
     CHECK(a.refill() == start + 7);
@@ -292,7 +292,7 @@ TEST_CASE("two consumers leave, in every order: what counts is what the last one
           resigns_first ? a.resign(first) : a.leave(first);
           CHECK(a.refill() == stays);  // one that leaves is forgotten while another is there
           resigns_last ? a.resign(last) : a.leave(last);
-          CHECK(a.state(first) == PlaceState::Free);
+          CHECK(a.state(first) == Place::Free);
           CHECK(a.members() == (resigns_last ? 0u : 1u << last));
           CHECK(a.refill() == (resigns_last ? a.next : stays));
           CHECK(a.join(std::nullopt)->first == (resigns_last ? a.next : stays));
@@ -312,8 +312,8 @@ TEST_CASE("two that leave at the same time are both kept; the next one goes on a
       a.position(1).store(start + (swapped ? 2 : 5));
       a.next = start + kCredits;
       // Each saw the other one as active, and neither freed its place.
-      a.inside().places[0].claim.set(PlaceState::Kept);
-      a.inside().places[1].claim.set(PlaceState::Kept);
+      a.inside().places[0].claim.set(Place::Kept);
+      a.inside().places[1].claim.set(Place::Kept);
       CHECK(a.refill() == start + 2);
       const auto next = a.join(std::nullopt);
       REQUIRE(next);
@@ -321,7 +321,7 @@ TEST_CASE("two that leave at the same time are both kept; the next one goes on a
       CHECK(next->place == (swapped ? 1u : 0u));
       CHECK(a.refill() == start + 2);
       a.leave(next->place);  // the other one is forgotten
-      CHECK(a.state(1 - next->place) == PlaceState::Free);
+      CHECK(a.state(1 - next->place) == Place::Free);
       CHECK(a.refill() == start + 2);
     }
   }
@@ -337,16 +337,16 @@ TEST_CASE("a place that was left is taken again by who wants its number, else a 
     a.next = start + 7;
     a.resign(0);
     a.leave(1);
-    a.inside().places[2].claim.set(PlaceState::Kept);  // at the same time
+    a.inside().places[2].claim.set(Place::Kept);  // at the same time
     CHECK(a.refill() == start + 2);
 
     CHECK(a.join(start + 3)->place == 2);  // left at this number
-    CHECK(a.state(2) == PlaceState::Active);
+    CHECK(a.state(2) == Place::Active);
     CHECK(a.refill() == start + 3);
     const auto new_one = a.join(start + 4);  // nobody left there, and place 0 is free
     CHECK(new_one->place == 0);
     CHECK(new_one->first == start + 4);
-    CHECK(a.state(1) == PlaceState::Kept);
+    CHECK(a.state(1) == Place::Kept);
     const auto last = a.join(start + 6);  // there is no other place
     CHECK(last->place == 1);
     CHECK(last->first == start + 6);
@@ -465,12 +465,12 @@ TEST_CASE("a place that is taken again counts from its new position, not from th
 TEST_CASE("each holder of a place has an epoch of its own") {
   Flow<1> a{1};
   const auto holder = [&] { return a.inside().places[0].claim.holder(); };
-  CHECK(holder() == detail::Claim<PlaceState>::Holder{PlaceState::Free, 0});
+  CHECK(holder() == detail::Claim<Place>::Holder{Place::Free, 0, 0});
   for (std::uint64_t epoch = 1; epoch < 6; ++epoch) {
     REQUIRE(a.join(1));
-    CHECK(holder() == detail::Claim<PlaceState>::Holder{PlaceState::Active, epoch});
+    CHECK(holder() == detail::Claim<Place>::Holder{Place::Active, 0, epoch});
     epoch % 2 == 0 ? a.resign(0) : a.leave(0);
-    CHECK(holder() == detail::Claim<PlaceState>::Holder{epoch % 2 == 0 ? PlaceState::Free : PlaceState::Kept, epoch});
+    CHECK(holder() == detail::Claim<Place>::Holder{epoch % 2 == 0 ? Place::Free : Place::Kept, 0, epoch});
   }
 }
 
@@ -541,12 +541,36 @@ TEST_CASE("positions that cannot be: past the end they are clamped, backwards th
 }
 
 TEST_CASE("members that cannot be: places that do not exist are not visited") {
-  Flow<2> a{1};
-  REQUIRE(a.join(1));
-  a.next = 6;
-  a.position(0).store(4);
-  a.inside().members.members.store(~std::uint64_t{0});
-  CHECK(a.refill() == 4);
+  detail::CreditMembers members;
+  detail::CreditPlace places[64];  // of which two exist
+  detail::SharedWord limit{1};
+  const detail::CreditPlacesView view{members, std::span{places}.first(2)};
+  REQUIRE(join(view, 1, 1, limit, kCredits));
+  view.places[0].give_back(4);
+  for (std::size_t i = 2; i < 64; ++i) {
+    places[i].claim.set(Place::Active);
+    places[i].give_back(2);
+  }
+  members.members.store(~std::uint64_t{0});
+  CHECK(view.minimum(1, 6) == 4);
+}
+
+TEST_CASE("what the last consumer left is where the next one goes on, also if the producer has not looked since") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.position(0).store(start + 3);
+    a.next = start + 5;
+    a.leave(0);
+    REQUIRE(a.limit.load() == start);
+    const auto next = a.join(std::nullopt);
+    REQUIRE(next);
+    CHECK(next->first == start + 3);
+    CHECK(a.position(next->place).load() == start + 3);
+    a.leave(next->place);
+    // One that starts over gets what is still protected before that.
+    CHECK(a.join(start)->first == start);
+  }
 }
 
 TEST_CASE("the credits bound what is under way") {
@@ -622,7 +646,7 @@ TEST_CASE("the limit is never announced lower than it was") {
     a.leave(0);
     a.known = start;
     const detail::SharedWord before_any{start};
-    const auto early = a.inside().view().join(start + 3, start, before_any, kCredits);
+    const auto early = test::join(a.inside().view(), start + 3, start, before_any, kCredits);
     CHECK(early->first == start + 3);
     CHECK(a.refill() == start + 3);
     CHECK(a.limit.load() == start + 15 + kCredits);

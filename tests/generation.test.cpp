@@ -246,22 +246,62 @@ TEST_CASE("a consumer that came before its producer is refused likewise, wired b
 }
 
 TEST_CASE("fragments that are still out when the replacement is found give nothing back") {
-  const auto builder = reliable();
-  using Channel = ChannelOf<decltype(reliable)>;
+  for (const bool in_batch : {false, true}) {
+    for (const bool releases : {false, true}) {
+      const auto builder = reliable();
+      using Channel = ChannelOf<decltype(reliable)>;
+      const auto memory = std::make_unique<Memory<Channel>>();
+      Channel& channel = **builder.build_in(memory->bytes);
+      auto producer = channel.producer();
+      auto consumer = channel.consumer();
+      for (std::uint64_t i = 0; i < 3; ++i) {
+        REQUIRE(producer.publish(old_message(i)));
+      }
+      std::optional<Poll<Channel::Consumer::Fragment>> held;
+      std::array<Channel::Consumer::Item, 4> items;
+      std::optional<Batch<Channel::Consumer::Item>> batch;
+      if (in_batch) {
+        batch.emplace(consumer.poll_batch(items));
+        REQUIRE(batch->size() == 3);
+      } else {
+        REQUIRE(consumer.poll());
+        held.emplace(consumer.poll());
+        REQUIRE(*held);
+      }
+      REQUIRE(builder.build_in(memory->bytes));
+      const auto image = memory->image();
+      if (releases) {
+        consumer.release();
+      }
+      CHECK(memory->image() == image);
+      CHECK(consumer.poll().status() == PollStatus::Refused);
+      held.reset();
+      batch.reset();
+      CHECK(memory->image() == image);
+    }
+  }
+}
+
+TEST_CASE("what a consumer found overwritten is not counted in the metrics of the channel that replaced its own") {
+  const auto builder = lossy_metrics();
+  using Channel = ChannelOf<decltype(lossy_metrics)>;
   const auto memory = std::make_unique<Memory<Channel>>();
   Channel& channel = **builder.build_in(memory->bytes);
   auto producer = channel.producer();
   auto consumer = channel.consumer();
-  for (std::uint64_t i = 0; i < 3; ++i) {
-    REQUIRE(producer.publish(old_message(i)));
+  REQUIRE(producer.publish(old_message(0)));
+  {
+    auto held = consumer.poll();
+    REQUIRE(held);
+    for (std::uint64_t i = 0; i < kBuiltDepth; ++i) {
+      REQUIRE(producer.publish(old_message(i)));
+    }
+    CHECK(!held->validate());
   }
-  REQUIRE(consumer.poll());
-  auto held = consumer.poll();
-  REQUIRE(held);
   REQUIRE(builder.build_in(memory->bytes));
   const auto image = memory->image();
+  consumer.release();
   CHECK(consumer.poll().status() == PollStatus::Refused);
-  held->release();
   CHECK(memory->image() == image);
 }
 

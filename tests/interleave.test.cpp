@@ -54,7 +54,7 @@ void before_store(const Word& word, F act) {
 struct Flow {
   explicit Flow(Seq first) : start{first}, limit{first} {}
 
-  auto join(std::optional<Seq> wanted) { return view().join(wanted, start, limit, 4); }
+  auto join(std::optional<Seq> wanted) { return test::join(view(), wanted, start, limit, 4); }
   Seq refill(Seq next) { return view().refill(start, start, next, limit, 4); }
   detail::CreditPlacesView view() { return detail::inside(fctl).view(); }
   detail::CreditPlace& place(std::size_t i) { return detail::inside(fctl).places[i]; }
@@ -63,8 +63,6 @@ struct Flow {
   detail::SharedWord limit;
   Fctl fctl{4};
 };
-using Joined = std::optional<detail::CreditPlacesView::Joined>;
-
 }  // namespace
 
 TEST_CASE("try_read: metadata that is overwritten between its reads and their validation is not returned") {
@@ -248,7 +246,7 @@ TEST_CASE("refill: who joins after the limit is announced counts at once") {
     Flow a{start};
     REQUIRE(a.join(start));
     a.place(0).position.store(start + 3);
-    Joined joined;
+    std::optional<Joined> joined;
     Seq announced = 0;
     AtFence join{std::memory_order_seq_cst, [&] {
                    announced = a.limit.load();
@@ -277,7 +275,7 @@ TEST_CASE("refill: who joins between the announcement and the second look, from 
     Flow a{start};
     REQUIRE(a.join(start));
     a.place(0).position.store(start + 3);
-    Joined joined;
+    std::optional<Joined> joined;
     AtFence join{std::memory_order_seq_cst, [&] { joined = a.join(start + 1); }};
     CHECK(a.refill(start + 4) == start + 3);
     CHECK(join.passed());
@@ -290,7 +288,7 @@ TEST_CASE("refill: who joins after the first look and before the announcement is
     Flow a{start};
     REQUIRE(a.join(start));
     a.place(0).position.store(start + 3);
-    Joined joined;
+    std::optional<Joined> joined;
     before_store(a.limit, [&] { joined = a.join(start + 1); });
     CHECK(a.refill(start + 4) == start + 1);
     CHECK(joined->first == start + 1);  // nothing was announced yet, so it stands
@@ -317,7 +315,7 @@ TEST_CASE("join: a place that someone is just taking is not taken by someone els
       if (rejoins) {
         a.view().leave(a.join(1)->place);
       }
-      Joined other;
+      std::optional<Joined> other;
       const auto come = [&] { other = a.join(1); };
       if (before_position) {
         before_store(a.place(0).position, come);

@@ -153,7 +153,7 @@ TEST_CASE("sizes and alignments") {
   CHECK(sizeof(detail::ChunkAccount) == 24);
   CHECK(sizeof(detail::CreditPlace) == 128);
   CHECK(sizeof(detail::CreditMembers) == 128);
-  CHECK(sizeof(detail::ChannelDescriptor) == 152);
+  CHECK(sizeof(detail::ChannelDescriptor) == 160);
   CHECK(sizeof(detail::Superblock) == 256);
   CHECK(sizeof(MCache<2>) == 384);
   CHECK(sizeof(MCache<64>) == 4352);
@@ -337,14 +337,19 @@ void check_described(Builder builder, std::uint64_t kind, std::uint64_t places) 
     CHECK(word(144) == alignof(typename Built::Message));
     CHECK(word(152) == 0x1234);
   }
-  CHECK(word(160) != 0);  // of the words from 8 on
+  if constexpr (Built::kFlowControl) {
+    CHECK(word(160) == detail::inside(channel.fctl()).credits);
+  } else {
+    CHECK(word(160) == 0);
+  }
+  CHECK(word(168) != 0);  // of the words from 8 on
   // The channel has one name, in its ring and in each of its components, and is of its kind from the start on.
   CHECK(word_at(&ring.control, 0) == channel.generation());
   CHECK(word_at(&ring.control, 24) == kind % 4);
   CHECK(store.membership.generation() == channel.generation());
   CHECK(detail::inside(channel.fseq()).membership.generation() == channel.generation());
   // Each word of the descriptor is compared: with another one it is another channel, or none where the sum tells.
-  for (std::size_t at = 8; at < 168; at += 8) {
+  for (std::size_t at = 8; at < 176; at += 8) {
     memory.bytes[at] ^= std::byte{1};
     CHECK(builder.attach(memory.bytes).status() == Error::NoChannel);
     memory.bytes[at] ^= std::byte{1};

@@ -44,12 +44,11 @@ TEST_CASE("after a few overruns in a row, at the latest; once it has kept up, wi
     ResumePolicy setbacks = after(count);
     CHECK(setbacks.any() == (count != 0));
     CHECK(!setbacks.behind());  // the overrun itself moved it
-    CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == (count < ResumePolicy::kMost ? 108 : 163));
-    setbacks.end_if_kept_up();  // nothing was still there
+    const Seq resumed = setbacks.overrun(Resume::Oldest, 1, 100, 164);
+    CHECK(resumed == (count < ResumePolicy::kMost ? 108 : 163));
+    setbacks.end_if_kept_up(resumed);  // nothing was still there
     CHECK(setbacks.any());
-    setbacks.kept_up();
-    CHECK(setbacks.any());
-    setbacks.end_if_kept_up();
+    setbacks.end_if_kept_up(resumed + 1);
     CHECK(!setbacks.any());
     CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == 108);
   }
@@ -59,19 +58,16 @@ TEST_CASE("what is overwritten while it is read counts, too, and in the end move
   ResumePolicy setbacks;
   for (std::uint32_t i = 1; i <= ResumePolicy::kMost; ++i) {
     CHECK(!setbacks.behind());
-    setbacks.kept_up();
-    setbacks.missed();
+    setbacks.missed(i);
     CHECK(setbacks.behind() == (i == ResumePolicy::kMost));
   }
-  setbacks.end_if_kept_up();  // nothing since
+  setbacks.end_if_kept_up(ResumePolicy::kMost);  // nothing since
   CHECK(setbacks.behind());
   CHECK(setbacks.overrun(Resume::Oldest, 1, 100, 164) == 163);
   CHECK(!setbacks.behind());
-  setbacks.kept_up();
-  setbacks.missed();
+  setbacks.missed(164);
   CHECK(setbacks.behind());  // still in a row
-  setbacks.kept_up();
-  setbacks.end_if_kept_up();
+  setbacks.end_if_kept_up(165);
   CHECK(!setbacks.behind());
   CHECK(!setbacks.any());
 }

@@ -49,7 +49,7 @@ struct Scene {
            (position == wire.mcache.start() || in_slot(wire.mcache, position - 1).status != ReadStatus::NotReady);
   }
 
-  void join(Seq first) { consumer.emplace(wire.consumer(first)); }
+  void join(From first) { consumer.emplace(wire.consumer(first)); }
 
   /// Polls once and looks at what comes.
   PollStatus poll() {
@@ -407,6 +407,307 @@ TEMPLATE_TEST_CASE("a consumer leaves at any point of a publish", "", ReliableKi
           CHECK(s.accepted >= 4);
           check_drained(s, at);
         });
+  }
+}
+
+TEMPLATE_TEST_CASE("the last consumer leaves, and the next one goes on there, at any point of a publish", "",
+                   ReliableKind, ObservedKind) {
+  using Wire = Wiring<TestType::kKind, 4, 8>;
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (Seq before = 0; before <= 4; ++before) {
+      for (Seq read = 0; read <= before; ++read) {
+        for (const Seq idle : {0u, 1u, 9u}) {
+          CAPTURE(start, before, read, idle);
+          const auto make = [&] { return scene<Wire>(start, before, read); };
+          const auto leave = [](auto& s) { s.consumer.reset(); };
+          const auto left = [&] {
+            auto made = make();
+            made->consumer.reset();
+            made->publish(idle);
+            return made;
+          };
+          const auto join = [](auto& s) { s.join(From::Oldest); };
+          const auto publish = [](auto& s) { s.publish(10); };
+          const auto check = [&](auto& s, std::int64_t at) {
+            CAPTURE(at);
+            if (!s.consumer) {
+              s.publish(10);  // waits
+              s.join(From::Oldest);
+            }
+            REQUIRE(s.consumer->status().ok());
+            CHECK(s.consumer->first() == start + read);  // nothing twice
+            const std::uint64_t right_before = s.right;
+            s.poll_all();
+            s.publish(3);
+            s.producer->stop();
+            s.poll_all();
+            CHECK(s.wrong == 0);
+            CHECK(s.right == s.accepted);  // nothing lost
+            CHECK(s.right - right_before == s.consumer->delivered());
+          };
+          CHECK(at_every_step(make, leave, publish, check) > 2);
+          CHECK(at_every_step(make, publish, leave, check) > 10);
+          CHECK(at_every_step(left, join, publish, check) > 4);
+          CHECK(at_every_step(left, publish, join, check) > 2);
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+/// Flow control with 4 credits, and the words of a channel around it. What the producer saw meanwhile is in `seen`.
+template <std::size_t Places = kMaxReliableConsumers>
+struct Flow {
+  explicit Flow(Seq first) : start{first}, next{first}, limit{first} {}
+
+  auto view() { return detail::inside(fctl).view(); }
+  auto join(std::optional<Seq> wanted) { return test::join(view(), wanted, start, limit, 4); }
+  void come(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      REQUIRE(join(start));
+    }
+  }
+  Seq minimum() { return view().minimum(start, next); }
+  Seq refill() { return view().refill(start, start, next, limit, 4); }
+  void look() { seen.push_back(refill()); }
+  detail::CreditPlace& place(std::size_t i) { return detail::inside(fctl).places[i]; }
+  void give_back(std::size_t i, Seq position) { place(i).give_back(position); }
+  detail::PlaceState state(std::size_t i) { return place(i).claim.holder().state; }
+
+  Seq start;
+  Seq next;
+  detail::SharedWord limit;
+  BasicFctl<Places> fctl{4};
+  std::vector<Seq> seen;
+  std::optional<Joined> joined;
+  std::optional<Joined> other;
+};
+
+/// Consumers of which the first is at `start` + 2, the second at `start` + 4, and so on; 8 were published.
+auto flow_of(Seq start, std::size_t consumers) {
+  auto made = std::make_unique<Flow<>>(start);
+  made->come(consumers);
+  for (std::size_t i = 0; i < consumers; ++i) {
+    made->give_back(i, start + 2 * (i + 1));
+  }
+  made->next = start + 8;
+  return made;
+}
+
+/// How many accesses to shared memory something makes.
+template <class F>
+std::int64_t accesses_of(F act) {
+  constexpr std::int64_t kMany = std::int64_t{1} << 40;
+  steps_left = kMany;
+  act();
+  return kMany - std::exchange(steps_left, -1);
+}
+
+}  // namespace
+
+TEST_CASE("a refill visits the places that are in use, and no others") {
+  const auto accesses = []<std::size_t Places>(std::integral_constant<std::size_t, Places>, std::size_t consumers) {
+    Flow<Places> a{1};
+    a.come(consumers);
+    a.next = 9;
+    for (std::size_t i = 0; i < consumers; ++i) {
+      a.give_back(i, 5);
+    }
+    Seq seen = 0;
+    const std::int64_t count = accesses_of([&] { seen = a.refill(); });
+    CHECK(seen == (consumers == 0 ? 1 : 5));
+    return count;
+  };
+  using One = std::integral_constant<std::size_t, 1>;
+  using Eight = std::integral_constant<std::size_t, 8>;
+  using All = std::integral_constant<std::size_t, 64>;
+  CHECK(accesses(One{}, 0) == accesses(All{}, 0));
+  CHECK(accesses(One{}, 1) == accesses(All{}, 1));
+  for (std::size_t consumers = 2; consumers <= 8; ++consumers) {
+    CAPTURE(consumers);
+    CHECK(accesses(Eight{}, consumers) == accesses(All{}, consumers));
+    // Each is looked at twice: its claim and its position.
+    CHECK(accesses(All{}, consumers) - accesses(All{}, consumers - 1) == 4);
+  }
+  CHECK(accesses(All{}, 64) - accesses(All{}, 1) == 63 * 4);
+}
+
+TEST_CASE("a place is no longer visited when its consumer has resigned or is forgotten") {
+  Flow<64> a{1};
+  a.come(40);
+  a.next = 9;
+  const auto visits = [&] { return accesses_of([&] { static_cast<void>(a.minimum()); }); };
+  const std::int64_t with_40 = visits();
+  a.view().resign(7);
+  CHECK(visits() == with_40 - 2);
+  a.view().leave(8);
+  CHECK(visits() == with_40 - 2);  // kept, as long as another one does not leave
+  a.view().leave(9);
+  CHECK(visits() == with_40 - 4);
+  a.view().resign(10);
+  CHECK(visits() == with_40 - 8);
+  for (std::size_t i = 11; i < 40; ++i) {
+    a.view().leave(i);
+  }
+  for (std::size_t i = 0; i < 7; ++i) {
+    a.view().leave(i);
+  }
+  CHECK(visits() == 3);  // the members, and the claim and the position of the last one
+}
+
+TEST_CASE("the producer looks at any point of a leave, and a consumer leaves at any point of a refill") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    const auto leave = [](auto& a) { a.view().leave(0); };
+    const auto look = [](auto& a) { a.look(); };
+    const auto check = [&](auto& a, std::int64_t at) {
+      CAPTURE(at);
+      a.look();
+      for (const Seq seen : a.seen) {
+        CHECK(seen == start + 2);  // it is held back by what was not given back, all the time
+      }
+      CHECK(a.join(std::nullopt)->first == start + 2);
+    };
+    CHECK(at_every_step([&] { return flow_of(start, 1); }, leave, look, check) > 2);
+    CHECK(at_every_step([&] { return flow_of(start, 1); }, look, leave, check) > 2);
+  }
+}
+
+TEST_CASE("two consumers leave at the same time: what the later one had not given back is kept") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (const std::size_t variant : {0u, 1u, 2u, 3u}) {
+      const std::size_t first = variant % 2;
+      const std::size_t second = 1 - first;
+      const bool looks = variant / 2 != 0;
+      bool both = false;
+      bool one = false;
+      const auto check = [&](auto& a, std::int64_t at) {
+        CAPTURE(start, first, at);
+        a.look();
+        const bool both_kept =
+            a.state(0) == detail::PlaceState::Kept && a.state(1) == detail::PlaceState::Kept;
+        (both_kept ? both : one) = true;
+        // `first` began to leave first and finished last: either it saw the other one gone, or both are kept.
+        const Seq kept = both_kept ? start + 2 : start + 2 * (first + 1);
+        CHECK(a.seen.back() == kept);
+        // The producer may have looked while one of them had left and the other one was still there. What it saw then it
+        // may have used; never what the one that was still there had not given back.
+        Seq used = kept;
+        for (const Seq seen : a.seen) {
+          CHECK((seen == start + 2 || seen == start + 2 * (first + 1)));
+          used = seq_max(used, seen);
+        }
+        CHECK((both_kept || a.state(second) == detail::PlaceState::Free));
+        const auto next = a.join(std::nullopt);
+        CHECK(next->first == used);
+        a.view().leave(next->place);
+        CHECK(a.minimum() == used);
+        CHECK(detail::inside(a.fctl).members.members.load(detail::memory_order_relaxed) ==
+              detail::CreditMembers::bit(next->place));
+      };
+      at_every_step([&] { return flow_of(start, 2); }, [&](auto& a) { a.view().leave(first); },
+                    [&](auto& a) {
+                      a.view().leave(second);
+                      if (looks) {
+                        a.look();
+                      }
+                    },
+                    check);
+      CHECK(both);
+      CHECK(one);
+    }
+  }
+}
+
+TEST_CASE("the producer looks at any point of a resignation") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    const auto resign = [](auto& a) { a.view().resign(0); };
+    const auto look = [](auto& a) { a.look(); };
+    const auto check = [&](auto& a, std::int64_t at) {
+      CAPTURE(start, at);
+      a.look();
+      CHECK(a.seen.back() == a.next);
+      CHECK((a.seen.front() == start + 2 || a.seen.front() == a.next));  // never the start: somebody was there
+      CHECK(detail::inside(a.fctl).members.members.load(detail::memory_order_relaxed) == 0);
+    };
+    CHECK(at_every_step([&] { return flow_of(start, 1); }, resign, look, check) > 3);
+    CHECK(at_every_step([&] { return flow_of(start, 1); }, look, resign, check) > 2);
+  }
+}
+
+TEST_CASE("one resigns while another one leaves in good order: what that one had not given back is kept") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (const std::size_t leaver : {0u, 1u}) {
+      const Seq kept = start + 2 * (leaver + 1);
+      const auto leave = [&](auto& a) { a.view().leave(leaver); };
+      const auto resign = [&](auto& a) { a.view().resign(1 - leaver); };
+      CHECK(at_every_step([&] { return flow_of(start, 2); }, leave, resign,
+                          [&](auto& a, std::int64_t at) {
+                            CAPTURE(start, leaver, at);
+                            CHECK(a.minimum() == kept);  // the last one to leave did so in good order
+                            CHECK(a.join(std::nullopt)->first == kept);
+                          }) > 2);
+      bool any_kept = false;
+      bool any_given_up = false;
+      CHECK(at_every_step([&] { return flow_of(start, 2); }, resign, leave,
+                          [&](auto& a, std::int64_t at) {
+                            CAPTURE(start, leaver, at);
+                            const Seq seen = a.minimum();  // the last one resigned, or did not see the other one go
+                            CHECK((seen == kept || seen == a.next));
+                            (seen == kept ? any_kept : any_given_up) = true;
+                          }) > 2);
+      CHECK(any_kept);
+      CHECK(any_given_up);
+    }
+  }
+}
+
+TEST_CASE("one leaves or resigns while others stay: the producer is never past those") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    for (const bool resigns : {false, true}) {
+      const auto go = [&](auto& a) { resigns ? a.view().resign(0) : a.view().leave(0); };
+      const auto look = [](auto& a) { a.look(); };
+      const auto check = [&](auto& a, std::int64_t at) {
+        CAPTURE(start, resigns, at);
+        a.look();
+        CHECK((a.seen.front() == start + 2 || a.seen.front() == start + 4));
+        CHECK(a.seen.back() == start + 4);
+      };
+      at_every_step([&] { return flow_of(start, 3); }, go, look, check);
+      at_every_step([&] { return flow_of(start, 3); }, look, go, check);
+    }
+  }
+}
+
+TEST_CASE("two consumers join at the same time where one has left: one of them goes on there, and both are protected") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    const auto make = [&] {
+      auto made = flow_of(start, 1);
+      made->view().leave(0);
+      made->next = start + 6;
+      return made;
+    };
+    CHECK(at_every_step(make, [](auto& a) { a.joined = a.join(std::nullopt); },
+                        [](auto& a) {
+                          a.look();
+                          a.other = a.join(std::nullopt);
+                          a.look();
+                        },
+                        [&](auto& a, std::int64_t at) {
+                          CAPTURE(start, at);
+                          a.look();
+                          CHECK(a.joined->place != a.other->place);
+                          CHECK((a.joined->first == start + 2 || a.other->first == start + 2));
+                          for (const auto& one : {a.joined, a.other}) {
+                            CHECK(a.place(one->place).position.load(detail::memory_order_relaxed) == one->first);
+                            CHECK(a.state(one->place) == detail::PlaceState::Active);
+                            CHECK(seq_le(a.seen.back(), one->first));
+                          }
+                          for (const Seq seen : a.seen) {
+                            CHECK(seq_le(seen, start + 2));
+                          }
+                        }) > 4);
   }
 }
 

@@ -222,7 +222,7 @@ class Consumer {
   /// Gives back everything that was delivered; payloads of fragments that are still out must not be touched afterwards.
   /// Nothing to do where the consumer may be overrun.
   void release() noexcept {
-    if (holds_) {
+    if (is_ready()) {
       cursor_.give_back();
       static_cast<void>(cursor_.is_behind());  // whether it is behind is remembered
     }

@@ -316,6 +316,36 @@ TEST_CASE("README: a reliable consumer that comes late starts at the oldest numb
   CHECK(late.lost() == 0);
 }
 
+TEST_CASE("README: the last reliable consumer restarts, and nothing is lost or repeated; or it resigns") {
+  auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_flow_control(4).build();
+  auto producer = channel.producer();
+  {
+    auto consumer = channel.consumer();
+    REQUIRE(producer.publish("1"));
+    REQUIRE(producer.publish("2"));
+    REQUIRE(consumer.poll());
+  }
+  int accepted = 0;
+  while (producer.publish("x")) {
+    ++accepted;
+  }
+  CHECK(accepted == 3);  // up to its credits, and then it waits
+  auto next = channel.consumer();
+  CHECK(next.first() == 2);
+  auto other = channel.consumer(tango::From::Next);
+  CHECK(other.first() == channel.position());
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(next.poll());
+  }
+  other.resign();
+  REQUIRE(producer.publish("x"));
+  next.resign();
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(producer.publish("x"));  // waits for nobody
+  }
+  CHECK(channel.position() - channel.consumer().first() <= 4);  // what its credits still protect
+}
+
 TEST_CASE("README: latency") {
   tango::MCache<64> mcache;
   tango::DCache<64, 256> dcache;

@@ -39,6 +39,23 @@ ReadResult in_slot(const MCache<DEPTH>& mcache, Seq seq) {
           slot.read().metadata(seq)};
 }
 
+/// The place of a reliable consumer that joined, and the first number that it gets.
+struct Joined {
+  std::size_t place = 0;
+  Seq first = 0;
+};
+
+/// A reliable consumer joins: at a number, or where the last one left (else at `start`). None if all places are taken.
+inline std::optional<Joined> join(detail::CreditPlacesView view, std::optional<Seq> wanted, Seq start,
+                                  const detail::SharedWord& limit, std::uint64_t credits) {
+  const detail::WantedStart from{wanted.value_or(start), !wanted};
+  const std::size_t place = view.take(from);
+  if (place == view.places.size()) {
+    return std::nullopt;
+  }
+  return Joined{place, view.activate(place, from, limit, credits)};
+}
+
 /// A payload of `size` bytes that no other fragment of a test has.
 inline std::vector<std::byte> payload_of(Seq seq, std::size_t size) {
   std::vector<std::byte> bytes(size);

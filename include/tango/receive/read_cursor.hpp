@@ -88,7 +88,6 @@ class ReadCursor {
         if (!slot.still_holds(ledger_.next)) [[unlikely]] {
           return overrun();
         }
-        resume_policy_.kept_up();
       }
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         if (!filter(words.sig)) {
@@ -132,9 +131,9 @@ class ReadCursor {
   TANGO_COLD bool take_setbacks() noexcept {
     if (ledger_.missed != 0) {
       recorder_.missed(std::exchange(ledger_.missed, 0), std::exchange(ledger_.missed_bytes, 0));
-      resume_policy_.missed();
+      resume_policy_.missed(ledger_.next);
     } else {
-      resume_policy_.end_if_kept_up();
+      resume_policy_.end_if_kept_up(ledger_.next);
     }
     ledger_.setback = resume_policy_.any();
     // There is nothing to skip if the next fragment is the latest.

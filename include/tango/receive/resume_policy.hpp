@@ -25,20 +25,18 @@ class ResumePolicy {
   /// Whether there were any since it last kept up.
   [[nodiscard]] bool any() const noexcept { return count_ != 0; }
 
-  /// A fragment was still there when its slot was read.
-  void kept_up() noexcept { kept_up_ = true; }
-
-  /// Before the next poll: everything that was polled since the last setback was also still there when it was read.
-  void end_if_kept_up() noexcept {
-    if (kept_up_) {
+  /// Before the next poll, which is of `next`: whether anything was polled since the last setback, and so all of it was
+  /// still there when it was read.
+  void end_if_kept_up(Seq next) noexcept {
+    if (next != resumed_) {
       count_ = 0;
       behind_ = false;
     }
   }
 
-  /// Before the next poll: what was polled was overwritten while it was read.
-  void missed() noexcept {
-    kept_up_ = false;
+  /// Before the next poll, which is of `next`: what was polled was overwritten while it was read.
+  void missed(Seq next) noexcept {
+    resumed_ = next;
     behind_ = ++count_ >= kMost;
   }
 
@@ -51,13 +49,14 @@ class ResumePolicy {
     const bool latest = resume == Resume::Latest || count_ >= kMost;
     const Seq target = latest ? seq_max(oldest, position - 1) : oldest + (position - oldest) / 8;
     ++count_;
-    kept_up_ = behind_ = false;
-    return seq_min(position, seq_max(next + 1, target));
+    behind_ = false;
+    resumed_ = seq_min(position, seq_max(next + 1, target));
+    return resumed_;
   }
 
  private:
+  Seq resumed_ = 0;  ///< the next number after the last setback
   std::uint32_t count_ = 0;
-  bool kept_up_ = false;  ///< since the last setback
   bool behind_ = false;
 };
 
