@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: Apache-2.0
+// Endpoints that vanish: a producer or a reliable consumer is abandoned in front of each of its accesses to shared memory
+// in turn, a successor takes over, and every byte and number is compared afterwards. (Weaker orders than sequential
+// consistency are a matter for the model checker: tests/model/models/recovery.cpp.)
+#define TANGO_SEAM_HEADER "stepping_seam.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "support/abandon.hpp"
+#include "support/channel.hpp"
+#include "support/endpoints.hpp"
+
+using namespace tango;
+using namespace tango::test;
+
+namespace {
+
+/// What a producer does when it vanishes.
+enum class Act { Inline, OneChunk, SeveralChunks, ShortCommit, Dropped, Batch, Packed, Stop, Leave };
+
+constexpr Act kActs[] = {Act::Inline, Act::OneChunk, Act::SeveralChunks, Act::ShortCommit, Act::Dropped,
+                         Act::Batch,  Act::Packed,   Act::Stop,          Act::Leave};
+
+/// Sizes that differ from number to number: in the slot, in one chunk, in several.
+std::size_t size_of(Seq seq) { return std::array<std::size_t, 6>{20, 64, 128, 0, 100, 33}[seq % 6]; }
+
+/// A channel with its producer, which may vanish, and a reader.
+template <class Wire>
+struct Scene {
+  using P = decltype(std::declval<Wire&>().producer());
+  using C = decltype(std::declval<Wire&>().consumer(0));
+
+  explicit Scene(Seq start) : wire{start}, reader{wire.consumer(start)} { victim.emplace(wire.producer()); }
+
+  /// Publishes message number `next_seq`, if there is room. Its bytes follow from its number.
+  template <class Producer>
+  static bool publish(Producer& producer, std::size_t size) {
+    const Seq seq = producer.next_seq();
+    return producer.publish(payload_of(seq, size), {.sig = size}).ok();
+  }
+
+  /// Reads everything that is there, and compares it.
+  void drain() {
+    for (int i = 0; i < 400; ++i) {
+      auto outcome = reader.poll();
+      if (outcome) {
+        const auto size = static_cast<std::size_t>(outcome->sig());
+        if (const auto bytes = bytes_of(*outcome)) {
+          right += outcome->seq() == reader.next_seq() - 1 && outcome->size() == size &&
+                   *bytes == payload_of(outcome->seq(), size);
+          wrong += outcome->size() != size || *bytes != payload_of(outcome->seq(), size);
+        }
+      } else if (outcome.status() == PollStatus::Empty || outcome.status() == PollStatus::Stopped) {
+        stopped = outcome.status() == PollStatus::Stopped;
+        return;
+      } else {
+        wrong += outcome.status() != PollStatus::Overrun || Wire::kFlow;
+      }
+    }
+    ++wrong;
+  }
+
+  Wire wire;
+  NoDestructor<P> victim;
+  C reader;
+  std::uint64_t right = 0;
+  std::uint64_t wrong = 0;
+  bool stopped = false;
+};
+
+template <class S>
+void act_of(S& s, Act act) {
+  auto& producer = *s.victim;
+  const Seq seq = producer.next_seq();
+  switch (act) {
+    case Act::Inline:
+      (void)s.publish(producer, 20);
+      break;
+    case Act::OneChunk:
+      (void)s.publish(producer, 64);
+      break;
+    case Act::SeveralChunks:
+      (void)s.publish(producer, 128);
+      break;
+    case Act::ShortCommit:
+    case Act::Dropped:
+      if (auto room = producer.reserve(128)) {
+        fill(room, payload_of(seq, 40));
+        if (act == Act::ShortCommit) {
+          (void)room.commit_prefix(40, {.sig = 40});
+        }
+      }
+      break;
+    case Act::Batch: {
+      const auto first = payload_of(seq, 64);
+      const auto second = payload_of(seq + 1, 20);
+      const Message batch[] = {{first, {.sig = 64}}, {second, {.sig = 20}}};
+      (void)producer.publish_batch(batch);
+      break;
+    }
+    case Act::Packed:
+      break;  // see below: its bytes are no payload_of
+    case Act::Stop:
+      (void)producer.stop();
+      break;
+    case Act::Leave:
+      s.victim.destroy();
+      break;
+  }
+}
+
+template <Kind KIND, class F>
+void shapes(F f) {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    CAPTURE(start);
+    f(start, std::make_unique<Wiring<KIND, 2, 4>>(start));
+    f(start, std::make_unique<Wiring<KIND, 4, 8>>(start));
+    f(start, std::make_unique<Wiring<KIND, 8, 4>>(start));
+    f(start, std::make_unique<Wiring<KIND, 16, 8>>(start));
+  }
+}
+
+/// After a recovery: the successor goes on, and everything that it or its predecessor published arrives once, in order.
+template <class S>
+void check_goes_on(S& s, Seq known, bool was_stopped) {
+  const ProducerRecovery recovery = recover_producer(s.wire.mcache, s.wire.dcache, s.wire.fseq);
+  CHECK(s.wire.fseq.load() == recovery.next);
+  CHECK(s.wire.mcache.position() == recovery.next);
+  CHECK(recovery.next - known <= 2);  // nothing that was published is forgotten, and nothing is made up
+  const ProducerRecovery again = recover_producer(s.wire.mcache, s.wire.dcache, s.wire.fseq);
+  CHECK((!again.was_held && again.next == recovery.next && again.closed == recovery.closed));
+  if (recovery.closed) {
+    CHECK(was_stopped);
+    CHECK(s.wire.producer().status() == Error::Stopped);
+  } else {
+    auto successor = s.wire.producer();
+    REQUIRE(successor.status().ok());
+    CHECK(successor.next_seq() == recovery.next);
+    for (int round = 0; round < 12; ++round) {  // several times round the chunks, with everything that was unread
+      for (int i = 0; i < 20 && S::publish(successor, size_of(successor.next_seq())); ++i) {
+        if (!decltype(s.wire)::kFlow && i == 2) {
+          break;
+        }
+      }
+      s.drain();
+    }
+    successor.stop();
+  }
+  s.drain();
+  CHECK(s.stopped);
+  CHECK(s.wrong == 0);
+  CHECK(s.reader.next_seq() == s.wire.mcache.position());
+  CHECK(s.right == s.reader.delivered());
+  CHECK(accounts_add_up(s.reader));
+  if constexpr (decltype(s.wire)::kFlow) {
+    CHECK(s.reader.lost() == 0);
+    CHECK(s.right == s.wire.mcache.position() - s.reader.first());
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a producer vanishes at any of its accesses, and a successor takes over", "", LossyKind,
+                   ReliableKind, ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto wire) {
+    using S = Scene<typename decltype(wire)::element_type>;
+    for (const Act act : kActs) {
+      if (act == Act::Packed) {
+        continue;
+      }
+      for (Seq before = 0; before <= 11; ++before) {
+        for (const Seq unread : {Seq{0}, Seq{1}, Seq{3}}) {
+          CAPTURE(static_cast<int>(act), before, unread);
+          Seq known = 0;
+          const auto steps = abandon_at_every_step(
+              [&] {
+                auto made = std::make_unique<S>(start);
+                for (Seq i = 0; i < before; ++i) {
+                  (void)S::publish(*made->victim, size_of(i));
+                  if (before - i > unread) {
+                    made->drain();
+                  }
+                }
+                known = made->victim->next_seq();
+                return made;
+              },
+              [&](S& s) { act_of(s, act); },
+              [&](S& s, std::int64_t step) {
+                CAPTURE(step);
+                check_goes_on(s, known, act == Act::Stop);
+              });
+          CHECK(steps > 0);
+        }
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a producer vanishes while it joins, and a successor takes over", "", LossyKind, ReliableKind,
+                   ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto wire) {
+    using S = Scene<typename decltype(wire)::element_type>;
+    for (Seq before = 0; before <= 3; ++before) {
+      CAPTURE(before);
+      Seq known = 0;
+      const auto steps = abandon_at_every_step(
+          [&] {
+            auto made = std::make_unique<S>(start);
+            for (Seq i = 0; i < before; ++i) {
+              (void)S::publish(*made->victim, size_of(i));
+            }
+            known = made->victim->next_seq();
+            made->victim.destroy();
+            return made;
+          },
+          [](S& s) { s.victim.emplace(s.wire.producer()); },
+          [&](S& s, std::int64_t step) {
+            CAPTURE(step);
+            check_goes_on(s, known, false);
+          });
+      CHECK(steps > 0);
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a recovery that vanishes is done again", "", LossyKind, ReliableKind, ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto wire) {
+    using S = Scene<typename decltype(wire)::element_type>;
+    for (Seq before = 0; before <= 9; ++before) {
+      for (const std::int64_t dies_at : {0, 3, 7, 12}) {
+        CAPTURE(before, dies_at);
+        Seq known = 0;
+        abandon_at_every_step(
+            [&] {
+              auto made = std::make_unique<S>(start);
+              for (Seq i = 0; i < before; ++i) {
+                (void)S::publish(*made->victim, size_of(i));
+                if (before - i > 1) {
+                  made->drain();
+                }
+              }
+              known = made->victim->next_seq();
+              (void)abandon_at(dies_at, [&] { act_of(*made, Act::OneChunk); });
+              return made;
+            },
+            [](S& s) { (void)recover_producer(s.wire.mcache, s.wire.dcache, s.wire.fseq); },
+            [&](S& s, std::int64_t step) {
+              CAPTURE(step);
+              check_goes_on(s, known, false);
+            });
+      }
+    }
+  });
+}
+
+TEST_CASE("a packed message of a producer that vanishes is there as a whole or not at all") {
+  using Wire = Wiring<Kind::Reliable, 4, 8>;
+  using S = Scene<Wire>;
+  const std::uint64_t records[] = {1, 2, 3, 4, 5, 6};
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    abandon_at_every_step([&] { return std::make_unique<S>(start); },
+                          [&](S& s) { (void)s.victim->publish_packed(records, {.sig = 7}); },
+                          [&](S& s, std::int64_t step) {
+                            CAPTURE(start, step);
+                            (void)recover_producer(s.wire.mcache, s.wire.dcache, s.wire.fseq);
+                            auto successor = s.wire.producer();
+                            REQUIRE(successor.status().ok());
+                            if (successor.next_seq() == start) {
+                              REQUIRE(successor.publish_packed(records, {.sig = 7}));
+                            }
+                            CHECK(successor.next_seq() == start + 1);
+                            const auto outcome = s.reader.poll();
+                            REQUIRE(outcome);
+                            std::vector<std::uint64_t> read;
+                            for (const std::uint64_t record : PackedArray<std::uint64_t>{outcome->payload()}) {
+                              read.push_back(record);
+                            }
+                            CHECK(read == std::vector<std::uint64_t>(std::begin(records), std::end(records)));
+                          });
+  }
+}
+
+TEMPLATE_TEST_CASE("a stop that is requested while the producer is dead ends the channel when it is recovered", "",
+                   LossyKind, ReliableKind, ObservedKind) {
+  shapes<TestType::kKind>([](Seq start, auto wire) {
+    using S = Scene<typename decltype(wire)::element_type>;
+    for (const Act act : {Act::Inline, Act::OneChunk, Act::Leave}) {
+      CAPTURE(static_cast<int>(act));
+      abandon_at_every_step(
+          [&] {
+            auto made = std::make_unique<S>(start);
+            (void)S::publish(*made->victim, 64);
+            return made;
+          },
+          [&](S& s) { act_of(s, act); },
+          [](S& s, std::int64_t step) {
+            CAPTURE(step);
+            s.wire.mcache.stop();
+            const ProducerRecovery recovery = recover_producer(s.wire.mcache, s.wire.dcache, s.wire.fseq);
+            CHECK(recovery.closed);
+            CHECK(s.wire.mcache.closed());
+            s.drain();
+            CHECK(s.stopped);
+            CHECK(s.wrong == 0);
+            CHECK(s.reader.next_seq() == recovery.next);
+          });
+    }
+  });
+}
+
+TEST_CASE("the counters of a producer that vanishes count each message that is there once") {
+  for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+    struct Counted : Components<4, 8> {
+      using Components<4, 8>::Components;
+      NoDestructor<decltype(Producer{mcache, dcache, fseq, metrics})> victim;
+    };
+    for (Seq before = 0; before <= 5; ++before) {
+      CAPTURE(start, before);
+      abandon_at_every_step(
+          [&] {
+            auto made = std::make_unique<Counted>(start);
+            made->victim.emplace(made->mcache, made->dcache, made->fseq, made->metrics);
+            for (Seq i = 0; i < before; ++i) {
+              REQUIRE(made->victim->publish(payload_of(i, 40)));
+            }
+            return made;
+          },
+          [](Counted& s) { (void)s.victim->publish(payload_of(0, 40)); },
+          [&](Counted& s, std::int64_t step) {
+            CAPTURE(step);
+            const Seq next = recover_producer(s.mcache, s.dcache, s.fseq, &s.metrics).next;
+            CHECK(s.metrics.snapshot().published == next - start);
+            CHECK(s.metrics.snapshot().published_bytes == (next - start) * 40);
+            Producer successor{s.mcache, s.dcache, s.fseq, s.metrics};
+            REQUIRE(successor.status().ok());
+            REQUIRE(successor.publish(payload_of(0, 40)));
+            CHECK(s.metrics.snapshot().published == next - start + 1);
+          });
+    }
+  }
+}
+
+TEST_CASE("a counting producer that vanishes while it joins blocks no other one") {
+  struct Counted : Components<4, 8> {
+    using Components<4, 8>::Components;
+    NoDestructor<decltype(Producer{mcache, dcache, fseq, metrics})> victim;
+  };
+  abandon_at_every_step([] { return std::make_unique<Counted>(1); },
+                        [](Counted& s) { s.victim.emplace(s.mcache, s.dcache, s.fseq, s.metrics); },
+                        [](Counted& s, std::int64_t step) {
+                          CAPTURE(step);
+                          (void)recover_producer(s.mcache, s.dcache, s.fseq, &s.metrics);
+                          Producer successor{s.mcache, s.dcache, s.fseq, s.metrics};
+                          REQUIRE(successor.status().ok());
+                          REQUIRE(successor.publish("x"));
+                          CHECK(s.metrics.snapshot().published == 1);
+                        });
+}
+
+namespace {
+
+/// A reliable channel with metrics, and a consumer that may vanish.
+struct Reading : Components<4, 8, 64, Plain> {
+  using Components<4, 8, 64, Plain>::Components;
+  using C = decltype(Consumer{mcache, dcache, fctl, 0, metrics});
+
+  /// Publishes as much as there is room for, at most 4 messages. Returns how many.
+  std::uint64_t fill_up() {
+    std::uint64_t count = 0;
+    for (Seq seq = producer.next_seq(); count != 4 && producer.publish(payload_of(seq, size_of(seq))).ok(); ++seq) {
+      ++count;
+    }
+    return count;
+  }
+
+  std::uint64_t active_blocks() {
+    std::uint64_t count = 0;
+    for (const detail::ConsumerBlock& block : detail::inside(metrics).consumers) {
+      count += block.claim.holder().state != detail::BlockState::Free;
+    }
+    return count;
+  }
+
+  Producer<4, DCache<8, 64, Plain>, Fctl, NoMetrics> producer{mcache, dcache, fseq, fctl};
+  NoDestructor<C> victim;
+};
+
+}  // namespace
+
+TEST_CASE("a reliable consumer vanishes at any of its accesses: kept, the next one goes on where it had given back") {
+  enum class Does { Joins, Polls, Releases, Leaves, Resigns };
+  for (const Does does : {Does::Joins, Does::Polls, Does::Releases, Does::Leaves, Does::Resigns}) {
+    for (const Seq start : {Seq{0}, Seq{1}, ~Seq{0} - 1}) {
+      CAPTURE(static_cast<int>(does), start);
+      const auto steps = abandon_at_every_step(
+          [&] {
+            auto made = std::make_unique<Reading>(start);
+            if (does != Does::Joins) {
+              made->victim.emplace(made->mcache, made->dcache, made->fctl, start, made->metrics);
+            }
+            CHECK(made->fill_up() == 4);
+            if (does != Does::Joins) {
+              (void)made->victim->poll();
+              (void)made->victim->poll();
+            }
+            return made;
+          },
+          [&](Reading& s) {
+            switch (does) {
+              case Does::Joins:
+                s.victim.emplace(s.mcache, s.dcache, s.fctl, start, s.metrics);
+                break;
+              case Does::Polls:
+                (void)s.victim->poll();
+                break;
+              case Does::Releases:
+                s.victim->release();
+                break;
+              case Does::Leaves:
+                s.victim.destroy();
+                break;
+              case Does::Resigns:
+                s.victim->resign();
+                break;
+            }
+          },
+          [&](Reading& s, std::int64_t step) {
+            CAPTURE(step);
+            const detail::CreditPlace& place = detail::inside(s.fctl).places[0];
+            const auto state = place.claim.holder().state;
+            const Seq given_back = place.position.load(std::memory_order_relaxed);
+            const bool resigned =
+                does == Does::Resigns && detail::inside(s.fctl).members.abandoned.load(std::memory_order_relaxed) != 0;
+            const bool found = recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics);
+            CHECK(found == (state != detail::PlaceState::Free && state != detail::PlaceState::Kept));
+            CHECK(!recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics));
+            if (found) {
+              CHECK(s.active_blocks() == 0);
+            }
+            (void)s.fill_up();
+            Consumer next{s.mcache, s.dcache, s.fctl, From::Oldest, s.metrics};
+            REQUIRE(next.status().ok());
+            if (state == detail::PlaceState::Active && !resigned) {
+              CHECK(next.first() == given_back);
+            }
+            if (!resigned) {
+              CHECK(next.first() - start <= 3);
+            }
+            for (Seq seq = next.first(); seq != s.producer.next_seq(); ++seq) {
+              const auto outcome = next.poll();
+              REQUIRE(outcome);
+              CHECK(outcome->seq() == seq);
+              CHECK(is_payload_of(seq, outcome->payload()));
+              CHECK(outcome->size() == size_of(seq));
+            }
+            next.release();
+            CHECK(s.fill_up() == 4);
+          });
+      CHECK(steps > 0);
+    }
+  }
+}
+
+TEST_CASE("a dead consumer that is evicted holds nothing up, and its place and block are free") {
+  const auto c = std::make_unique<Reading>(1);
+  c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);
+  CHECK(c->fill_up() == 4);
+  CHECK(c->fill_up() == 0);
+  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
+  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+  CHECK(c->active_blocks() == 0);
+  for (int i = 0; i < 100; ++i) {
+    CHECK(c->producer.publish("nobody is waited for"));
+  }
+  CHECK(!recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
+  CHECK(!recover_consumer(c->fctl, 7));
+}
+
+TEST_CASE("a channel from a builder is recovered by one call, whatever it has") {
+  const auto check = [](auto builder) {
+    auto channel = builder.build();
+    using Made = decltype(channel);
+    const auto dead = std::make_unique<NoDestructor<typename Made::Producer>>();
+    dead->emplace(channel.producer());
+    REQUIRE((*dead)->publish(17));
+    CHECK(channel.producer().status() == Error::SecondProducer);
+    auto consumer = channel.consumer();
+    const ProducerRecovery recovery = channel.recover_producer();
+    CHECK((recovery.was_held && recovery.next == 2 && !recovery.closed));
+    auto successor = channel.producer();
+    REQUIRE(successor.status().ok());
+    REQUIRE(successor.publish(18));
+    for (const int expected : {17, 18}) {
+      auto outcome = consumer.poll();
+      REQUIRE(outcome);
+      CHECK(*outcome->value() == expected);
+    }
+  };
+  check(ChannelBuilder<4, 4, 64>{}.of<int>());
+  check(ChannelBuilder<4, 4, 64>{}.with_metrics().of<int>());
+  check(ChannelBuilder<4, 4, 64>{}.with_flow_control().of<int>());
+  check(ChannelBuilder<4, 4, 64>{}.with_flow_control<2>().with_observers().with_metrics().of<int>());
+}
+
+TEST_CASE("a stop after the producer's death: consumers drain and end once the channel is recovered") {
+  auto channel = ChannelBuilder<64, 64, 64>{}.with_flow_control().of<std::uint64_t>().build();
+  const auto dead = std::make_unique<NoDestructor<decltype(channel)::Producer>>();
+  dead->emplace(channel.producer());
+  REQUIRE((*dead)->publish(std::uint64_t{1}));
+  auto consumer = channel.consumer();
+  channel.stop();
+  CHECK(!channel.closed());
+  CHECK(channel.recover_producer().closed);
+  CHECK(channel.closed());
+  CHECK(consumer.poll().status() == PollStatus::Fragment);
+  CHECK(consumer.poll().status() == PollStatus::Stopped);
+  CHECK(channel.producer().status() == Error::Stopped);
+}
