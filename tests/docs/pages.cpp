@@ -31,7 +31,7 @@
 namespace {
 
 //! [sizes]
-static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a line for each slot
+static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a cache line for each slot
 static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);     // 200 bytes are rounded up to 256
 static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);     // half of the chunks
 static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);   // and all the rest
