@@ -5,11 +5,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tango/tango.hpp>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#if defined(__linux__)
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#endif
 
 // Comments are where they are on the pages.
 // clang-format off
@@ -17,7 +31,7 @@
 namespace {
 
 //! [sizes]
-static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a line for each slot
+static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a cache line for each slot
 static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);     // 200 bytes are rounded up to 256
 static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);     // half of the chunks
 static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);   // and all the rest
@@ -74,60 +88,313 @@ TEST_CASE("guarantees.md: a message as a reference") {
   CHECK(used == 101);
 }
 
+namespace {
+
+/// Memory for an endpoint that is never destroyed: its thread or process has vanished.
+template <class Endpoint>
+class Vanishing {
+ public:
+  template <class Make>
+  explicit Vanishing(Make make) : endpoint_{::new (static_cast<void*>(memory_)) Endpoint{make()}} {}
+  Vanishing(const Vanishing&) = delete;
+  Vanishing& operator=(const Vanishing&) = delete;
+  Endpoint& operator*() const { return *endpoint_; }
+  Endpoint* operator->() const { return endpoint_; }
+
+ private:
+  alignas(Endpoint) std::byte memory_[sizeof(Endpoint)];
+  Endpoint* endpoint_;
+};
+template <class Make>
+Vanishing(Make) -> Vanishing<std::invoke_result_t<Make>>;
+
+}  // namespace
+
+TEST_CASE("death.md: the last consumer restarts") {
+  std::vector<tango::Seq> used;
+  const auto use = [&](tango::Seq seq) { used.push_back(seq); };
+  //! [restart]
+  auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_flow_control(16).build();
+  auto producer = channel.producer();
+  {
+    auto consumer = channel.consumer();
+    for (std::uint64_t i = 1; i <= 10; ++i) {
+      if (!producer.publish(i)) return;
+    }
+    for (int i = 0; i < 4; ++i) {
+      if (auto fragment = consumer.poll()) use(fragment->seq());      // 1 to 4
+    }
+  }                                                                   // leaves in good order; 5 to 10 are kept
+  auto restarted = channel.consumer();
+  if (auto fragment = restarted.poll()) use(fragment->seq());         // 5
+  //! [restart]
+  CHECK(used == std::vector<tango::Seq>{1, 2, 3, 4, 5});
+  auto& consumer = restarted;
+  const auto publish_more = [&] {
+    for (int i = 0; i < 100; ++i) {
+      if (!producer.publish("x")) return false;
+    }
+    return true;
+  };
+  CHECK(!publish_more());
+  //! [resign]
+  consumer.resign();                                 // gives up what it has not read; every later call is refused
+  //! [resign]
+  CHECK(publish_more());
+  CHECK(consumer.poll().status() == tango::PollStatus::Refused);
+}
+
 TEST_CASE("death.md: a producer that is silent") {
   auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().build();
   auto consumer = channel.consumer();
   tango::Cnc cnc;
   std::uint64_t last_beat = 0;
-  int given_up = 0;
-  const auto give_up = [&] { ++given_up; };
+  int alarms = 0;
+  const auto alarm = [&] { ++alarms; };
   const auto look = [&] {
-    //! [death]
-    auto fragment = consumer.wait(tango::Bounded{1'000'000});      // so many looks, then Empty
-    if (!fragment && fragment.status() == tango::PollStatus::Empty && cnc.last_heartbeat() == last_beat) give_up();
+    //! [silent]
+    auto fragment = consumer.wait(tango::Bounded{1'000'000});      // polls so often, then returns Empty
+    if (fragment.status() == tango::PollStatus::Empty && cnc.last_heartbeat() == last_beat) alarm();
     last_beat = cnc.last_heartbeat();
-    //! [death]
+    //! [silent]
   };
   cnc.heartbeat(1);
   look();
-  CHECK(given_up == 0);
+  CHECK(alarms == 0);
   look();
-  CHECK(given_up == 1);
+  CHECK(alarms == 1);
 }
 
-TEST_CASE("death.md: what a producer that never came back leaves behind") {
+TEST_CASE("death.md: a producer that vanished is recovered") {
   auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().build();
   auto consumer = channel.consumer();
-  using Producer = decltype(channel)::Producer;
-  alignas(Producer) std::byte place[sizeof(Producer)];
-  auto* const dead = ::new (place) Producer{channel.producer()};  // its destructor never runs
+  Vanishing dead{[&] { return channel.producer(); }};
   REQUIRE(dead->publish("1"));
+  REQUIRE(dead->publish("2"));
   CHECK(channel.producer().status() == tango::Error::SecondProducer);
-  channel.stop();
-  CHECK(channel.producer().status() == tango::Error::Stopped);
-  CHECK(channel.stop_requested());
-  CHECK(!channel.closed());
   CHECK(consumer.poll());
+  tango::Seq reported = 0;
+  const auto report = [&](tango::Seq seq) { reported = seq; };
+  const auto take_over = [&]() -> int {
+    //! [recover producer]
+    const auto found = channel.recover_producer();     // the old producer is known to be dead
+    if (found.was_held) report(found.next);            // every number before this one was published
+    auto producer = channel.producer();                // its first message gets that number
+    if (!producer) return 1;
+    //! [recover producer]
+    CHECK(producer.next_seq() == found.next);
+    CHECK(producer.publish("3"));
+    return 0;
+  };
+  CHECK(take_over() == 0);
+  CHECK(reported == 3);
+  for (const tango::Seq seq : {2u, 3u}) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(fragment->seq() == seq);
+    CHECK(fragment->text() == std::to_string(seq));
+  }
   CHECK(consumer.poll().status() == tango::PollStatus::Empty);
+  CHECK(!channel.recover_producer().was_held);  // nothing to do, and nothing done
 }
 
-TEST_CASE("death.md: what a reliable consumer that never came back leaves behind") {
+TEST_CASE("death.md: a producer that vanished by hand, with metrics") {
+  tango::MCache<8> mcache;
+  tango::DCache<8, 64, tango::Plain> dcache;
+  tango::Fseq fseq;
+  tango::Fctl fctl{8};
+  tango::Metrics metrics;
+  Vanishing producer{[&] { return tango::Producer{mcache, dcache, fseq, fctl, metrics}; }};
+  Vanishing consumer{[&] { return tango::Consumer{mcache, dcache, fctl, 1, metrics}; }};
+  REQUIRE(producer->publish("1"));
+  Vanishing being_read{[&] { return consumer->poll(); }};
+  REQUIRE(*being_read);
+  //! [recover by hand]
+  tango::recover_producer(mcache, dcache, fseq, &metrics);                             // without metrics: leave it out
+  tango::recover_consumer(fctl, 0, tango::DeadConsumer::Keep, &metrics);
+  //! [recover by hand]
+  CHECK(tango::Producer{mcache, dcache, fseq, fctl, metrics}.next_seq() == 2);
+  CHECK(tango::Consumer{mcache, dcache, fctl, tango::From::Oldest, metrics}.first() == 1);
+}
+
+TEST_CASE("death.md: a stop is requested while the producer is dead") {
   auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().build();
-  using Consumer = decltype(channel)::Consumer;
-  alignas(Consumer) std::byte place[sizeof(Consumer)];
-  auto* const dead = ::new (place) Consumer{channel.consumer()};
-  REQUIRE(*dead);
-  auto alive = channel.consumer();
+  auto consumer = channel.consumer();
+  Vanishing dead{[&] { return channel.producer(); }};
+  REQUIRE(dead->publish("1"));
+  REQUIRE(dead->publish("2"));
+  std::vector<std::string> used;
+  const auto use = [&](std::string_view text) { used.emplace_back(text); };
+  {
+    channel.stop();
+    CHECK(channel.stop_requested());
+    CHECK(!channel.closed());
+    CHECK(channel.producer().status() == tango::Error::Stopped);
+  }
+  //! [stop]
+  channel.stop();                                      // a request, which the dead producer cannot honour
+  const bool closed = channel.recover_producer().closed;               // true: closed on its behalf
+  for (auto& fragment : consumer.fragments()) use(fragment.text());    // what it had published; then the loop ends
+  //! [stop]
+  CHECK(closed);
+  CHECK(channel.closed());
+  CHECK(used == std::vector<std::string>{"1", "2"});
+  CHECK(channel.producer().status() == tango::Error::Stopped);
+}
+
+TEST_CASE("death.md: a reliable consumer that vanished is recovered") {
+  auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control<4>().build();
   auto producer = channel.producer();
+  Vanishing dead{[&] { return channel.consumer(); }};
+  REQUIRE(producer.publish("x"));
+  REQUIRE(dead->poll());
+  REQUIRE(producer.publish("x"));
+  Vanishing being_read{[&] { return dead->poll(); }};
+  REQUIRE(*being_read);
+  while (producer.publish("x")) {
+  }
+  CHECK(producer.next_seq() == 10);  // it waits: the dead one has given back 1, and was reading 2
+  CHECK(producer.publish_blocking("x", {}, tango::Bounded{100}) == tango::Error::NoCredits);
+
+  std::vector<std::pair<std::size_t, tango::Seq>> said;
+  const auto say = [&](std::size_t place, tango::Seq position) { said.emplace_back(place, position); };
+  //! [find place]
+  const auto view = tango::view_channel(std::as_bytes(std::span{&channel, 1}));
+  for (std::size_t i = 0; view && i != view->places(); ++i) {
+    if (const auto place = view->place(i); place && place->state == tango::PlaceState::Active) say(i, place->position);
+  }
+  //! [find place]
+  CHECK(said == std::vector<std::pair<std::size_t, tango::Seq>>{{0, 2}});
+
+  tango::Seq redelivered = 0;
+  const auto use = [&](tango::Seq seq) { redelivered = seq; };
+  {
+    //! [keep]
+    channel.recover_consumer(0);                         // its consumer is known to be dead. DeadConsumer::Keep
+    auto consumer = channel.consumer();                  // goes on at the first message that was not given back
+    if (auto fragment = consumer.poll()) use(fragment->seq());           // 2: the dead one had read it, too
+    //! [keep]
+    CHECK(consumer.first() == 2);
+    CHECK(consumer.lost() == 0);
+  }
+  CHECK(redelivered == 2);
+
+  Vanishing another{[&] { return channel.consumer(); }};
+  CHECK(another->first() == 3);
+  while (producer.publish("x")) {
+  }
+  //! [evict]
+  channel.recover_consumer(0, tango::DeadConsumer::Evict);               // what it had not given back is given up
+  //! [evict]
+  CHECK(producer.publish("x"));
+  CHECK(!channel.recover_consumer(0));  // nothing to do, and nothing done
+}
+
+TEST_CASE("death.md: what a dead consumer had not given back is kept only if it was the only one") {
+  auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control(4).build();
+  auto producer = channel.producer();
+  Vanishing dead{[&] { return channel.consumer(); }};
+  auto alive = channel.consumer();
   while (producer.publish("x")) {
     REQUIRE(alive.poll());
   }
-  CHECK(producer.next_seq() == 9);
-  CHECK(producer.publish("x") == tango::Error::NoCredits);
-  CHECK(producer.publish_blocking("x", {}, tango::Bounded{100}) == tango::Error::NoCredits);
-  channel.stop();
-  CHECK(producer.publish_blocking("x") == tango::Error::Stopped);
-  CHECK(alive.poll().status() == tango::PollStatus::Stopped);
+  alive.release();
+  CHECK(producer.publish("x") == tango::Error::NoCredits);  // it waits for the dead one
+  channel.recover_consumer(0);
+  while (producer.publish("x")) {
+  }
+  auto next = channel.consumer();
+  CHECK(next.first() > 1);  // and not at 1, where the dead one was
+  CHECK(next.lost() == 0);
+}
+
+#if defined(__linux__)
+TEST_CASE("death.md: a producer's process is killed, and another one takes over") {
+  const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control();
+  using Channel = decltype(builder)::Channel;
+  void* const memory = ::mmap(nullptr, sizeof(Channel), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(memory != MAP_FAILED);
+  Channel& channel = **builder.build_in({static_cast<std::byte*>(memory), sizeof(Channel)});
+  char path[] = "/tmp/tango_test_lock_XXXXXX";
+  const int made = ::mkstemp(path);
+  REQUIRE(made >= 0);
+  ::close(made);
+
+  const auto publish_all = [&](bool killed) -> int {
+    //! [lock]
+    const int lock = ::open(path, O_RDWR | O_CLOEXEC);   // one file for each channel; never deleted while it is in use
+    if (lock < 0 || ::flock(lock, LOCK_EX) != 0) return 1;              // waits as long as another producer lives
+    channel.recover_producer();                          // does nothing if that one left in good order
+    auto producer = channel.producer();                  // destroyed before the lock is given back
+    //! [lock]
+    if (!producer || !producer.publish("x") || !producer.publish("x")) return 1;
+    if (killed) ::raise(SIGKILL);
+    ::close(lock);
+    return 0;
+  };
+  const ::pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::_exit(publish_all(true));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(channel.producer().status() == tango::Error::SecondProducer);
+  CHECK(publish_all(false) == 0);
+  ::unlink(path);
+  auto consumer = channel.consumer();
+  for (tango::Seq seq = 1; seq <= 4; ++seq) {
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    CHECK(fragment->seq() == seq);
+  }
+  CHECK(consumer.poll().status() == tango::PollStatus::Empty);
+}
+#endif
+
+TEST_CASE("death.md: another channel is made in the same memory") {
+  const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control();
+  alignas(decltype(builder)::kAlignment) static std::byte memory[decltype(builder)::kSize];
+  auto made = builder.build_in(memory);
+  REQUIRE(made);
+  auto producer = (*made)->producer();
+  auto consumer = (*made)->consumer();
+  REQUIRE(producer.publish("old"));
+  std::vector<tango::Error> reported;
+  const auto report = [&](const tango::Status& status) { reported.push_back(status.error()); };
+  //! [replaced]
+  auto replacement = builder.build_in(memory);         // where producer and consumer have a channel
+  if (const auto status = producer.publish("x"); !status) report(status);                           // Replaced
+  if (consumer.poll().status() == tango::PollStatus::Refused) report(consumer.status());            // Replaced
+  //! [replaced]
+  CHECK(reported == std::vector<tango::Error>{tango::Error::Replaced, tango::Error::Replaced});
+  REQUIRE(replacement);
+  CHECK((*replacement)->consumer().poll().status() == tango::PollStatus::Empty);
+}
+
+namespace {
+
+using Log = tango::ChannelBuilder<64, 64, 64>::Channel;
+
+//! [not constructed]
+extern Log log_channel;                                // defined below, or in another file
+
+struct Module {
+  Log::Producer producer{log_channel.producer()};      // may run before log_channel's constructor
+} module_in_static_storage;
+
+Log log_channel = tango::ChannelBuilder<64, 64, 64>{}.build();
+//! [not constructed]
+
+}  // namespace
+
+TEST_CASE("death.md: an endpoint is made before its channel") {
+  auto& module = module_in_static_storage;
+  //! [not constructed]
+  if (module.producer.status() == tango::Error::NotConstructed) module.producer = log_channel.producer();
+  //! [not constructed]
+  CHECK(module.producer.publish("up"));
 }
 
 TEST_CASE("errors.md: what to do with a status") {
