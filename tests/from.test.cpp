@@ -145,6 +145,23 @@ TEST_CASE("an oldest number that cannot be is not followed past the position") {
   }
 }
 
+TEST_CASE("an oldest number that cannot be is not followed before the start") {
+  for (const Seq start : kStarts) {
+    for (const Seq published : {0u, 3u, 7u}) {
+      Wiring<Kind::Lossy, 8, 8> c{start};
+      auto producer = c.producer();
+      publish(producer, published);
+      for (const Seq forged : {start - 1, start - 1000}) {
+        detail::inside(c.mcache).control.oldest.store(forged);
+        auto consumer = c.consumer(From::Oldest);
+        REQUIRE(consumer);
+        CHECK(consumer.first() == start);
+        CHECK(count_from(consumer, start) == published);
+      }
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("a reliable consumer: what is still protected, whatever it asks for", "", ReliableKind,
                    ObservedKind) {
   for (const Seq start : kStarts) {

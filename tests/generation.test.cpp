@@ -231,17 +231,17 @@ TEST_CASE("a consumer that came before its producer is refused likewise, wired b
     Components<4, 4> c;
     using Lossy = Consumer<4, decltype(c.dcache), NoFlowControl, NoMetrics>;
     using Reliable = Consumer<4, decltype(c.dcache), Fctl, NoMetrics>;
-    std::optional<Lossy> lossy;
-    std::optional<Reliable> reliable;
-    flow ? static_cast<void>(reliable.emplace(c.mcache, c.dcache, c.fctl, 1))
-         : static_cast<void>(lossy.emplace(c.mcache, c.dcache, 1));
+    std::optional<Lossy> plain;
+    std::optional<Reliable> counted;
+    flow ? static_cast<void>(counted.emplace(c.mcache, c.dcache, c.fctl, 1))
+         : static_cast<void>(plain.emplace(c.mcache, c.dcache, 1));
     const std::uint64_t old = c.mcache.generation();
     ::new (static_cast<void*>(&c.mcache)) MCache<4>{1};
     const auto check = [&](auto& consumer) {
       CHECK(consumer.poll().status() == PollStatus::Refused);
       CHECK(is_replaced(consumer.status(), c.mcache.generation(), old));
     };
-    flow ? check(*reliable) : check(*lossy);
+    flow ? check(*counted) : check(*plain);
   }
 }
 

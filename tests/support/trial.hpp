@@ -516,9 +516,15 @@ class Trial {
   /// The account of the chunks is lost, and made anew from the slots: no later step may notice.
   void restore_chunks() {
     Index first = next() > kDepth ? next() - kDepth : 0;
-    const Index live = kFlow ? std::max(first, consumed()) : first;
-    if (!kWords && random_.below(2) == 0) {
-      first = live;  // observers may still read what was given back, so not where there may be some
+    Index live = first;
+    if constexpr (kFlow && !kWords) {
+      // A consumer may yet join at what is still protected. (And observers may read whatever is in the ring.)
+      const Seq limit = detail::inside(c_.mcache).control.limit.load(std::memory_order_relaxed);
+      const std::int64_t protected_from = seq_diff(limit - credits_, start_);
+      live = std::max(first, protected_from < 0 ? 0 : static_cast<Index>(protected_from));
+      if (random_.below(2) == 0) {
+        first = live;
+      }
     }
     using Chunks = detail::ChunkRing<Wire::kChunks>;
     bool any = false;

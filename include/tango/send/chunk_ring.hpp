@@ -101,8 +101,9 @@ class ChunkRing {
   /// that it never published, and what the account says may be a mixture of two states. `run(seq)` is asked for the
   /// numbers from `next` - 1 down to `first`, and for none before `first`. Idempotent. O(next - first).
   ///
-  /// \pre No fragment before `first` can be read any more. Where consumers may be overrun `first` is therefore the oldest
-  ///      number in the ring: observers still read what reliable consumers have given back.
+  /// \pre No fragment before `first` can be read any more. Where consumers may be overrun, any fragment in the ring can:
+  ///      observers still read what reliable consumers have given back. Where all are reliable, those from the announced
+  ///      limit less the credits on can, because a consumer may still join there.
   ///
   /// The newest fragment that holds a run gives the head. From there down, each run lies before the one after it, by less
   /// than a whole ring; the last one that is not more than a ring behind the head is the oldest that may still be held.
