@@ -591,14 +591,26 @@ TEST_CASE("every word of the descriptor counts: what differs is named, with both
   auto& superblock = *std::launder(reinterpret_cast<detail::Superblock*>(memory->bytes.data()));
   detail::ChannelDescriptor whole;
   REQUIRE(superblock.read(whole));
-  constexpr std::array kErrors = {
-      Error::LayoutMismatch,    Error::None,  // the generation is the channel's own
-      Error::OffsetMismatch,                  // the bytes of all of it
-      Error::KindMismatch,      Error::OffsetMismatch,   Error::DepthMismatch,     Error::OffsetMismatch,
-      Error::SlotSizeMismatch,  Error::SlotSizeMismatch, Error::ChunksMismatch,    Error::OffsetMismatch,
-      Error::ChunkSizeMismatch, Error::OffsetMismatch,   Error::PlacesMismatch,    Error::OffsetMismatch,
-      Error::OffsetMismatch,    Error::TypeMismatch,     Error::AlignmentMismatch, Error::TypeIdMismatch,
-      Error::None};  // the credits are those that it was made with
+  constexpr std::array kErrors = {Error::LayoutMismatch,
+                                  Error::None,            // the generation is the channel's own
+                                  Error::OffsetMismatch,  // the bytes of all of it
+                                  Error::KindMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::DepthMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::SlotSizeMismatch,
+                                  Error::SlotSizeMismatch,
+                                  Error::ChunksMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::ChunkSizeMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::PlacesMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::OffsetMismatch,
+                                  Error::TypeMismatch,
+                                  Error::AlignmentMismatch,
+                                  Error::TypeIdMismatch,
+                                  Error::None};  // the credits are those that it was made with
   STATIC_REQUIRE(sizeof(detail::ChannelDescriptor) == kErrors.size() * 8);
   for (std::size_t i = 0; i < kErrors.size(); ++i) {
     CAPTURE(i);
@@ -743,8 +755,11 @@ void check_flow_control_of() {
 }
 
 template <class C>
-concept LendsTemporaries = requires { std::declval<C>().producer(); } || requires { std::declval<C>().consumer(); } ||
-                           requires { std::declval<C>().observer(); };
+concept LendsTemporaries = requires {
+  std::declval<C>().producer();
+}
+|| requires { std::declval<C>().consumer(); }
+|| requires { std::declval<C>().observer(); };
 
 }  // namespace
 

@@ -190,7 +190,8 @@ TEST_CASE("parts of a running channel are refused on a ring that has no producer
   }
 }
 
-TEST_CASE("credits that a consumer was given with another ring are that ring's: a producer that brings them is refused") {
+TEST_CASE(
+    "credits that a consumer was given with another ring are that ring's: a producer that brings them is refused") {
   Components<4, 4, 64, Plain> a{1000};
   Components<4, 4, 64, Plain> b{1, 2};
   Consumer wrong{a.mcache, a.dcache, b.fctl, 1000};  // ring A has no producer yet, and this is channel B's Fctl
@@ -263,7 +264,8 @@ TEST_CASE("a channel has one Fctl, its producer's: a consumer that brought anoth
   for (const bool reads_late : {false, true}) {
     Components<4, 4, 64, Plain> c;
     Fctl other{4};
-    Consumer with_other{c.mcache, c.dcache, other, 1};  // reserved for the ring, and nobody says yet that it is not its own
+    Consumer with_other{c.mcache, c.dcache, other,
+                        1};  // reserved for the ring, and nobody says yet that it is not its own
     CHECK(with_other.poll().status() == PollStatus::Empty);
     Producer producer{c.mcache, c.dcache, c.fseq, c.fctl};
     REQUIRE(producer);

@@ -228,9 +228,9 @@ typename detail::ChunkRing<CHUNKS>::Run run_in_slot(Wire& wire, Seq seq) {
 
 struct Restored {
   std::uint64_t restored = 0;
-  std::uint64_t holding = 0;      ///< of these, with a run that is still needed
-  std::uint64_t over_wrap = 0;    ///< of these, with runs on both sides of the wrap
-  std::uint64_t more_held = 0;    ///< of these, where the account held more than is needed
+  std::uint64_t holding = 0;    ///< of these, with a run that is still needed
+  std::uint64_t over_wrap = 0;  ///< of these, with runs on both sides of the wrap
+  std::uint64_t more_held = 0;  ///< of these, where the account held more than is needed
   std::uint64_t delivered = 0;
 };
 
@@ -343,7 +343,9 @@ void check_restored(Seq start, std::uint64_t seed, Restored& counts) {
     counts.over_wrap += before_head && behind_head ? 1u : 0u;
 
     // Once all is given back that may be, it has room for whatever the other one has room for.
-    const auto holder = [&](Seq s) { return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_place()); };
+    const auto holder = [&](Seq s) {
+      return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_place());
+    };
     detail::ChunkAccount kept = account;
     Ring{kept}.take_back(live, next, holder);
     detail::ChunkAccount freed = made;

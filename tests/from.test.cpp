@@ -258,8 +258,9 @@ TEMPLATE_TEST_CASE("a reliable consumer that starts over gets what is still prot
   }
 }
 
-TEMPLATE_TEST_CASE("every channel that a builder makes: its consumers start at the oldest message unless told otherwise",
-                   "", TANGO_EVERY_COMBINATION) {
+TEMPLATE_TEST_CASE(
+    "every channel that a builder makes: its consumers start at the oldest message unless told otherwise", "",
+    TANGO_EVERY_COMBINATION) {
   auto channel = TestType{}().starting_at(5).build();
   auto producer = channel.producer();
   const Quote quote{1, 2, 3};

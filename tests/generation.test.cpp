@@ -58,8 +58,9 @@ bool refuses(C& consumer) {
 /// Every call of a producer says why it was refused.
 template <class P>
 bool answers(P& producer, Error error) {
-  bool all = producer.publish(old_message(0)) == error && producer.publish_blocking(old_message(0), {}, Bounded{3}) == error &&
-             producer.available() == 0 && !producer.stop() && !producer && producer.status() == error;
+  bool all = producer.publish(old_message(0)) == error &&
+             producer.publish_blocking(old_message(0), {}, Bounded{3}) == error && producer.available() == 0 &&
+             !producer.stop() && !producer && producer.status() == error;
   if constexpr (requires { producer.reserve(8).status(); }) {
     all = all && producer.reserve(8).status() == error && producer.reserve_blocking(8, Bounded{3}).status() == error &&
           producer.publish("text") == error && producer.available_payload() == 0;
@@ -108,8 +109,7 @@ void after_a_rebuild(std::uint64_t before, std::uint64_t after, bool reads, Act 
     for (std::uint64_t i = 0; i < there; ++i) {
       auto fragment = new_consumer.poll();
       REQUIRE(fragment);
-      CHECK(*fragment->template as<Quote>() ==
-            new_message(Channel::kFlowControl ? i : after - there + i));
+      CHECK(*fragment->template as<Quote>() == new_message(Channel::kFlowControl ? i : after - there + i));
     }
     CHECK(new_consumer.lost() == 0);
   }

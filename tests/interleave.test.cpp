@@ -480,7 +480,8 @@ TEST_CASE("joining: a producer that follows another announces no less than that 
 TEST_CASE("stop: who publishes into the ring by itself is not disturbed by it") {
   MCache<4> mcache{1};
   std::optional<Seq> published;
-  before_store(detail::inside(mcache).control.closed_at, [&] { published = mcache.publish({.sig = 7}); });  // while it is being closed
+  before_store(detail::inside(mcache).control.closed_at,
+               [&] { published = mcache.publish({.sig = 7}); });  // while it is being closed
   mcache.stop();
   CHECK(published == Seq{1});
   CHECK(mcache.closed());

@@ -48,11 +48,11 @@ struct Piece {
 FragmentView view_of(const Piece& piece) {
   return {piece.seq,
           detail::SlotWords::of({.seq = piece.seq,
-                            .sig = piece.sig,
-                            .chunk = 3,
-                            .size = static_cast<std::uint32_t>(piece.bytes.size()),
-                            .ctl = piece.ctl,
-                            .ts = static_cast<std::uint32_t>(piece.seq)}),
+                                 .sig = piece.sig,
+                                 .chunk = 3,
+                                 .size = static_cast<std::uint32_t>(piece.bytes.size()),
+                                 .ctl = piece.ctl,
+                                 .ts = static_cast<std::uint32_t>(piece.seq)}),
           piece.bytes.data()};
 }
 

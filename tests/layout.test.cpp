@@ -24,7 +24,8 @@ static_assert(shareable<detail::Claim<detail::RingHolder>> && shareable<detail::
 static_assert(shareable<detail::Ring<2>> && shareable<detail::Ring<1024>>);
 static_assert(shareable<detail::ChunkStore<2, 1, true>> && shareable<detail::ChunkStore<64, 256, false>>);
 static_assert(shareable<detail::PublishedSeq> && shareable<detail::MetricsBlocks>);
-static_assert(shareable<detail::FlowControl<1>> && shareable<detail::FlowControl<64>> && shareable<detail::CreditPlace>);
+static_assert(shareable<detail::FlowControl<1>> && shareable<detail::FlowControl<64>> &&
+              shareable<detail::CreditPlace>);
 static_assert(shareable<detail::Superblock> && shareable<detail::ChannelDescriptor>);
 static_assert(shareable<MCache<2>> && shareable<MCache<1024>>);
 static_assert(shareable<DCache<2, 1>> && shareable<DCache<64, 256, Plain>>);
@@ -109,7 +110,8 @@ void check_no_addresses() {
     CHECK(differing(a.fctl, b.fctl) == Offsets{8});
     CHECK(differing(a.metrics, b.metrics).empty());
     for (const detail::Membership* membership :
-         {&detail::inside(a.dcache).membership, &detail::inside(a.fseq).membership, &detail::inside(a.fctl).membership}) {
+         {&detail::inside(a.dcache).membership, &detail::inside(a.fseq).membership,
+          &detail::inside(a.fctl).membership}) {
       CHECK(membership->generation() == a.mcache.generation());
     }
     CHECK(a.mcache.closed());

@@ -863,7 +863,8 @@ TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrot
       auto producer = wire.producer();
       CHECK(producer.publish(large));
       auto& account = detail::inside(wire.dcache).account;
-      detail::ChunkRing<4>{account}.start(producer.next_seq() + off);  // the oldest run, and where the free chunks begin
+      detail::ChunkRing<4>{account}.start(producer.next_seq() +
+                                          off);  // the oldest run, and where the free chunks begin
       for (int i = 0; i < 4; ++i) {
         static_cast<void>(producer.publish(large));
         static_cast<void>(producer.available_payload());
@@ -872,7 +873,7 @@ TEMPLATE_TEST_CASE("the search for free chunks ends, whatever somebody else wrot
     const Seq start = wire.mcache.position() + off;
     std::byte* const words = reinterpret_cast<std::byte*>(&wire.mcache);
     std::memcpy(words + offsetof(detail::RingControl, start), &start, sizeof start);  // the channel's first number
-    detail::inside(wire.mcache).control.closed_at.store(start - 1);  // which is: still open
+    detail::inside(wire.mcache).control.closed_at.store(start - 1);                   // which is: still open
     auto successor = wire.producer();
     CHECK(successor);
     for (int i = 0; i < 4; ++i) {

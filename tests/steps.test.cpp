@@ -585,8 +585,7 @@ TEST_CASE("two consumers leave at the same time: what the later one had not give
       const auto check = [&](auto& a, std::int64_t at) {
         CAPTURE(start, first, at);
         a.look();
-        const bool both_kept =
-            a.state(0) == detail::PlaceState::Kept && a.state(1) == detail::PlaceState::Kept;
+        const bool both_kept = a.state(0) == detail::PlaceState::Kept && a.state(1) == detail::PlaceState::Kept;
         (both_kept ? both : one) = true;
         // `first` began to leave first and finished last: either it saw the other one gone, or both are kept.
         const Seq kept = both_kept ? start + 2 : start + 2 * (first + 1);
@@ -688,26 +687,27 @@ TEST_CASE("two consumers join at the same time where one has left: one of them g
       made->next = start + 6;
       return made;
     };
-    CHECK(at_every_step(make, [](auto& a) { a.joined = a.join(std::nullopt); },
-                        [](auto& a) {
-                          a.look();
-                          a.other = a.join(std::nullopt);
-                          a.look();
-                        },
-                        [&](auto& a, std::int64_t at) {
-                          CAPTURE(start, at);
-                          a.look();
-                          CHECK(a.joined->place != a.other->place);
-                          CHECK((a.joined->first == start + 2 || a.other->first == start + 2));
-                          for (const auto& one : {a.joined, a.other}) {
-                            CHECK(a.place(one->place).position.load(detail::memory_order_relaxed) == one->first);
-                            CHECK(a.state(one->place) == detail::PlaceState::Active);
-                            CHECK(seq_le(a.seen.back(), one->first));
-                          }
-                          for (const Seq seen : a.seen) {
-                            CHECK(seq_le(seen, start + 2));
-                          }
-                        }) > 4);
+    CHECK(at_every_step(
+              make, [](auto& a) { a.joined = a.join(std::nullopt); },
+              [](auto& a) {
+                a.look();
+                a.other = a.join(std::nullopt);
+                a.look();
+              },
+              [&](auto& a, std::int64_t at) {
+                CAPTURE(start, at);
+                a.look();
+                CHECK(a.joined->place != a.other->place);
+                CHECK((a.joined->first == start + 2 || a.other->first == start + 2));
+                for (const auto& one : {a.joined, a.other}) {
+                  CHECK(a.place(one->place).position.load(detail::memory_order_relaxed) == one->first);
+                  CHECK(a.state(one->place) == detail::PlaceState::Active);
+                  CHECK(seq_le(a.seen.back(), one->first));
+                }
+                for (const Seq seen : a.seen) {
+                  CHECK(seq_le(seen, start + 2));
+                }
+              }) > 4);
   }
 }
 

@@ -541,7 +541,9 @@ TEST_CASE("closed right behind the last message, which is not missed") {
     wire = std::make_unique<Wire>(round);
     auto consumer = wire->consumer(round);
     made.store(round + 1, std::memory_order_release);
-    for (std::uint64_t i = 0; detail::inside(wire->mcache).control.channel_kind() == detail::ChannelKind::Unknown && Patient{}.idle(i); ++i) {
+    for (std::uint64_t i = 0;
+         detail::inside(wire->mcache).control.channel_kind() == detail::ChannelKind::Unknown && Patient{}.idle(i);
+         ++i) {
     }
     ready.store(round + 1, std::memory_order_release);
     PollStatus status = PollStatus::Empty;

@@ -437,6 +437,8 @@ TEST_CASE("a reliable consumer vanishes at any of its accesses: kept, the next o
                 does == Does::Resigns && detail::inside(s.fctl).members.abandoned.load(std::memory_order_relaxed) != 0;
             const bool found = recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics);
             CHECK(found == (state != detail::PlaceState::Free && state != detail::PlaceState::Kept));
+            CHECK((place.claim.holder().state == detail::PlaceState::Orphaned) ==
+                  (state == detail::PlaceState::Active));
             CHECK(!recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics));
             if (found) {
               CHECK(s.active_blocks() == 0);
@@ -462,6 +464,35 @@ TEST_CASE("a reliable consumer vanishes at any of its accesses: kept, the next o
           });
       CHECK(steps > 0);
     }
+  }
+}
+
+TEST_CASE("a dead consumer is waited for beside others, and the next one takes its place where it had given back") {
+  const auto c = std::make_unique<Reading>(1);
+  c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);
+  Consumer other{c->mcache, c->dcache, c->fctl, 1};
+  CHECK(c->victim->place() == 0);
+  CHECK(other.place() == 1);
+  CHECK(c->fill_up() == 4);
+  CHECK(c->victim->poll());  // read, given back when the fragment is destroyed
+  CHECK(recover_consumer(c->fctl, c->victim->place(), DeadConsumer::Keep, &c->metrics));
+  for (int i = 0; i < 4; ++i) {
+    CHECK(other.poll());
+  }
+  other.release();
+  CHECK(c->fill_up() == 1);  // up to what the dead one had given back
+  { Consumer left{std::move(other)}; }
+  CHECK(c->fill_up() == 0);
+  Consumer elsewhere{c->mcache, c->dcache, c->fctl, From::Next};
+  CHECK(elsewhere.place() == 1);
+  CHECK(c->fill_up() == 0);
+  Consumer next{c->mcache, c->dcache, c->fctl, From::Oldest};
+  CHECK(next.place() == 0);
+  CHECK(next.first() == 2);
+  for (Seq seq = 2; seq != 6; ++seq) {
+    const auto outcome = next.poll();
+    REQUIRE(outcome);
+    CHECK(is_payload_of(seq, outcome->payload()));
   }
 }
 

@@ -138,6 +138,10 @@ class Consumer {
   /// The next number that it will look at.
   [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
+  /// Its place among the reliable consumers, 0 ... places - 1: what `recover_consumer` is given should this consumer die.
+  /// Of no meaning in a consumer that was refused.
+  [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
+
   /// Fragments delivered; not those that were found overwritten when they were read.
   [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.ledger().delivered(); }
   /// Fragments skipped because of their `sig`.

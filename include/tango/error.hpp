@@ -122,7 +122,7 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::PayloadTooLarge, "PayloadTooLarge"sv, "payload larger than this channel carries"sv, " bytes, at most "sv},
     {Error::NoCredits,
      "NoCredits"sv,
-     "there is no room: reliable consumers still hold the slots or chunks, or the first one has not come"sv,
+     "there is no room: messages that reliable consumers have not given back hold the slots or chunks"sv,
      {}},
     {Error::Stopped, "Stopped"sv, "the channel is closed"sv, {}},
     {Error::ReservationOpen, "ReservationOpen"sv, "a reservation is open: commit or drop it first"sv, {}},

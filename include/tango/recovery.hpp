@@ -45,9 +45,9 @@ template <std::size_t Depth, class Cache>
 TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq,
                                              Metrics* metrics = nullptr) noexcept {
   auto& ring = detail::inside(mcache);
-  const bool was_held = ring.control.claim.holder().state != detail::RingHolder::None;
+  const detail::RingHolder holder = ring.control.claim.holder().state;
   const Seq next = ring.position();
-  if (was_held) {
+  if (holder != detail::RingHolder::None) {
     detail::restore_chunks(ring, detail::inside(dcache), next);
     ring.control.advance(next);
     detail::inside(fseq).store(next);
@@ -61,7 +61,7 @@ TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcach
   } else {
     ring.control.answer_stop();  // a producer may have vanished between giving the channel back and this
   }
-  return {was_held, next, ring.control.closed()};
+  return {holder == detail::RingHolder::Producer, next, ring.control.closed()};
 }
 
 /// What becomes of a dead consumer's position.
@@ -83,7 +83,8 @@ TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, std::size_t place, Dea
   TANGO_PRECONDITION(place < Places, "recover_consumer: the place exists");
   auto& flow = detail::inside(fctl);
   const auto found = flow.places[place].claim.holder();
-  if (found.state == detail::PlaceState::Free || found.state == detail::PlaceState::Kept) {
+  if (found.state == detail::PlaceState::Free || found.state == detail::PlaceState::Kept ||
+      found.state == detail::PlaceState::Orphaned) {
     return false;
   }
   if (metrics != nullptr) {

@@ -47,6 +47,7 @@
 #include "large.hpp"
 #include "reassembler.hpp"
 #include "poller.hpp"
+#include "recovery.hpp"
 
 #include "channel.hpp"
 #include "channel_builder.hpp"

@@ -16,7 +16,7 @@ bool look(S strategy) {
 
 bool fits = look(tango::Busy{});
 
-#ifdef NO_ANSWER  // expect: (same_as<void, bool>|std::same_as<bool>)
+#ifdef NO_ANSWER  // expect: (same_as<void, bool>|std::same_as<bool>|return-type-requirement)
 bool wrong = look(NoAnswer{});
 #endif
 

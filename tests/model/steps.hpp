@@ -112,7 +112,12 @@ inline constexpr Edit kEdits[] = {
     {"a recovery that does not mirror the position", "detail::inside(fseq).store(next);", ""},
     {"a recovery that does not store the position", "ring.control.advance(next);", ""},
     {"a recovery that leaves a stop to others", "ring.control.answer_stop();", ""},
-    {"a dead consumer's place is freed", "kept ? PlaceState::Kept : PlaceState::Free", "PlaceState::Free", true},
+    {"a dead consumer's place is freed", "PlaceState::Orphaned", "PlaceState::Free", true,
+     "evict ? PlaceState::Free :"},
+    {"a dead consumer is forgotten where another one is active", "PlaceState::Orphaned", "PlaceState::Kept", true,
+     "evict ? PlaceState::Free :"},
+    {"a place that is being adopted does not count", "state == PlaceState::Adopting", "false", true,
+     "state == PlaceState::Orphaned ||"},
     // Stopping.
     {"stopped once the flag is set and the slot is empty",
      "return ring_->control.drained(ledger_.next) ? PollStatus::Stopped : PollStatus::Empty;",

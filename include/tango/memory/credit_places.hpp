@@ -29,9 +29,11 @@
 ///
 ///     Free -> Joining -> Active -> Kept -> Rejoining -> Active ...
 ///                          |         \-> Free            another consumer left later, or joined and then left (L1)
-///                          \-> Free                      resign
+///                          |-> Free                      resign; evicted after its death
+///                          \-> Orphaned -> Adopting -> Active ...   kept after its death
 ///
-/// 1. If any is Active: the active ones. A consumer that left while another one was there is forgotten.
+/// 1. If any is Active (or Orphaned, or Adopting): those. A consumer that left while another one was there is forgotten; one
+///    that died is not.
 /// 2. Else, if any is Kept (or Rejoining): the kept ones. The last consumer left in good order, and what it had not given
 ///    back is kept for the next one, which goes on there. Two that leave at the same time are both kept: each saw the
 ///    other as active, so neither freed the other's place.
@@ -57,7 +59,14 @@ enum class PlaceState : std::uint8_t {
   Active = 2,     ///< counts
   Kept = 3,       ///< its consumer has left: counts where no place is active
   Rejoining = 4,  ///< taken from Kept: counts as Kept
+  Orphaned = 5,   ///< its consumer has died: counts as Active
+  Adopting = 6,   ///< taken from Orphaned: counts as Active
 };
+
+/// Whether a place counts beside active ones.
+[[nodiscard]] constexpr bool counts_as_active(PlaceState state) noexcept {
+  return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
+}
 
 /// One reliable consumer's place. Written by that consumer alone, except for L1.
 struct alignas(kSeparation) CreditPlace {
@@ -122,7 +131,7 @@ struct CreditPlacesView {
         Rank rank = kTaken;
         if (found.state == PlaceState::Free) {
           rank = kFree;
-        } else if (found.state == PlaceState::Kept) {
+        } else if (found.state == PlaceState::Kept || found.state == PlaceState::Orphaned) {
           rank = wanted.where_left || wanted.seq == position ? kLeftHere : kLeftElsewhere;
         }
         if (rank > best_rank || (rank == kLeftHere && best_rank == kLeftHere && seq_lt(position, best_position))) {
@@ -135,8 +144,10 @@ struct CreditPlacesView {
       if (best == places.size()) {
         return best;
       }
-      const bool was_kept = best_found.state == PlaceState::Kept;
-      if (places[best].claim.take(best_found, was_kept ? PlaceState::Rejoining : PlaceState::Joining)) {
+      const PlaceState taken = best_found.state == PlaceState::Kept       ? PlaceState::Rejoining
+                               : best_found.state == PlaceState::Orphaned ? PlaceState::Adopting
+                                                                          : PlaceState::Joining;
+      if (places[best].claim.take(best_found, taken)) {
         return best;
       }
     }
@@ -147,7 +158,7 @@ struct CreditPlacesView {
   [[nodiscard]] TANGO_COLD Seq activate(std::size_t taken, const WantedStart& wanted, const SharedWord& limit,
                                         std::uint64_t credits) noexcept {
     CreditPlace& place = places[taken];
-    const bool goes_on = place.claim.holder().state == PlaceState::Rejoining;
+    const bool goes_on = place.claim.holder().state != PlaceState::Joining;
     Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;  // own word
     members.add(taken);
     // Release: a producer that still sees this place's last consumer in it may read this store, and then has to see that
@@ -168,7 +179,7 @@ struct CreditPlacesView {
   /// Gives back a place that was taken and not activated: as if it had not been taken. Thread: the consumer's.
   TANGO_COLD void cancel(std::size_t taken) noexcept {
     Claim<PlaceState>& claim = places[taken].claim;
-    claim.set(claim.holder().state == PlaceState::Rejoining ? PlaceState::Kept : PlaceState::Free);
+    claim.set(state_before(claim.holder().state));
   }
 
   /// L1 and L2: what the consumer of this place has not given back is kept for the next one, unless another consumer is
@@ -181,25 +192,29 @@ struct CreditPlacesView {
   /// L1, N2 to N4: gives the position up. O(places). Thread: the consumer's.
   TANGO_COLD void resign(std::size_t place) noexcept {
     forget_kept();
-    give_up(place);
+    members.abandoned.store(1, memory_order_relaxed);
+    members.remove(place);
     places[place].claim.set(PlaceState::Free);
   }
 
-  /// For a consumer that was `found` dead in its place: what it had not given back is kept for the next one, or given up
-  /// (`evict`) as if it had resigned. A place that it had taken and not activated is as it was before. Idempotent. False
-  /// if the place's holder has changed, and nothing was done. Thread: the one that recovers (see `Claim::reset`).
+  /// For a consumer that was `found` dead in its place: what it had not given back is kept, and counts, until another
+  /// consumer takes the place; or it is given up (`evict`) as if the consumer had resigned. A place that it had taken and
+  /// not activated is as it was before. Idempotent. False if the place's holder has changed, and nothing was done. Thread:
+  /// the one that recovers (see `Claim::reset`).
   TANGO_COLD bool recover(std::size_t place, const Claim<PlaceState>::Holder& found, bool evict) noexcept {
-    const bool counted = found.state == PlaceState::Active;
-    const bool kept = (counted && !evict) || found.state == PlaceState::Rejoining;
     if (places[place].claim.holder() != found) {
       return false;
     }
-    if (counted && evict) {
-      give_up(place);
-    } else if (!kept) {
+    const PlaceState to = found.state != PlaceState::Active ? state_before(found.state)
+                          : evict                           ? PlaceState::Free
+                                                            : PlaceState::Orphaned;
+    if (found.state == PlaceState::Active && evict) {
+      members.abandoned.store(1, memory_order_relaxed);  // N2
+    }
+    if (to == PlaceState::Free) {
       members.remove(place);
     }
-    return places[place].claim.reset(found, kept ? PlaceState::Kept : PlaceState::Free);
+    return places[place].claim.reset(found, to);
   }
 
   /// R1 to R5: the number before which everything has been given back, not past `next`, and at least `known`, what the
@@ -233,7 +248,7 @@ struct CreditPlacesView {
       }
       const CreditPlace& place = places[i];
       const PlaceState state = place.claim.holder().state;
-      const bool active = state == PlaceState::Active;
+      const bool active = counts_as_active(state);
       if (!active && state != PlaceState::Kept && state != PlaceState::Rejoining) {
         continue;
       }
@@ -252,10 +267,11 @@ struct CreditPlacesView {
   }
 
  private:
-  /// N2 and N3.
-  void give_up(std::size_t place) noexcept {
-    members.abandoned.store(1, memory_order_relaxed);
-    members.remove(place);
+  /// What a place was before it was taken.
+  [[nodiscard]] static constexpr PlaceState state_before(PlaceState taken) noexcept {
+    return taken == PlaceState::Rejoining  ? PlaceState::Kept
+           : taken == PlaceState::Adopting ? PlaceState::Orphaned
+                                           : PlaceState::Free;
   }
 
   /// L1, for a consumer whose own place is active, so that what was kept before is no longer needed.

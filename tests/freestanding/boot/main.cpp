@@ -84,7 +84,7 @@ bool publish_all(Channel& channel) {
 
 template <class Channel>
 Sum check_all(Channel& channel) {
-  auto consumer = channel.consumer();
+  auto consumer = channel.consumer(tango::From::Start);
   Sum sum;
   for (auto& fragment : consumer.fragments()) {
     bool right = true;

@@ -207,6 +207,40 @@ struct DeadReader : Parts<2, 2, Plain> {
                       {"recovery", &DeadReader::recover})
 };
 
+/// A dead consumer is waited for although another one is active; whoever adopts its place goes on where it had given back.
+struct DeadBesideAnother : Parts<2, 2, Plain> {
+  static constexpr const char* kName = "a dead consumer is waited for beside another one, and adopted";
+  static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 2 attempts more; the other one reads 2";
+  static constexpr const char* kMustReach[] = {"published 0", "published 1", "read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> dead{std::in_place, mcache, dcache, fctl, kStart};
+  Reliable other{mcache, dcache, fctl, kStart};
+
+  DeadBesideAnother() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    check(recover_consumer(fctl, 0), "its place is not found");
+    consume(other, 2);
+    other.release();
+  }
+  void produce() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void adopt() {
+    Reliable next{mcache, dcache, fctl, From::Oldest};
+    check(next.status().ok() && next.first() == kStart, "it does not go on where the dead one had given back");
+    consume(next, 1);
+    reached("read");
+  }
+  TANGO_MODEL_THREADS(DeadBesideAnother, {"producer", &DeadBesideAnother::produce},
+                      {"successor", &DeadBesideAnother::adopt})
+};
+
 /// The same where the position is given up: the producer goes on, and only after the dead one's last read.
 struct EvictedReader : Parts<2, 2, Plain> {
   static constexpr const char* kName = "a reliable consumer vanishes and is evicted";
@@ -237,6 +271,7 @@ void add_recovery_models(std::vector<Program>& to) {
   to.push_back(program_of<RecoveryVanishes>());
   to.push_back(program_of<StopAfterDeath>());
   to.push_back(program_of<DeadReader>());
+  to.push_back(program_of<DeadBesideAnother>());
   to.push_back(program_of<EvictedReader>());
 }
 
