@@ -129,9 +129,9 @@ struct ReadRun {
 };
 
 template <>
-inline constexpr bool kProcessLocal<MessageCopy> = true;  ///< no Record
+inline constexpr bool kProcessLocal<MessageCopy> = true;  ///< not a Record
 template <>
-inline constexpr bool kProcessLocal<ReadRun> = true;  ///< no Record
+inline constexpr bool kProcessLocal<ReadRun> = true;  ///< not a Record
 
 /// A read-only view of a channel: see the file's head. Made by `view_channel`.
 class ChannelView {
@@ -443,7 +443,7 @@ class ChannelView {
 };
 
 template <>
-inline constexpr bool kProcessLocal<ChannelView> = true;  ///< no Record
+inline constexpr bool kProcessLocal<ChannelView> = true;  ///< not a Record
 
 /// A read-only view of the channel at the front of `memory`, whatever its type. Nothing is stored, also not by the
 /// view.

@@ -257,7 +257,7 @@ class [[nodiscard]] Status {
 };
 
 template <>
-inline constexpr bool kProcessLocal<Status> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Status> = true;  ///< not a Record
 
 /// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
 /// where it ends; 160 bytes hold every one. No terminator. Returns what was written.

@@ -125,7 +125,7 @@ class LargeMessage {
   Status send(Producer& producer, Publish publish) noexcept {
     static_assert(
         requires { producer.publish(bytes_); },
-        "tango: a large message goes through a channel of bytes: build it without of<T>()");
+        "tango: a large message needs a channel of bytes: build it without of<T>()");
     if (done_) {
       return {};
     }

@@ -86,8 +86,9 @@ struct [[nodiscard]] ChannelBatch : BatchResult {
 template <class Consumer, std::size_t Most>
 class Poller {
   static_assert(Most >= 1, "tango: a poller has at least one place");
-  static_assert(Most != std::dynamic_extent,
-                "tango: how many consumers there are is known at run time: say how many places, Poller<C, 16>{span}");
+  static_assert(
+      Most != std::dynamic_extent,
+      "tango: the number of consumers is known only at run time: give the number of places, Poller<C, 16>{span}");
 
  public:
   /// What a poll delivers: as its consumers'.
@@ -222,7 +223,8 @@ class Poller {
     for (std::size_t i = 0; i < count_; ++i) {
       fresh = fresh && entries_[i].consumer != &consumer && entries_[i].channel != channel;
     }
-    TANGO_PRECONDITION(fresh, "Poller: neither the consumer nor its number is there already; kNoChannel is no number");
+    TANGO_PRECONDITION(
+        fresh, "Poller: neither the consumer nor its number was added before, and the number is not kNoChannel");
     entries_[count_++] = {&consumer, channel};
   }
 

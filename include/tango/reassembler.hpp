@@ -101,7 +101,7 @@ class [[nodiscard]] Reassembly {
 };
 
 template <>
-inline constexpr bool kProcessLocal<Reassembly> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Reassembly> = true;  ///< not a Record
 
 /// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
 /// … `Origins - 1`.

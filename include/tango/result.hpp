@@ -59,7 +59,7 @@ class [[nodiscard]] Result {
 };
 
 template <class T>
-inline constexpr bool kProcessLocal<Result<T>> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Result<T>> = true;  ///< not a Record
 
 namespace detail {
 

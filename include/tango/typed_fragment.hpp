@@ -56,8 +56,9 @@ class TypedFragment : public F {
  private:
   template <class U>
   static constexpr void check() noexcept {
-    static_assert(std::is_same_v<U, T>,
-                  "tango: the messages of this channel are of another type: the one that it was built of<T>()");
+    static_assert(
+        std::is_same_v<U, T>,
+        "tango: the messages of this channel have another type: the T that the channel was built with, of<T>()");
   }
 };
 

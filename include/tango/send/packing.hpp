@@ -178,15 +178,14 @@ template <PackableRange Records>
   using T = std::remove_cv_t<typename decltype(all)::element_type>;
   static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
                 "tango: a string literal would be packed with its terminator: use a std::string_view");
-  static_assert(
-      !std::is_array_v<T>,
-      "tango: where the text in an array ends stands elsewhere, not at its first NUL: pack std::string_views");
+  static_assert(!std::is_array_v<T>,
+                "tango: the length of the text in a character array is not known: pack std::string_views");
   if constexpr (Record<T>) {
     return ArrayToPack<T>{all};
   } else {
     static_assert(!std::is_pointer_v<T> && (std::is_convertible_v<const T&, std::span<const std::byte>> ||
                                             std::is_convertible_v<const T&, std::string_view>),
-                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or answer), a "
+                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or status), a "
                   "range of bytes or a string view");
     return RecordsToPack<T>{all};
   }
