@@ -140,7 +140,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   ///
   /// \return The size; 0 if there is no free slot, `status()` is an error, or a stop was requested.
   ///
-  /// Complexity: O(1).
+  /// Complexity: O(1); with flow control up to O(depth), over the fragments that hold no chunks.
   [[nodiscard]] std::size_t available_payload() const noexcept {
     return is_open() ? publication_.room().largest(next_seq()) : 0;
   }
