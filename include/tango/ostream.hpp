@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// `operator<<` for what the core prints into buffers. Hosted: includes `<ostream>`.
+/// `operator<<` for everything that the core prints into buffers. Hosted: includes `<ostream>`.
 ///
-/// Thread: any; the object printed is read as its own `print` says.
+/// Thread: any. The object is read as its `print` describes.
 #pragma once
 
 #include <ostream>
@@ -21,7 +21,7 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// Longer than every text that the core prints.
+/// The size of a buffer that holds every text that the core prints.
 inline constexpr std::size_t kLongestText = 384;
 
 template <class T>
@@ -32,14 +32,14 @@ std::ostream& stream(std::ostream& out, const T& value) {
 
 }  // namespace detail
 
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, Error error) { return out << name(error); }
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, PollStatus status) { return out << name(status); }
 
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, ReassemblyStatus status) { return out << name(status); }
 
 /// As `print`.

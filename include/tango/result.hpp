@@ -8,7 +8,9 @@
 ///       log(quote.status());
 ///     }
 ///
-/// In place of `std::optional` and `std::expected`, which a freestanding library of C++20 does not have. Any thread.
+/// It replaces `std::optional` and `std::expected`, which a freestanding C++20 library does not have.
+///
+/// Thread: any.
 #pragma once
 
 #include <type_traits>
@@ -26,7 +28,9 @@ class [[nodiscard]] Result {
   static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not tell a value from a cause");
 
  public:
-  /// None, because of `why`. Precondition (checked): that is an error.
+  /// No value, because of `why`.
+  ///
+  /// \pre (checked) `why` is an error.
   constexpr Result(const Status& why) noexcept : nothing_{}, status_{why} {
     TANGO_PRECONDITION(!why.ok(), "Result: a status without an error comes with a value");
   }
@@ -37,10 +41,12 @@ class [[nodiscard]] Result {
   /// Whether there is a value.
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return status_.ok(); }
 
-  /// Why there is none, or success.
+  /// Success, or why there is no value.
   [[nodiscard]] constexpr const Status& status() const noexcept { return status_; }
 
-  /// The value. Precondition (checked): there is one.
+  /// The value.
+  ///
+  /// \pre (checked) There is a value.
   [[nodiscard]] constexpr const T& operator*() const& noexcept {
     TANGO_PRECONDITION(status_.ok(), "Result: there is a value");
     return value_;

@@ -12,8 +12,8 @@ namespace tango::inline TANGO_ABI {
 
 /// Where a consumer continues after an overrun.
 enum class Resume : std::uint8_t {
-  Oldest,  ///< near the oldest intact fragment, with an eighth of what is intact as headroom; after several setbacks in a
-           ///< row (overruns, fragments overwritten while they were read) at the latest fragment
+  Oldest,  ///< near the oldest intact fragment, with an eighth of what is intact as headroom; after several setbacks in
+           ///< a row (overruns, fragments overwritten while they were read) at the latest fragment
   Latest,  ///< at the latest fragment
 };
 
