@@ -109,8 +109,8 @@ struct PlaceSnapshot {
 
 /// Sequence numbers from `first` up to, but not including, `next`.
 struct SeqRange {
-  Seq first = 0;
-  Seq next = 0;
+  Seq first = 0;  ///< the first number
+  Seq next = 0;   ///< the number after the last one
   [[nodiscard]] constexpr std::uint64_t size() const noexcept { return next - first; }  ///< how many numbers there are
 };
 

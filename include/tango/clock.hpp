@@ -131,7 +131,7 @@ class TickRate {
   /// Complexity: O(1), about 400 ns.
   constexpr TickRate(std::uint64_t ticks, std::uint64_t nanoseconds, std::uint64_t error_ppb = 0) noexcept
       : error_ppb_{error_ppb} {
-    TANGO_PRECONDITION(ticks != 0 && nanoseconds != 0, "TickRate: some ticks take some nanoseconds");
+    TANGO_PRECONDITION(ticks != 0 && nanoseconds != 0, "TickRate: neither ticks nor nanoseconds is 0");
     // Long division, until the quotient has 64 binary digits.
     std::uint64_t rest = nanoseconds % ticks;
     multiplier_ = nanoseconds / ticks;

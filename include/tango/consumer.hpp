@@ -262,7 +262,7 @@ class Consumer {
   }
 
   /// Leaves the channel and gives its position up. The producer does not keep what this consumer has not given back. If
-  /// there is no other consumer, the producer waits for nobody until one joins. From now on every call returns
+  /// there is no other consumer, the producer does not wait until one joins. From now on every call returns
   /// `Refused` (`Moved`).
   ///
   /// \pre (checked) No fragment or batch is held.
@@ -383,7 +383,7 @@ class Consumer {
   /// If `resigning`, the position is given up.
   TANGO_COLD void leave([[maybe_unused]] bool resigning = false) noexcept {
     TANGO_PRECONDITION(cursor_.ledger().live == 0,
-                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is out");
+                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is held");
     ready_as_ = detail::kNoGeneration;
     if (!std::exchange(holds_, false) || control().name() != generation_) {
       return;
@@ -401,7 +401,7 @@ class Consumer {
   }
 
   void take_over(Consumer& other) noexcept {
-    TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is out");
+    TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is held");
     cursor_ = other.cursor_;
     store_ = other.store_;
     flow_ = other.flow_;

@@ -149,7 +149,8 @@ class Fragment : public FragmentView {
  private:
   /// The ledger is in the reader's own cache lines, so the check costs a load and a compare.
   [[nodiscard]] const FragmentView& view() const noexcept {
-    TANGO_PRECONDITION(held() || size() == 0, "Fragment: it is held: not released, nor superseded by a later poll");
+    TANGO_PRECONDITION(held() || size() == 0,
+                       "Fragment: it is held, that is, neither released nor superseded by a later poll");
     return *this;
   }
 

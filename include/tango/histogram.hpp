@@ -102,7 +102,7 @@ class HistogramSnapshot {
   ///
   /// Complexity: O(buckets).
   [[nodiscard]] constexpr std::uint64_t quantile(std::uint32_t part, std::uint32_t whole) const noexcept {
-    TANGO_PRECONDITION(part <= whole && whole != 0, "HistogramSnapshot: a quantile is a part of a whole");
+    TANGO_PRECONDITION(part <= whole && whole != 0, "HistogramSnapshot::quantile: part <= whole, and whole is not 0");
     // count * part / whole, rounded up, in steps that do not overflow.
     const std::uint64_t rest = count_ % whole * part;
     const std::uint64_t rank = count_ / whole * part + rest / whole + (rest % whole != 0 ? 1 : 0);

@@ -17,7 +17,7 @@
 ///         |                                   |
 ///         |  stop()                           |  stop(), seen at the producer's next call; Producer::stop()
 ///         v                                   v
-///       closed:  closed_at is set for ever; consumers drain up to it and then report Stopped
+///       closed:  closed_at is set, finally; consumers drain up to it and then report Stopped
 ///
 /// Source: Firedancer `src/tango/mcache/fd_mcache.h`.
 #pragma once

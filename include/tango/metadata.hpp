@@ -36,7 +36,7 @@ inline constexpr std::size_t kMaxOrigins = 8192;
 ///
 /// \pre (checked) `origin < kMaxOrigins`.
 [[nodiscard]] constexpr std::uint16_t ctl_of(std::size_t origin, std::uint16_t bits = kSom | kEom) noexcept {
-  TANGO_PRECONDITION(origin < kMaxOrigins, "ctl_of: origins are numbered 0 ... 8191");
+  TANGO_PRECONDITION(origin < kMaxOrigins, "ctl_of: the origin is 0 ... 8191");
   return static_cast<std::uint16_t>(origin << 3 | (bits & (kSom | kEom | kErr)));
 }
 

@@ -61,8 +61,8 @@ struct MetricsSnapshot {
   friend constexpr bool operator==(const MetricsSnapshot&, const MetricsSnapshot&) noexcept = default;
 };
 
-/// Prints `published 10 (640 bytes) backpressure 0 consumed 9 (576 bytes) filtered 0 overruns 0 lost 0 rejected 0 lag
-/// 1` into `buffer`, truncated to its size. 320 bytes are always enough.
+/// Prints all counters into `buffer`, truncated to its size: `published 10 (640 bytes) backpressure 0 consumed 9 (576
+/// bytes) filtered 0 overruns 0 lost 0 rejected 0 lag 1`. 320 bytes are always enough.
 constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "published " << m.published << " (" << m.published_bytes << " bytes) backpressure " << m.backpressure

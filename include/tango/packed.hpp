@@ -106,7 +106,7 @@ class PackedArray {
   ///
   /// \pre (checked) `i < size()`.
   [[nodiscard]] T operator[](std::size_t i) const noexcept {
-    TANGO_PRECONDITION(i < size(), "PackedArray: the record is there");
+    TANGO_PRECONDITION(i < size(), "PackedArray: the index is less than size()");
     return value_at(payload_.data() + i * sizeof(T));
   }
 

@@ -113,8 +113,8 @@ class [[nodiscard]] Reassembly {
 template <>
 inline constexpr bool kProcessLocal<Reassembly> = true;  ///< not a Record
 
-/// Puts messages together from all fragments of one channel, in memory of the caller. Origins are numbered 0 … `Origins
-/// - 1`.
+/// Puts messages together from all fragments of one channel, in memory of the caller. Origins are numbered from 0 to
+/// `Origins - 1`.
 ///
 /// Every complete message is delivered exactly once, in the order of its origin, and nothing else is delivered. A
 /// message whose start was seen and that cannot be completed is dropped whole and reported once. A message whose start

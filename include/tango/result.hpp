@@ -25,14 +25,14 @@ namespace tango::inline TANGO_ABI {
 template <class T>
 class [[nodiscard]] Result {
   static_assert(std::is_trivially_copyable_v<T>, "tango: a Result holds a trivially copyable value");
-  static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not tell a value from a cause");
+  static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not distinguish a value from an error");
 
  public:
   /// No value, because of `why`.
   ///
   /// \pre (checked) `why` is an error.
   constexpr Result(const Status& why) noexcept : nothing_{}, status_{why} {
-    TANGO_PRECONDITION(!why.ok(), "Result: a status without an error comes with a value");
+    TANGO_PRECONDITION(!why.ok(), "Result: a status given in place of a value is an error");
   }
 
   /// A value.

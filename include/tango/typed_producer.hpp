@@ -98,7 +98,7 @@ class TypedProducer : private Base {
   /// Does not compile: the reserved bytes could become anything.
   template <std::convertible_to<std::size_t> Size>
   void reserve(Size) noexcept {
-    static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace makes it in place");
+    static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace constructs it in place");
   }
   /// The same.
   template <std::convertible_to<std::size_t> Size, class Strategy = DefaultStrategy>

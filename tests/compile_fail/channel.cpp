@@ -148,11 +148,11 @@ int main() {
   ok = flags.publish_blocking(&ok).ok();
 #endif
 
-#ifdef TYPED_RESERVE  // expect: a message of this channel is one T: emplace makes it in place
+#ifdef TYPED_RESERVE  // expect: a message of this channel is one T: emplace constructs it in place
   typed_producer.reserve(8);
 #endif
 
-#ifdef TYPED_RESERVE_BLOCKING  // expect: a message of this channel is one T: emplace makes it in place
+#ifdef TYPED_RESERVE_BLOCKING  // expect: a message of this channel is one T: emplace constructs it in place
   typed_producer.reserve_blocking(8);
 #endif
 

@@ -37,7 +37,7 @@
 /// 2. Otherwise, if any place is Kept or Rejoining, those count. The last consumer left in good order, and what it had
 ///    not given back is kept for the next consumer, which continues there. If two consumers leave at the same time,
 ///    both places are kept: each saw the other as active, so neither freed the other's place.
-/// 3. Otherwise, if a consumer resigned, no place counts. The producer waits for nobody until a consumer joins.
+/// 3. Otherwise, if a consumer resigned, no place counts. The producer does not wait until a consumer joins.
 /// 4. Otherwise no consumer has ever joined. The channel's start counts, so what is published waits for the first
 ///    consumer.
 #pragma once

@@ -39,7 +39,7 @@ enum class ChannelKind : std::uint64_t {
   Direct = 4,    ///< `MCache::publish`: a ring of metadata alone, which every endpoint refuses
 };
 
-/// Who holds a ring.
+/// The holder of a ring.
 enum class RingHolder : std::uint8_t {
   None = 0,
   Producer = 1,
@@ -69,7 +69,7 @@ struct alignas(kSeparation) RingControl {
   // Written by the producer.
   alignas(kSeparation) SharedWord position;  ///< a recent value of the next number to publish: see Ring::position
   SharedWord oldest;                         ///< where an overrun consumer resumes, if that is later than position -
-                                             ///< depth: every earlier fragment that held chunks is gone
+                                             ///< depth: every earlier fragment that held chunks is overwritten
   SharedWord limit;                          ///< announced: no reliable consumer may start before limit - credits
 
   // ------------------------------------------------------------------------------------------------------- the name

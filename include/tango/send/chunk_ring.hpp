@@ -3,8 +3,8 @@
 /// ChunkRing: allocates chunks to payloads, first in, first out.
 ///
 /// The chunks form a ring, and a payload takes a contiguous run of them. The tail of the ring is skipped if a run does
-/// not fit before the wrap. Positions are virtual: they count chunks handed out, skipped ones included, so `head -
-/// tail` chunks are in use.
+/// not fit before the wrap. Positions are virtual: they count chunks handed out, skipped ones included, so
+/// `head - tail` chunks are in use.
 ///
 ///          tail                head
 ///     ------|== fragments held =|------------    Chunks chunks, position modulo Chunks

@@ -55,7 +55,8 @@ class PublishOverloads {
     if constexpr (Self::kWords || sizeof(T) <= kInlineBytes) {
       return self().publish(T{std::forward<Args>(args)...}, info);
     } else {
-      static_assert(alignof(T) <= kLineSize, "tango: a chunk is aligned to a line: emplace no type that needs more");
+      static_assert(alignof(T) <= kLineSize,
+                    "tango: a chunk is aligned to a cache line: a type with a larger alignment cannot be emplaced");
       auto room = self().reserve(sizeof(T));
       if (!room) [[unlikely]] {
         return room.status();
