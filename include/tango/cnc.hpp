@@ -84,7 +84,7 @@ class alignas(kSeparation) Cnc {
   ///
   /// Thread: the owner.
   Status transition(CncState to) noexcept {
-    const std::uint64_t from = state_.load(detail::memory_order_relaxed);  // own word
+    const std::uint64_t from = state_.load(detail::memory_order_relaxed);  // only this thread writes it
     if (!is_transition(static_cast<CncState>(from), to)) {
       return {Error::IllegalTransition, from, static_cast<std::uint64_t>(to)};
     }
@@ -104,7 +104,7 @@ class alignas(kSeparation) Cnc {
   /// Thread: the owner.
   [[nodiscard]] CncRequest pending() noexcept {
     seen_ = requested_.load(detail::memory_order_acquire);
-    const bool is_new = seen_ != acknowledged_.load(detail::memory_order_relaxed);  // own word
+    const bool is_new = seen_ != acknowledged_.load(detail::memory_order_relaxed);  // only this thread writes it
     return {is_new, is_new ? code_of(seen_) : std::uint16_t{0}};
   }
 
@@ -124,7 +124,7 @@ class alignas(kSeparation) Cnc {
   ///
   /// Thread: the controller.
   Status request(std::uint16_t code) noexcept {
-    const std::uint64_t before = requested_.load(detail::memory_order_relaxed);  // own word
+    const std::uint64_t before = requested_.load(detail::memory_order_relaxed);  // only this thread writes it
     if (!acknowledged()) {
       return {Error::RequestPending, code, code_of(before)};
     }
@@ -139,7 +139,7 @@ class alignas(kSeparation) Cnc {
   /// Thread: the controller.
   [[nodiscard]] bool acknowledged() const noexcept {
     const std::uint64_t acknowledged = acknowledged_.load(detail::memory_order_acquire);
-    return acknowledged == requested_.load(detail::memory_order_relaxed);  // own word
+    return acknowledged == requested_.load(detail::memory_order_relaxed);  // only this thread writes it
   }
 
   /// Whether there was ever a request.
@@ -151,7 +151,7 @@ class alignas(kSeparation) Cnc {
   ///
   /// Thread: the controller.
   [[nodiscard]] std::uint16_t last_request() const noexcept {
-    return code_of(requested_.load(detail::memory_order_relaxed));  // own word
+    return code_of(requested_.load(detail::memory_order_relaxed));  // only this thread writes it
   }
 
   // ---------------------------------------------------------------------------------------------------- any thread

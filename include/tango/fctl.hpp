@@ -110,8 +110,9 @@ class alignas(kSeparation) BasicFctl {
   bool release(std::uint64_t n = 1) noexcept {
     TANGO_PRECONDITION(inside_.membership.generation() == 0,
                        "Fctl::release: it was never given to a Producer or Consumer");
-    const std::uint64_t given_back = inside_.given_back.load(detail::memory_order_relaxed);  // own word
-    if (n > inside_.taken.load(detail::memory_order_acquire) - given_back) {                 // pairs with acquire()
+    const std::uint64_t given_back =
+        inside_.given_back.load(detail::memory_order_relaxed);                // only this thread writes it
+    if (n > inside_.taken.load(detail::memory_order_acquire) - given_back) {  // pairs with acquire()
       return false;
     }
     inside_.given_back.store(given_back + n, detail::memory_order_release);  // pairs with available()

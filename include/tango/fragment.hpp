@@ -38,7 +38,7 @@ class FragmentView {
   FragmentView(Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
       : seq_{seq}, words_{words}, data_{data} {}
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of it
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of its metadata
   [[nodiscard]] Seq seq() const noexcept { return seq_; }                                     ///< its sequence number
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }                     ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }                   ///< bytes of payload

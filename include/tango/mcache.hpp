@@ -123,13 +123,14 @@ class alignas(kSeparation) MCache {
   Seq publish(const FragmentMetadata& metadata) noexcept {
     detail::RingControl& control = inside_.control;
     // Relaxed where it is set: an endpoint that sees this kind refuses the ring and reads nothing else.
-    const auto kind = static_cast<detail::ChannelKind>(control.kind.load(detail::memory_order_relaxed));  // own word
+    const auto kind = static_cast<detail::ChannelKind>(
+        control.kind.load(detail::memory_order_relaxed));  // only this thread writes it
     TANGO_PRECONDITION(kind == detail::ChannelKind::Unknown || kind == detail::ChannelKind::Direct,
                        "MCache::publish: no Producer was ever made on this MCache");
     if (kind == detail::ChannelKind::Unknown) {
       control.kind.store(static_cast<std::uint64_t>(detail::ChannelKind::Direct), detail::memory_order_relaxed);
     }
-    const Seq s = control.position.load(detail::memory_order_relaxed);  // own word
+    const Seq s = control.position.load(detail::memory_order_relaxed);  // only this thread writes it
     detail::Slot& target = inside_.slot(s);
     target.mark(s);
     detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds

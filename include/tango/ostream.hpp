@@ -42,25 +42,25 @@ inline std::ostream& operator<<(std::ostream& out, PollStatus status) { return o
 /// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, ReassemblyStatus status) { return out << name(status); }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const FragmentMetadata& metadata) {
   return detail::stream(out, metadata);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const MetricsSnapshot& snapshot) {
   return detail::stream(out, snapshot);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const HistogramSnapshot& histogram) {
   return detail::stream(out, histogram);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
 
 }  // namespace tango::inline TANGO_ABI

@@ -111,7 +111,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// \retval StartMismatch The Fseq's sequence number differs from the channel's position (the Fseq's number, the
   ///         position).
   /// \retval CreditsOutOfRange The credits are not in 1 ... depth (credits, depth).
-  /// \retval TooManyMetricsBlocks Another producer already uses this Metrics.
+  /// \retval TooManyMetricsBlocks Another producer already uses this Metrics (2, 1).
   /// \retval Stopped The channel is closed.
   /// \retval NotConstructed The channel's constructor has not run.
   /// \retval Replaced Another channel was created at the same address (the new generation, the generation that this
@@ -396,7 +396,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// Whether a reservation is open.
   [[nodiscard]] bool reserved() const noexcept { return status_.ok() && running_as_ != generation_; }
 
-  /// Precondition: a message of `run` chunks was admitted.
+  /// \pre A message of `run` chunks was admitted.
   [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t run) noexcept {
     running_as_ = detail::kNoGeneration;
     return Reservation{*this, publication_.reserve(run), size};

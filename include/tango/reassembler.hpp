@@ -118,9 +118,9 @@ inline constexpr bool kProcessLocal<Reassembly> = true;  ///< not a Record
 ///
 /// Every complete message is delivered exactly once, in the order of its origin, and nothing else is delivered. A
 /// message whose start was seen and that cannot be completed is dropped whole and reported once. A message whose start
-/// was not seen is reported once for each such message that shows a fragment, unless that fragment may be the rest of a
-/// message already reported or of one that started before the reassembler did. (A message of which no fragment was seen
-/// shows only in `missing()`.)
+/// was not seen is dropped and reported once as well, when one of its fragments is seen. The exception is a fragment
+/// that may belong to a message already reported, or to one that started before the reassembler did. (A message of
+/// which no fragment was seen shows only in `missing()`.)
 template <std::size_t Origins = 1>
 class Reassembler {
   static_assert(Origins >= 1 && Origins <= kMaxOrigins, "tango: a channel has 1 ... 8192 origins");

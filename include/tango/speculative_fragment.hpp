@@ -58,7 +58,7 @@ class SpeculativeFragment {
     return *this;
   }
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of it
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of its metadata
   [[nodiscard]] Seq seq() const noexcept { return seq_; }                                     ///< its sequence number
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }                     ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }                   ///< bytes of payload

@@ -60,9 +60,9 @@ class TypedProducer : private Base {
     return Base::publish_blocking(value, info, strategy);
   }
 
-  /// Deleted for a type that is not `T` or would be converted silently: an integer would become 3 from 3.9 and the
-  /// largest value from -1, and a bool would become true from text. Write `publish(T{…})`, or braces alone: both reject
-  /// a narrowing conversion.
+  /// Deleted for a type that is not `T` or would be converted implicitly: 3.9 would become the integer 3, -1 the
+  /// largest unsigned integer, and text the bool true. Write `publish(T{…})`, or braces alone: both reject a narrowing
+  /// conversion.
   template <detail::ImplicitConversion<T> U>
   Status publish(const U& value, MessageInfo info = {}) = delete;  // not the channel's T: publish(T{...})
   /// The same.

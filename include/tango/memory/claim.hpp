@@ -63,7 +63,7 @@ class Claim {
   ///
   /// Thread: the holder.
   void set(State to) noexcept {
-    Holder own = unpack(word_.load(memory_order_relaxed));  // own word while it is held
+    Holder own = unpack(word_.load(memory_order_relaxed));  // only the holder writes it
     own.state = to;
     word_.store(pack(own), memory_order_release);
   }

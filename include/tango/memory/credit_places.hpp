@@ -160,7 +160,8 @@ struct CreditPlacesView {
                                         std::uint64_t credits) noexcept {
     CreditPlace& place = places[taken];
     const bool goes_on = place.claim.holder().state == PlaceState::Rejoining;
-    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;  // own word
+    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed)
+                                             : wanted.seq;  // only this thread writes it
     members.add(taken);
     // Release: a producer that still sees this place's previous consumer may read this store. It must then also see
     // that the previous consumer has finished reading.
@@ -240,7 +241,7 @@ struct CreditPlacesView {
     }
     // Never lowered: a new producer knows less than its predecessor announced, and joining consumers rely on what was
     // announced.
-    if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {  // own word
+    if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {  // only this thread writes it
       limit.store(seen + credits, memory_order_relaxed);
     }
     fence(memory_order_seq_cst);  // R3, pairs with J5
@@ -253,8 +254,8 @@ struct CreditPlacesView {
     Seq least_kept = next;
     bool any_active = false;
     bool any_kept = false;
-    // Relaxed: R3 is also an acquire fence and pairs with `remove`; the producer proceeds only on what R1 and R4
-    // loaded.
+    // Relaxed: R3 is also an acquire fence and pairs with `remove`; and the producer proceeds at most as far as R1
+    // found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
     for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
       if ((left & 1) == 0) {

@@ -166,7 +166,9 @@ class RingReader {
     return slots_ + (s & (geometry_.depth - 1)) * (geometry_.slot_bytes / kWordBytes);
   }
 
-  /// Precondition: the geometry holds a payload that starts there.
+  /// The payload of a message.
+  ///
+  /// \pre The geometry holds a payload that starts there.
   [[nodiscard]] const SharedWord* payload_of(const SharedWord* slot, std::uint32_t chunk) const noexcept {
     return chunk == kInlineChunk ? slot + kInlineWord : chunks_ + chunk * (geometry_.chunk_size / kWordBytes);
   }

@@ -28,15 +28,15 @@ struct ChannelDescriptor {
   std::uint64_t bytes;           ///< the size of the whole channel
   std::uint64_t kind;            ///< a `ChannelKind`, plus 4 with metrics, plus 8 with one message type: `kKindNames`
   std::uint64_t control_offset;  ///< the RingControl
-  std::uint64_t depth;           ///< slots
+  std::uint64_t depth;           ///< the number of slots
   std::uint64_t slots_offset;    ///< the first slot
-  std::uint64_t slot_bytes;      ///< from one slot to the next
-  std::uint64_t inline_bytes;    ///< of payload in a slot
-  std::uint64_t chunks;          ///< chunks
+  std::uint64_t slot_bytes;      ///< bytes from one slot to the next
+  std::uint64_t inline_bytes;    ///< bytes of payload in a slot
+  std::uint64_t chunks;          ///< the number of chunks
   std::uint64_t chunks_offset;   ///< the first chunk
   std::uint64_t chunk_size;      ///< bytes from one chunk to the next
   std::uint64_t fseq_offset;     ///< the producer's Fseq
-  std::uint64_t places;          ///< of reliable consumers; 0 without flow control
+  std::uint64_t places;          ///< places for reliable consumers; 0 without flow control
   std::uint64_t fctl_offset;     ///< the Fctl; 0 without flow control
   std::uint64_t metrics_offset;  ///< the Metrics; 0 without metrics
   std::uint64_t type_size;       ///< bytes of a message; 0 on a channel of bytes

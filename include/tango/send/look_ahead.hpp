@@ -23,11 +23,11 @@ namespace tango::inline TANGO_ABI::detail {
 inline constexpr std::int64_t kMessagesAhead = 16;
 inline constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to the one that is prefetched
 inline constexpr std::size_t kMostBytesAhead =
-    2048;  ///< larger payloads are not prefetched: the hardware does that during their copy
+    2048;  ///< larger payloads are not prefetched: their copy runs ahead by itself
 
-/// Called before `next` is published, where the message before it had `bytes` bytes. Prefetches as many lines as the
-/// next payload takes if it has the same size, unless the other side waits for each message: such prefetches would
-/// delay it. `Admission` is the producer's, with a CreditLimit.
+/// Called after a message of `bytes` bytes was published; `next` is the next sequence number. Prefetches as many lines
+/// as the next payload takes if it has the same size, unless the other side waits for each message: such prefetches
+/// would delay it. `Admission` is the producer's, with a CreditLimit.
 template <class Admission>
 TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t bytes) noexcept {
   using Store = std::remove_reference_t<decltype(room.store())>;
