@@ -14,7 +14,8 @@
 /// | reliable | x | | up to 8, never overrun |
 /// | observed | x | x | up to 8 reliable ones, and any number of observers that may be overrun |
 ///
-/// With `with_metrics`, at most 8 consumers and observers can exist at a time. A ninth is refused.
+/// The number of reliable consumers can be chosen: `with_flow_control<64>()` allows up to 64. With `with_metrics`, at
+/// most 8 consumers and observers can exist at a time, and a ninth is refused.
 ///
 /// Every kind can be combined with `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (the
 /// default wait strategy of blocking calls), in any order.
