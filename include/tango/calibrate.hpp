@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Measures how long a clock's tick is, against a clock whose ticks are nanoseconds. A program with an operating system
-/// calls the `calibrate()` of <tango/steady_clock.hpp>; one without gives a reference clock of its own.
+/// Measures the tick of a clock against a clock whose ticks are nanoseconds. A program with an operating system calls
+/// the `calibrate()` of <tango/steady_clock.hpp>. A program without one provides its own reference clock.
 ///
-/// A reading s of the reference that stands between two readings of the clock, before and after, was taken while the
-/// clock showed something from `before` to `after`: a bracket. The tightest of many brackets at each end, a and b, tell
+/// A reading s of the reference between two readings of the clock, `before` and `after`, was taken while the clock
+/// showed a value from `before` to `after`. This is called a bracket. The tightest of many brackets at each end, a and
+/// b, determine
 ///
 ///     nanoseconds that passed   b.s - a.s, give or take the reference's resolution
 ///     ticks that passed         b.before - a.after  to  b.after - a.before, give or take the clock's resolution
 ///
-/// and the error bound is what these leave open. Being interrupted widens brackets, it does not falsify them.
+/// The error bound is the remaining uncertainty. An interruption makes a bracket wider but not wrong.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +25,13 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// A clock that is looked at again and again.
+/// A clock that is read repeatedly.
 template <Clock C>
 struct Watched {
   Tick last = C::now();
-  std::uint64_t resolution = ~std::uint64_t{0};  ///< the smallest step seen: its own, or that of one look to the next
-  Status status;                                 ///< `ClockBackwards` once it was
+  std::uint64_t resolution =
+      ~std::uint64_t{0};  ///< the smallest step seen: its own, or that from one reading to the next
+  Status status;          ///< `ClockBackwards` once that was seen
 
   Tick look() noexcept {
     const Tick now = C::now();
@@ -44,19 +46,19 @@ struct Watched {
   }
 };
 
-/// See the file's head.
+/// A bracket: see the file's head.
 struct Bracket {
   Tick before;
   std::uint64_t reference;
   Tick after;
 };
 
-/// The tightest of 64.
+/// The tightest of 64 brackets.
 template <class C, class R>
 [[nodiscard]] Bracket tightest_bracket(Watched<C>& clock, Watched<R>& reference) noexcept {
   Bracket best{};
   for (int i = 0; i < 64; ++i) {
-    const Bracket bracket{clock.look(), reference.look(), clock.look()};  // braces: from left to right
+    const Bracket bracket{clock.look(), reference.look(), clock.look()};  // braces: evaluated from left to right
     if (i == 0 || bracket.after - bracket.before < best.after - best.before) {
       best = bracket;
     }
@@ -72,18 +74,21 @@ template <class C, class R>
 
 }  // namespace detail
 
-/// Measures the tick of `C` against `Reference`, whose tick is a nanosecond, over at least `nanoseconds` of it. Spins
-/// for that long (but for two steps of the reference at least), and for 128 brackets, some 10 us. The longer, the more
-/// exact: the bound is about what two brackets are wide, 100 - 200 ns, over `nanoseconds`. It bounds the error of the
-/// ratio between the two clocks; how wrong the reference is (an operating system may slew its own by up to 500 ppm)
-/// comes on top.
+/// Measures the tick of `C` against `Reference`, whose tick is a nanosecond, over at least `nanoseconds`. Spins for
+/// that long, but for at least two steps of the reference, and for 128 brackets (about 10 us). A longer interval is
+/// more accurate: the bound is about the width of two brackets, 100 - 200 ns, divided by `nanoseconds`. It bounds the
+/// error of the ratio between the two clocks. The error of the reference comes on top; an operating system may slew its
+/// clock by up to 500 ppm.
 ///
-/// `ClockStuck` (ticks, nanoseconds that passed): the clock advanced by no more than it was uncertain, or the reference
-/// stood still for 2^24 looks in a row, about a second. `ClockBackwards` (the later reading, the earlier one): one of
-/// them did. A counter that is not read where it stands in the program makes brackets that hold nothing: `C` is
-/// `OrderedTickClock`, not `TickClock`.
+/// Use `OrderedTickClock` and not `TickClock` for `C`. The brackets of a counter that is not read in program order are
+/// wrong.
 ///
-/// Thread: any; it may move to another core meanwhile if the cores' clocks agree.
+/// \retval ClockStuck The clock advanced by no more than its uncertainty, or the reference did not advance in 2^24
+///         consecutive readings, about a second (ticks, nanoseconds that passed).
+/// \retval ClockBackwards One of the clocks went backwards (the later reading, the earlier one).
+/// \return Otherwise the rate.
+///
+/// Thread: any. The thread may move to another core meanwhile if the cores' clocks agree.
 template <Clock C, Clock Reference>
 Result<TickRate> calibrate(std::uint64_t nanoseconds) noexcept {
   constexpr std::uint64_t kBillion = 1'000'000'000;

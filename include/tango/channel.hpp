@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Channel: all components of one channel in one object, as a `ChannelBuilder` made it, and the endpoints that fit
-/// them.
+/// Channel: all components of one channel in one object, as a ChannelBuilder constructs it, and the functions that
+/// create its endpoints.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 256>{}.with_flow_control().build();
 ///     auto producer = channel.producer();
 ///     auto consumer = channel.consumer();
 ///
-/// Address-free like its components, and trivially destructible: it works on the stack, in static storage, on the heap,
-/// and in memory that somebody hands over. It outlives its endpoints.
+/// A channel contains no addresses and is trivially destructible. It works on the stack, in static storage, on the heap
+/// and in shared memory. It must outlive its endpoints.
 ///
-/// Thread: `producer`, `consumer` and `observer` may be called by any thread; each endpoint belongs to one. The rest as
-/// MCache.
+/// Thread: `producer`, `consumer` and `observer` may be called by any thread. Each endpoint then belongs to one thread.
+/// All other functions: as MCache.
 #pragma once
 
 #include <cstddef>
@@ -42,22 +42,22 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// No wait strategy was chosen: `Busy`.
+/// No wait strategy was chosen. Blocking calls use `Busy`.
 struct AnyWait {};
 
-/// What a channel is, as far as types say it. Made by a `ChannelBuilder`.
+/// The properties of a channel that are part of its type. A ChannelBuilder sets them.
 template <bool Reliable, bool Observable, bool Counted, class Strategy, class MessageType,
           std::size_t ReliablePlaces = kMaxReliableConsumers>
 struct ChannelOptions {
-  static constexpr bool kFlowControl = Reliable;          ///< credits: reliable consumers, nothing is lost
-  static constexpr bool kObservers = Observable;          ///< others beside them, which may be overrun
-  static constexpr bool kMetrics = Counted;               ///< every endpoint counts
+  static constexpr bool kFlowControl = Reliable;          ///< reliable consumers and credits: nothing is lost
+  static constexpr bool kObservers = Observable;          ///< also observers, which may be overrun
+  static constexpr bool kMetrics = Counted;               ///< every endpoint keeps metrics
   static constexpr std::size_t kPlaces = ReliablePlaces;  ///< reliable consumers at a time, with flow control
-  using Waiting = Strategy;     ///< what blocking calls do that are given no strategy, or `AnyWait`
-  using Message = MessageType;  ///< the one type of all messages, or `AnyMessage`
+  using Waiting = Strategy;                               ///< the default wait strategy, or `AnyWait`
+  using Message = MessageType;                            ///< the type of all messages, or `AnyMessage`
 };
 
-/// All components of one channel, and the endpoints that fit them: see the file's head.
+/// All components of one channel: see the file's head.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options>
 class Channel {
   static constexpr bool kTyped = !std::is_same_v<typename Options::Message, AnyMessage>;
@@ -70,22 +70,23 @@ class Channel {
   using BytesProducer = tango::Producer<Depth, Cache, Flow, MetricsPolicy, Waiting>;
 
  public:
-  /// What it is.
+  /// Whether the channel has flow control.
   static constexpr bool kFlowControl = Options::kFlowControl;
-  static constexpr bool kObservers = Options::kObservers;  ///< whether others may look on beside its reliable consumers
-  static constexpr bool kMetrics = Options::kMetrics;      ///< whether its endpoints count
+  static constexpr bool kObservers = Options::kObservers;  ///< whether it may also have observers
+  static constexpr bool kMetrics = Options::kMetrics;      ///< whether its endpoints keep metrics
 
-  /// The type of its messages; `AnyMessage` where they may be anything.
+  /// The type of all messages, or `AnyMessage` on a channel of bytes.
   using Message = typename Options::Message;
-  /// Publishes bytes, or messages of the channel's one type.
+  /// The producer's type. It publishes bytes, or messages of the channel's one type.
   using Producer = std::conditional_t<kTyped, TypedProducer<Message, BytesProducer>, BytesProducer>;
-  /// Reliable if the channel has flow control, else one that may be overrun. Where there is one type of messages, it
-  /// reads no other.
+  /// The consumer's type. It is reliable if the channel has flow control; otherwise it may be overrun. On a channel of
+  /// one message type it reads no other type.
   using Consumer = tango::Consumer<Depth, Cache, Flow, MetricsPolicy, Waiting, Message>;
-  /// May be overrun. Only where the channel was built `with_observers` (on a lossy channel every consumer is one).
+  /// The observer's type. An observer may be overrun. It exists only on a channel built `with_observers`; on a lossy
+  /// channel every consumer is one.
   using Observer = tango::Consumer<Depth, Cache, NoFlowControl, MetricsPolicy, Waiting, Message>;
 
-  /// For the builder. `credits` counts where there is flow control; `type_id` where there is one type of messages.
+  /// For the builder. `credits` is used only with flow control, and `type_id` only on a channel of one message type.
   Channel(Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
       : Channel{start, credits, type_id, detail::new_generation(this)} {}
   Channel(const Channel&) = delete;
@@ -93,7 +94,7 @@ class Channel {
 
   // ----------------------------------------------------------------------------------------------------- endpoints
 
-  /// The producer, one at a time. Refused: see `Producer::status`.
+  /// Creates the producer. A channel has at most one at a time: see `Producer::status` for the causes of a refusal.
   [[nodiscard]] Producer producer() & noexcept {
     if constexpr (Options::kFlowControl && Options::kMetrics) {
       return Producer{mcache_, dcache_, fseq_, fctl_, metrics_};
@@ -106,11 +107,11 @@ class Channel {
     }
   }
 
-  /// Of a channel that is gone at the end of the line.
+  /// Deleted: the producer would outlive a temporary channel.
   void producer() && = delete;
 
-  /// A consumer that starts at `from`: see from.hpp. Reliable if the channel has flow control. Refused: see
-  /// `Consumer::status`.
+  /// Creates a consumer that starts at `from` (from.hpp). It is reliable if the channel has flow control. See
+  /// `Consumer::status` for the causes of a refusal.
   [[nodiscard]] Consumer consumer(From from = From::Oldest) & noexcept {
     if constexpr (kFlowControl && kMetrics) {
       return Consumer{mcache_, dcache_, fctl_, from, metrics_};
@@ -122,18 +123,18 @@ class Channel {
   }
   void consumer(From from = From::Oldest) && = delete;  ///< as `producer() &&`
 
-  /// A consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one that was
-  /// built `with_observers()`. Refused: see `Consumer::status`.
+  /// Creates a consumer that may be overrun and that the producer never waits for. Only on a lossy channel, or one
+  /// built `with_observers()`. See `Consumer::status` for the causes of a refusal.
   [[nodiscard]] Observer observer(From from = From::Oldest) & noexcept requires(!kPlain) {
     return overrunnable<Observer>(from);
   }
-  /// Not on any other channel.
+  /// Deleted on every other channel.
   void observer(From = From::Oldest) & requires(kPlain) = delete;  // the consumers of this channel are all reliable
   void observer(From from = From::Oldest) && = delete;             ///< as `producer() &&`
 
   // ------------------------------------------------------------------------------------------------------ recovery
 
-  /// Gives the channel back in a dead producer's stead: see recovery.hpp, also for what must be known before.
+  /// Releases the channel on behalf of a dead producer: see recovery.hpp, also for the precondition.
   ProducerRecovery recover_producer() noexcept {
     if constexpr (kMetrics) {
       return tango::recover_producer(mcache_, dcache_, fseq_, &metrics_);
@@ -142,7 +143,7 @@ class Channel {
     }
   }
 
-  /// Frees a dead reliable consumer's place: see recovery.hpp, also for what must be known before.
+  /// Frees the place of a dead reliable consumer: see recovery.hpp, also for the precondition.
   bool recover_consumer(std::size_t place, DeadConsumer what = DeadConsumer::Keep) noexcept
       requires(Options::kFlowControl) {
     if constexpr (kMetrics) {
@@ -154,7 +155,7 @@ class Channel {
 
   // --------------------------------------------------------------------------------------------------------- state
 
-  /// As MCache's.
+  /// See the functions of MCache.
   /// @{
   [[nodiscard]] Seq start() const noexcept { return mcache_.start(); }
   [[nodiscard]] Seq position() const noexcept { return mcache_.position(); }
@@ -164,27 +165,27 @@ class Channel {
   [[nodiscard]] bool closed() const noexcept { return mcache_.closed(); }
   /// @}
 
-  /// Slots.
+  /// The number of slots.
   [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return Depth; }
-  /// Bytes of the largest payload.
+  /// The size of the largest payload, in bytes.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
   // ---------------------------------------------------------------------------------------------------- components
 
-  [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }  ///< its ring
-  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< its payloads
-  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< its producer's position
-  /// Its credits. Only with flow control.
+  [[nodiscard]] MCache<Depth>& mcache() noexcept { return mcache_; }  ///< the ring of metadata
+  [[nodiscard]] Cache& dcache() noexcept { return dcache_; }          ///< the payloads
+  [[nodiscard]] Fseq& fseq() noexcept { return fseq_; }               ///< the producer's published position
+  /// The flow control. Only on a channel built `with_flow_control`.
   [[nodiscard]] Flow& fctl() noexcept requires(kFlowControl) { return fctl_; }
   void fctl() requires(!kFlowControl) = delete;  ///< this channel was built without flow control
-  /// Its counters. Only with metrics.
+  /// The metrics. Only on a channel built `with_metrics`.
   /// @{
   [[nodiscard]] Metrics& metrics() noexcept requires(kMetrics) { return metrics_; }
   [[nodiscard]] const Metrics& metrics() const noexcept requires(kMetrics) { return metrics_; }
   void metrics() const requires(!kMetrics) = delete;  // this channel was built without metrics
   /// @}
 
-  /// For the builder: whether the superblock in front of a channel is that of one like this.
+  /// For the builder: whether the superblock `there` describes a channel of this type.
   [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {
     return there.compare(descriptor(0, type_id, 0));
   }

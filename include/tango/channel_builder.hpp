@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ChannelBuilder: says what a channel is, and makes it. Each call answers a builder of another type, so what does not
-/// go together does not compile; `build` answers one object with all components, `channel.hpp`.
+/// ChannelBuilder: chooses the kind of a channel and constructs it. Each option returns a builder of another type, so
+/// combinations that make no sense do not compile. `build` returns one object that holds all components (channel.hpp).
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 256>{}       // slots, chunks, bytes of a chunk
 ///                        .with_flow_control()                       // nothing is lost
 ///                        .with_metrics()
 ///                        .build();
 ///
-/// | | `with_flow_control` | `with_observers` | consumers |
+/// | kind | `with_flow_control` | `with_observers` | consumers |
 /// | --- | --- | --- | --- |
 /// | lossy | | | any number, each may be overrun |
 /// | reliable | x | | up to 8, never overrun |
-/// | observed | x | x | up to 8 reliable ones, any number of observers that may be overrun |
+/// | observed | x | x | up to 8 reliable ones, and any number of observers that may be overrun |
 ///
-/// `with_metrics`, 8 consumers and observers at a time are counted, and a ninth is refused.
+/// The number of reliable consumers can be chosen: `with_flow_control<64>()` allows up to 64. With `with_metrics`, at
+/// most 8 consumers and observers can exist at a time, and a ninth is refused.
 ///
-/// Each of the three also `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (what blocking
-/// calls do that are given no strategy), in any order.
+/// Every kind can be combined with `with_metrics`, `of<T>` (all messages are of type `T`) and `with_wait<S>` (the
+/// default wait strategy of blocking calls), in any order.
 ///
-/// Where the channel goes:
+/// Where the channel is stored:
 ///
-///     auto channel = builder.build();                 // here: on the stack, in static storage, a member
+///     auto channel = builder.build();                 // by value: on the stack, in static storage, as a member
 ///     auto channel = tango::make_unique(builder);     // on the heap: <tango/heap.hpp>
-///     auto channel = builder.build_in(memory);        // in memory of yours; the other side: builder.attach(memory)
+///     auto channel = builder.build_in(memory);        // in your own memory; the other side: builder.attach(memory)
 ///
-/// Thread: any; a builder is a value.
+/// Thread: any. A builder is a value.
 #pragma once
 
 #include <cstddef>
@@ -47,8 +48,8 @@ namespace tango::inline TANGO_ABI {
 /// A lossy channel of bytes, without metrics.
 using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
 
-/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes: powers of two, see mcache.hpp and dcache.hpp. The start
-/// number, the credits and the type's id are values; the last call of those counts.
+/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes. `Depth` and `Chunks` are powers of two: see mcache.hpp and
+/// dcache.hpp. The start number, the credits and the type's id are values: the last call that sets one wins.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options = DefaultOptions>
 class ChannelBuilder {
   template <bool Flow, bool Observers, bool Counted, class Strategy, class Message,
@@ -62,15 +63,16 @@ class ChannelBuilder {
   using Message = typename Options::Message;
 
  public:
-  /// What it builds.
+  /// The type of the channel that it builds.
   using Channel = tango::Channel<Depth, Chunks, ChunkBytes, Options>;
 
   constexpr ChannelBuilder() noexcept = default;
 
   // -------------------------------------------------------------------------------------------------------- options
 
-  /// The producer waits for the slowest of up to `Places` consumers, 1 to 64. `credits` messages may be in flight at a
-  /// time: 1 to `Depth`, else the endpoints are refused (`CreditsOutOfRange`).
+  /// Flow control: the producer waits for the slowest of up to `Places` reliable consumers, 1 to 64. At most `credits`
+  /// messages are in flight at a time, 1 to `Depth`. With any other number the endpoints are refused
+  /// (`CreditsOutOfRange`).
   template <std::size_t Places = kMaxReliableConsumers>
   [[nodiscard]] constexpr auto with_flow_control(std::uint64_t credits = Depth) const noexcept {
     static_assert(!kFlow, "tango: with_flow_control was called before");
@@ -79,20 +81,20 @@ class ChannelBuilder {
     return next;
   }
 
-  /// Besides the reliable consumers any number of others, which may be overrun.
+  /// Besides the reliable consumers, allows any number of observers, which may be overrun.
   [[nodiscard]] constexpr auto with_observers() const noexcept {
     static_assert(!kObservers, "tango: with_observers was called before");
     return as<With<kFlow, true, kMetrics, Waiting, Message>>();
   }
 
-  /// Every endpoint counts: see metrics.hpp.
+  /// Every endpoint keeps metrics: see metrics.hpp.
   [[nodiscard]] constexpr auto with_metrics() const noexcept {
     static_assert(!kMetrics, "tango: with_metrics was called before");
     return as<With<kFlow, kObservers, true, Waiting, Message>>();
   }
 
-  /// What `publish_blocking`, `reserve_blocking`, `wait` and `fragments` do while they wait, unless they are given
-  /// another strategy. A type: each of these calls makes one.
+  /// The wait strategy of `publish_blocking`, `reserve_blocking`, `wait` and `fragments`, unless the call is given
+  /// another one. It is a type: each of these calls creates an object of it.
   template <WaitStrategy Strategy>
   [[nodiscard]] constexpr auto with_wait() const noexcept {
     static_assert(std::is_same_v<Waiting, AnyWait>, "tango: with_wait was called before");
@@ -102,9 +104,10 @@ class ChannelBuilder {
     return as<With<kFlow, kObservers, kMetrics, Strategy, Message>>();
   }
 
-  /// All messages are a `T`: the endpoints publish and read no other. `id` tells types of the same size and alignment
-  /// apart where a channel is found in memory (`attach`): two of them with the same id, 0 for instance, pass for each
-  /// other there. Give each type one of its own. (A type's name would not do: compilers spell it differently.)
+  /// All messages are of type `T`: the endpoints publish and read no other type. `id` distinguishes types of the same
+  /// size and alignment when a channel is found in memory (`attach`). Two such types with the same id, for instance the
+  /// default 0, are accepted for each other, so give each type its own id. (The name of a type would not do: compilers
+  /// spell it differently.)
   template <class T>
   [[nodiscard]] constexpr auto of(std::uint64_t id = 0) const noexcept {
     detail::require_record<T>();
@@ -116,7 +119,7 @@ class ChannelBuilder {
     return next;
   }
 
-  /// The channel's first number; 1 unless said otherwise. Every number is legal.
+  /// The channel's first sequence number. The default is 1. Every number is valid.
   [[nodiscard]] constexpr ChannelBuilder starting_at(Seq start) const noexcept {
     ChannelBuilder next = *this;
     next.start_ = start;
@@ -125,20 +128,30 @@ class ChannelBuilder {
 
   // ---------------------------------------------------------------------------------------------------------- build
 
-  /// What `build_in` needs, in bytes.
+  /// The size that `build_in` needs, in bytes.
   static constexpr std::size_t kSize = sizeof(Channel);
-  static constexpr std::size_t kAlignment = alignof(Channel);  ///< what `build_in` needs its memory aligned to
+  static constexpr std::size_t kAlignment = alignof(Channel);  ///< the alignment that `build_in` needs
 
-  /// The channel, wherever the caller puts it. O(its size).
+  /// Constructs the channel and returns it by value.
+  ///
+  /// Complexity: O(its size).
   [[nodiscard]] Channel build() const noexcept {
     check();
     return Channel{start_, credits_, type_id_};
   }
 
-  /// The channel at the front of `memory`, which must outlive it; whatever stood there is gone. There is nothing to
-  /// destroy. Precondition: nobody is attached to a channel that stood there. Somebody may `attach` meanwhile, and does
-  /// not find it until it is made, unless one with the same traits stood there: that one may still be found. `MemoryTooSmall` (bytes, bytes needed), `MemoryMisaligned` (bytes past the alignment, the alignment):
-  /// nothing was touched.
+  /// Constructs the channel at the front of `memory`, which must outlive it. Whatever was there before is overwritten.
+  /// The channel is trivially destructible and needs no destruction.
+  ///
+  /// Another thread or process may call `attach` at the same time. It does not find the channel before it is complete.
+  /// The exception is memory that held a channel with the same traits: that one may still be found.
+  ///
+  /// \pre No endpoint is attached to a channel that was in this memory before.
+  /// \retval MemoryTooSmall The memory is too small (bytes, bytes needed). Nothing was written.
+  /// \retval MemoryMisaligned The memory is not aligned (bytes past the alignment, the alignment). Nothing was written.
+  /// \return Otherwise the channel.
+  ///
+  /// Complexity: O(its size).
   [[nodiscard]] Result<Channel*> build_in(std::span<std::byte> memory) const noexcept {
     check();
     if (const Status fits = check_memory(memory); !fits.ok()) {
@@ -147,11 +160,21 @@ class ChannelBuilder {
     return ::new (static_cast<void*>(memory.data())) Channel{start_, credits_, type_id_};
   }
 
-  /// The channel that another builder like this one made at the front of `memory`. Any number of times, from any
-  /// thread, also before it is there: `NoChannel`. `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`,
-  /// `ChunkSizeMismatch`, `KindMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` (what stands there,
-  /// what this builder makes), also where the memory holds the other and not this one; errors of `build_in`. Start and
-  /// credits are the other's.
+  /// Returns the channel that another builder of the same type constructed at the front of `memory`. May be called any
+  /// number of times, also before the channel exists. The channel keeps the start and the credits that it was built
+  /// with.
+  ///
+  /// \retval NoChannel There is no channel in this memory (yet).
+  /// \retval MemoryTooSmall The memory is too small (bytes, bytes needed).
+  /// \retval MemoryMisaligned The memory is not aligned (bytes past the alignment, the alignment).
+  /// \return Otherwise the channel; or, if there is one that differs from what this builder constructs, the first of
+  ///         `LayoutMismatch`, `DepthMismatch`, `SlotSizeMismatch`, `ChunksMismatch`, `ChunkSizeMismatch`,
+  ///         `KindMismatch`, `PlacesMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` and
+  ///         `OffsetMismatch` that applies (the trait found, this builder's trait). A mismatch takes precedence over
+  ///         `MemoryTooSmall`.
+  ///
+  /// Thread: any.
+  /// Complexity: O(1).
   [[nodiscard]] Result<Channel*> attach(std::span<std::byte> memory) const noexcept {
     check();
     const Status fits = check_memory(memory);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// ChannelView: a read-only view of any channel in memory, for a program that was not compiled for it: a monitor, a
-/// tool that prints messages, a debugger of what a crashed program left behind.
+/// tool that prints messages, or a debugger for what a crashed program left behind.
 ///
 ///     if (auto view = tango::view_channel(memory)) {
 ///       std::byte buffer[4096];
@@ -9,23 +9,23 @@
 ///       view->for_each(range->first, buffer, [](const tango::MessageCopy& message) { print(message); });
 ///     }
 ///
-/// What the channel is (its kind, depth, chunks, message type) is read from the superblock in front of it.
+/// The channel's properties (its kind, depth, chunks, message type) are read from the superblock in front of it.
 ///
-/// - A view stores nothing: the memory may be mapped for reading only. The producer neither knows of a view nor waits
-///   for it, so messages may be overwritten before they are read.
-/// - A message that is returned is whole: its metadata and payload were validated after they were copied
-///   (memory/ring_reader.hpp says how, and where that leaves portable C++ on reliable channels).
-/// - Nothing outside the memory is touched and every call ends, whatever the bytes in the memory say. Everything in the
-///   superblock is checked before it is used; sizes and chunks of messages are checked each time.
+/// - A view stores nothing, so the memory may be mapped read-only. The producer neither knows of a view nor waits for
+///   it. Messages may therefore be overwritten before they are read.
+/// - A message that is returned is intact: its metadata and payload were validated after they were copied. How this
+///   works, and where it is not portable C++ on reliable channels, is described in memory/ring_reader.hpp.
+/// - Whatever the memory contains, nothing outside it is accessed and every call terminates. Everything in the
+///   superblock is checked before it is used. Sizes and chunks of messages are checked each time.
 ///
-/// Do not use it to receive messages in a program that knows the channel's type: a Consumer is faster, can be waited
-/// for by the producer, and counts what it loses.
+/// Do not use it to receive messages in a program that knows the channel's type. A Consumer is faster, the producer can
+/// wait for it, and it counts what it loses.
 ///
 /// Which messages can be read: on lossy and observed channels, those that are in the ring. On reliable channels, those
-/// from the announced limit less the credits on: what consumers had not given back when the producer last looked, and
-/// all that was published since.
+/// from the announced limit minus the credits on: what consumers had not given back when the producer last read their
+/// positions, and everything published since.
 ///
-/// Thread: any; a view is a value, and any number of threads may use copies of it. The memory outlives it.
+/// Thread: any. A view is a value, and any number of threads may use copies of it. The memory must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -54,28 +54,28 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Who holds a channel's ring.
+/// The holder of a channel's ring.
 enum class ProducerState : std::uint8_t {
-  None,      ///< nobody: no producer has come yet, or the last one has left
+  None,      ///< no producer has joined yet, or the last one has left
   Producer,  ///< a producer; it may have vanished without leaving
-  Closer,    ///< for a moment: a thread that closes a channel which no producer holds
+  Closer,    ///< briefly: a thread that closes a channel without a producer
 };
 static_assert(static_cast<int>(ProducerState::Producer) == static_cast<int>(detail::RingHolder::Producer) &&
               static_cast<int>(ProducerState::Closer) == static_cast<int>(detail::RingHolder::Closer));
 
-/// The state of a reliable consumer's place; memory/credit_places.hpp has the transitions.
+/// The state of a reliable consumer's place. The transitions are described in memory/credit_places.hpp.
 enum class PlaceState : std::uint8_t {
   Free,       ///< no consumer
   Joining,    ///< a consumer is about to be Active
   Active,     ///< a consumer; it may have vanished without leaving
   Kept,       ///< its consumer has left, and what it had not given back is kept for the next one
-  Rejoining,  ///< a consumer is about to go on where the last one left
+  Rejoining,  ///< a consumer is about to continue where the last one left
 };
 static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::PlaceState::Active) &&
               static_cast<int>(PlaceState::Kept) == static_cast<int>(detail::PlaceState::Kept) &&
               static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining));
 
-/// The state's name, `Unknown` of one that is no enumerator.
+/// The state's name; `Unknown` for a value that is not an enumerator.
 /// @{
 [[nodiscard]] constexpr std::string_view name(ProducerState state) noexcept {
   constexpr std::string_view kNames[] = {"None", "Producer", "Closer"};
@@ -87,61 +87,61 @@ static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::P
 }
 /// @}
 
-/// How far a channel is. Each member was read once, one after the other: on a running channel they may belong to
+/// The state of a channel. Each member was read once, one after the other. On a running channel they may belong to
 /// different moments.
 struct ChannelState {
   Seq start = 0;                     ///< the channel's first number
   Seq position = 0;                  ///< the next number that will be published: see MCache::position
-  Seq oldest = 0;                    ///< lossy and observed: every message before it that was in chunks is gone
-  Seq limit = 0;                     ///< with flow control, what the producer has announced; the start at first
-  bool closed = false;               ///< nothing will be published any more
-  bool stop_requested = false;       ///< somebody asked to stop
-  ProducerState producer = {};       ///< whether a producer is there
+  Seq oldest = 0;                    ///< lossy and observed: every earlier message that was in chunks is overwritten
+  Seq limit = 0;                     ///< with flow control, what the producer has announced; initially the start
+  bool closed = false;               ///< whether the channel is closed: nothing more will be published
+  bool stop_requested = false;       ///< whether a stop was requested
+  ProducerState producer = {};       ///< whether there is a producer
   std::uint64_t producer_epoch = 0;  ///< how often the ring was held
 };
 
 /// One reliable consumer's place.
 struct PlaceSnapshot {
-  PlaceState state = {};    ///< whether a consumer is there, and how it left
+  PlaceState state = {};    ///< whether there is a consumer, and how the last one left
   std::uint64_t epoch = 0;  ///< how often the place was taken
-  Seq position = 0;         ///< everything before it has been given back; means nothing where the place is Free
+  Seq position = 0;         ///< everything before it has been given back; meaningless if the place is Free
 };
 
 /// Sequence numbers from `first` up to, but not including, `next`.
 struct SeqRange {
-  Seq first = 0;
-  Seq next = 0;
-  [[nodiscard]] constexpr std::uint64_t size() const noexcept { return next - first; }  ///< how many there are
+  Seq first = 0;  ///< the first number
+  Seq next = 0;   ///< the number after the last one
+  [[nodiscard]] constexpr std::uint64_t size() const noexcept { return next - first; }  ///< how many numbers there are
 };
 
-/// A message that was copied out of a channel, validated.
+/// A message that was copied out of a channel and validated.
 struct MessageCopy {
-  FragmentMetadata metadata;           ///< all of it
-  std::span<const std::byte> payload;  ///< the front of the buffer that the caller gave
+  FragmentMetadata metadata;           ///< all of its metadata
+  std::span<const std::byte> payload;  ///< at the front of the caller's buffer
 };
 
 /// What `ChannelView::for_each` did.
 struct ReadRun {
-  std::uint64_t count = 0;  ///< messages that the callback got
+  std::uint64_t count = 0;  ///< messages passed to the callback
   std::uint64_t lost = 0;   ///< messages that were overwritten before they were read
-  Seq next = 0;             ///< where to go on; with `Corrupt` and `BufferTooSmall`, the message that was not read
-  Status status;            ///< why it ended: `None` (`depth()` numbers were passed), or the first error but `Overrun`
+  Seq next = 0;             ///< where to continue; with `Corrupt` and `BufferTooSmall`, the message that was not read
+  Status status;            ///< why it ended: `None` after `depth()` numbers, or the first error other than `Overrun`
 };
 
 template <>
-inline constexpr bool kProcessLocal<MessageCopy> = true;  ///< no Record
+inline constexpr bool kProcessLocal<MessageCopy> = true;  ///< not a Record
 template <>
-inline constexpr bool kProcessLocal<ReadRun> = true;  ///< no Record
+inline constexpr bool kProcessLocal<ReadRun> = true;  ///< not a Record
 
-/// A read-only view of a channel: see the file's head. Made by `view_channel`.
+/// A read-only view of a channel: see the file's head. `view_channel` creates it.
 class ChannelView {
   using Descriptor = detail::ChannelDescriptor;
 
  public:
   // ------------------------------------------------------------------------------------------------- what it is
-  // As the channel's maker wrote it down; constant.
+  // As the channel's creator stored it; constant.
 
-  /// The channel's name: a number that no other channel has.
+  /// The channel's generation, a number that no other channel has.
   [[nodiscard]] std::uint64_t generation() const noexcept { return descriptor_.generation; }
   /// `lossy`, `typed reliable with metrics`, …
   [[nodiscard]] std::string_view kind() const noexcept {
@@ -151,42 +151,43 @@ class ChannelView {
   [[nodiscard]] bool has_flow_control() const noexcept { return descriptor_.places != 0; }
   /// Whether consumers may be overrun: on lossy and observed channels.
   [[nodiscard]] bool has_observers() const noexcept { return ring_kind(descriptor_) != detail::ChannelKind::Reliable; }
-  /// Whether its endpoints count.
+  /// Whether its endpoints keep metrics.
   [[nodiscard]] bool has_metrics() const noexcept { return (descriptor_.kind & kWithMetrics) != 0; }
   /// Whether all messages are of one type.
   [[nodiscard]] bool is_typed() const noexcept { return (descriptor_.kind & kTyped) != 0; }
-  /// Bytes of the whole channel.
+  /// The size of the whole channel, in bytes.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return descriptor_.bytes; }
-  [[nodiscard]] std::uint64_t depth() const noexcept { return descriptor_.depth; }  ///< slots
+  [[nodiscard]] std::uint64_t depth() const noexcept { return descriptor_.depth; }  ///< the number of slots
   /// Bytes from one slot to the next.
   [[nodiscard]] std::uint64_t slot_bytes() const noexcept { return descriptor_.slot_bytes; }
-  /// Bytes of the largest payload that is stored in a slot.
+  /// The size in bytes of the largest payload that is stored in a slot.
   [[nodiscard]] std::uint64_t inline_bytes() const noexcept { return descriptor_.inline_bytes; }
-  [[nodiscard]] std::uint64_t chunks() const noexcept { return descriptor_.chunks; }  ///< chunks
-  /// Bytes of a chunk.
+  [[nodiscard]] std::uint64_t chunks() const noexcept { return descriptor_.chunks; }  ///< the number of chunks
+  /// The size of a chunk, in bytes.
   [[nodiscard]] std::uint64_t chunk_size() const noexcept { return descriptor_.chunk_size; }
-  /// Bytes of the largest payload: a buffer of this size holds every message.
+  /// The size of the largest payload, in bytes: a buffer of this size holds every message.
   [[nodiscard]] std::uint64_t max_payload() const noexcept { return ring_.geometry().max_payload(); }
-  /// Messages that may be in flight; 0 without flow control.
+  /// The number of messages that may be in flight; 0 without flow control.
   [[nodiscard]] std::uint64_t credits() const noexcept { return descriptor_.credits; }
-  /// Places for reliable consumers; 0 without flow control.
+  /// The number of places for reliable consumers; 0 without flow control.
   [[nodiscard]] std::size_t places() const noexcept { return static_cast<std::size_t>(descriptor_.places); }
-  /// Bytes of a message; 0 where messages are of any type.
+  /// The size of a message in bytes; 0 on a channel of bytes.
   [[nodiscard]] std::uint64_t type_size() const noexcept { return descriptor_.type_size; }
-  /// The alignment of a message in bytes; 0 where messages are of any type.
+  /// The alignment of a message in bytes; 0 on a channel of bytes.
   [[nodiscard]] std::uint64_t type_align() const noexcept { return descriptor_.type_align; }
-  /// The number that the type was given (`of<T>(id)`); 0 where messages are of any type.
+  /// The id of the message type (`of<T>(id)`); 0 on a channel of bytes.
   [[nodiscard]] std::uint64_t type_id() const noexcept { return descriptor_.type_id; }
 
   // ------------------------------------------------------------------------------------------------------ its state
 
-  /// Whether the channel is still the one that this is a view of.
+  /// Whether the channel is still the one that this view was created for. Every function below checks this as well.
   ///
-  /// \return Success; or `Replaced` (the generation that is there, this view's): another channel was made in this
-  /// memory,
-  ///         or is being made (then the generation that is there may be either). So does every function below.
+  /// \retval Replaced Another channel was created in this memory, or is being created (the generation there, which
+  ///         during the creation may be either, this view's generation).
+  /// \return Otherwise success.
   ///
-  /// Thread: any. O(1).
+  /// Thread: any.
+  /// Complexity: O(1).
   [[nodiscard]] Status status() const noexcept {
     constexpr std::size_t kGeneration = offsetof(Descriptor, generation);
     if (!superblock().still_says(kGeneration, descriptor_.generation)) {
@@ -195,11 +196,12 @@ class ChannelView {
     return {};
   }
 
-  /// How far the channel is.
+  /// The state of the channel.
   ///
   /// \return The state, or `Replaced`.
   ///
-  /// Thread: any. O(1).
+  /// Thread: any.
+  /// Complexity: O(1).
   [[nodiscard]] Result<ChannelState> state() const noexcept {
     const detail::RingControl& control = ring_.control();
     const auto holder = control.claim.holder();
@@ -214,12 +216,14 @@ class ChannelView {
                                 .producer_epoch = holder.epoch});
   }
 
-  /// One of the `places()` places of reliable consumers. Consumers write it, so it may say anything.
+  /// One of the `places()` places of reliable consumers. Consumers write this memory, so a corrupt consumer may have
+  /// stored any value.
   ///
   /// \pre (checked) `index < places()`.
   /// \return The place, or `Replaced`.
   ///
-  /// Thread: any. O(1).
+  /// Thread: any.
+  /// Complexity: O(1).
   [[nodiscard]] Result<PlaceSnapshot> place(std::size_t index) const noexcept {
     TANGO_PRECONDITION(index < places(), "ChannelView::place: the channel has a place with this index");
     const auto& place = at<detail::CreditPlace>(descriptor_.fctl_offset + kPlacesOffset)[index];
@@ -231,28 +235,33 @@ class ChannelView {
 
   // --------------------------------------------------------------------------------------------------------- messages
 
-  /// The numbers of the messages that can be read, at most `depth()` of them. A snapshot: on a running channel the
-  /// first ones may be gone when they are read, and there may be more.
+  /// The sequence numbers of the messages that can be read, at most `depth()` of them. This is a snapshot: on a running
+  /// channel, the first ones may be overwritten before they are read, and more may be published.
   ///
   /// \return The range, which may be empty, or `Replaced`.
   ///
-  /// Thread: any. O(1).
+  /// Thread: any.
+  /// Complexity: O(1).
   [[nodiscard]] Result<SeqRange> readable() const noexcept {
     const Seq next = ring_.position();
     return checked(SeqRange{ring_.oldest(start_, next), next});
   }
 
-  /// Copies the message `seq` to the front of `buffer`, validated. What `buffer` holds after an error is worthless.
+  /// Copies the message `seq` to the front of `buffer` and validates it. After an error, the contents of `buffer` are
+  /// worthless.
   ///
   /// \retval NotReady It was not published yet.
-  /// \retval Overrun It is gone; on a reliable channel also: all consumers have given it back, so it may be overwritten
-  /// at
-  ///         any time.
-  /// \retval BufferTooSmall (bytes of the payload, bytes of the buffer) Nothing was copied.
-  /// \retval Corrupt (bytes, chunk) Its metadata names bytes that the channel does not have: the memory was damaged.
-  /// \retval Replaced (the generation that is there, this view's)
+  /// \retval Overrun It was overwritten. On a reliable channel also: all consumers have given it back, so it may be
+  ///         overwritten at any time.
+  /// \retval BufferTooSmall The buffer is smaller than the payload (bytes of the payload, bytes of the buffer). Nothing
+  ///         was copied.
+  /// \retval Corrupt Its metadata refers to bytes that the channel does not have: the memory was damaged (bytes,
+  ///         chunk).
+  /// \retval Replaced As for `status`.
+  /// \return Otherwise the message.
   ///
-  /// Thread: any. O(size), wait-free.
+  /// Thread: any.
+  /// Complexity: wait-free, O(size).
   [[nodiscard]] Result<MessageCopy> read(Seq seq, std::span<std::byte> buffer) const noexcept {
     detail::SlotWords words;
     const Status status = status_of(ring_.read(seq, buffer, words), words, buffer.size());
@@ -265,7 +274,12 @@ class ChannelView {
     return MessageCopy{words.metadata(seq), buffer.first(words.size())};
   }
 
-  /// The metadata of the message `seq`, validated. Errors as `read`, but for `BufferTooSmall`. Thread: any. Wait-free.
+  /// The metadata of the message `seq`, validated.
+  ///
+  /// \return The metadata, or an error as for `read` except `BufferTooSmall`.
+  ///
+  /// Thread: any.
+  /// Complexity: wait-free, O(1).
   [[nodiscard]] Result<FragmentMetadata> metadata(Seq seq) const noexcept {
     detail::SlotWords words;
     const Status status = status_of(ring_.read(seq, {}, words), words, 0);
@@ -278,13 +292,14 @@ class ChannelView {
     return words.metadata(seq);
   }
 
-  /// Calls `callback(const MessageCopy&)` for the messages from `first` on that can be read now, in their order.
-  /// Messages that are gone are skipped and counted. Ends at the first message that is not there yet, cannot be copied
-  /// or is damaged, and after `depth()` numbers at the latest. To follow a channel, call it again with `next`.
+  /// Calls `callback(const MessageCopy&)` for the messages from `first` on that can be read now, in order. Messages
+  /// that were overwritten are skipped and counted. Ends at the first message that is not published yet, cannot be
+  /// copied or is damaged, and after `depth()` numbers at the latest. To follow a channel, call it again with `next`.
   ///
-  /// \return What was read, where to go on, and why it ended: see ReadRun.
+  /// \return What was read, where to continue, and why it ended: see ReadRun.
   ///
-  /// Thread: any. O(bytes of `depth()` messages).
+  /// Thread: any.
+  /// Complexity: O(bytes of `depth()` messages).
   template <class Callback>
   ReadRun for_each(Seq first, std::span<std::byte> buffer, Callback&& callback) const {
     ReadRun run;
@@ -301,7 +316,7 @@ class ChannelView {
         run.status = message.status();
         break;
       }
-      // The range may not say so yet: then just this one is skipped. It may be evicted, too.
+      // The range may not show the overrun yet, for instance if the message was evicted. Then only this one is skipped.
       const auto range = readable();
       const Seq next = range ? seq_max(run.next + 1, range->first) : run.next;
       run.lost += next - run.next;
@@ -330,7 +345,7 @@ class ChannelView {
                                                                      : detail::Validation::SlotNumber,
               descriptor.credits} {}
 
-  /// What lies at an offset that was checked.
+  /// The object at an offset that was checked.
   template <class T>
   [[nodiscard]] const T* at(std::uint64_t offset) const noexcept {
     return std::launder(reinterpret_cast<const T*>(memory_ + offset));
@@ -348,7 +363,7 @@ class ChannelView {
             .chunk_size = d.chunk_size};
   }
 
-  /// A value that was read, unless the channel was replaced meanwhile.
+  /// Returns the value that was read, or `Replaced` if the channel was replaced meanwhile.
   template <class T>
   [[nodiscard]] Result<T> checked(const T& value) const noexcept {
     if (const Status same = status(); !same) {
@@ -374,7 +389,7 @@ class ChannelView {
     return {Error::BufferTooSmall, words.size(), buffer};
   }
 
-  /// Whether `count` things of `size` bytes lie at `offset` behind the superblock and within `bytes`.
+  /// Whether `count` objects of `size` bytes each, at `offset`, lie after the superblock and within `bytes`.
   [[nodiscard]] static constexpr bool inside(std::uint64_t bytes, std::uint64_t offset, std::uint64_t alignment,
                                              std::uint64_t count, std::uint64_t size) noexcept {
     return offset >= sizeof(detail::Superblock) && offset % alignment == 0 && offset <= bytes && size != 0 &&
@@ -382,8 +397,8 @@ class ChannelView {
   }
   [[nodiscard]] static constexpr bool power_of_two(std::uint64_t n) noexcept { return n != 0 && (n & (n - 1)) == 0; }
 
-  /// Everything that is followed later, and that the parts agree with each other. Nothing here overflows once the
-  /// checks before it hold, and the first one that does not is the one that counts.
+  /// Checks every offset and size that is used later, and that the parts agree with each other. No check overflows if
+  /// the checks before it hold. The first check that fails is reported.
   [[nodiscard]] static Status check(const Descriptor& d) noexcept {
     constexpr std::uint64_t kWord = sizeof(detail::SharedWord);
     const bool kind_known = d.kind < std::size(detail::kKindNames) && !detail::kKindNames[d.kind].empty();
@@ -429,7 +444,7 @@ class ChannelView {
     return {};
   }
 
-  /// The value of a descriptor's word, and the word's offset in memory.
+  /// `DescriptorInvalid` with the value of a descriptor's word and the word's offset in memory.
   [[nodiscard]] static Status invalid(const Descriptor& d, std::size_t word) noexcept {
     std::uint64_t value = 0;
     __builtin_memcpy(&value, reinterpret_cast<const std::byte*>(&d) + word, sizeof value);
@@ -443,19 +458,20 @@ class ChannelView {
 };
 
 template <>
-inline constexpr bool kProcessLocal<ChannelView> = true;  ///< no Record
+inline constexpr bool kProcessLocal<ChannelView> = true;  ///< not a Record
 
-/// A read-only view of the channel at the front of `memory`, whatever its type. Nothing is stored, also not by the
-/// view.
+/// Creates a read-only view of the channel at the front of `memory`, whatever its type. Stores nothing.
 ///
-/// \retval MemoryTooSmall (bytes, bytes needed) The memory holds less than the channel says it has, or no superblock.
-/// \retval MemoryMisaligned (bytes past the alignment, the alignment)
-/// \retval NoChannel There is none, or one is being made just now.
-/// \retval LayoutMismatch (its layout version, this library's)
-/// \retval DescriptorInvalid (the value of a word, the word's offset in the memory) What the channel says of itself
-///         cannot be: a part that lies outside of it, a depth that is no power of two, an unknown kind, …
+/// \retval MemoryTooSmall The memory is smaller than a superblock or than the channel (bytes, bytes needed).
+/// \retval MemoryMisaligned The memory is not aligned (bytes past the alignment, the alignment).
+/// \retval NoChannel There is no channel, or one is being created.
+/// \retval LayoutMismatch The channel has another layout version (its version, this library's).
+/// \retval DescriptorInvalid The superblock contradicts itself: a part lies outside the channel, the depth is not a
+///         power of two, the kind is unknown, … (the value of a word, the word's offset in the memory).
+/// \return Otherwise the view.
 ///
-/// Thread: any. O(1).
+/// Thread: any.
+/// Complexity: O(1).
 [[nodiscard]] inline Result<ChannelView> view_channel(std::span<const std::byte> memory) noexcept {
   using detail::ChannelDescriptor;
   using detail::Superblock;
@@ -468,7 +484,7 @@ inline constexpr bool kProcessLocal<ChannelView> = true;  ///< no Record
   const auto& superblock = *std::launder(reinterpret_cast<const Superblock*>(memory.data()));
   ChannelDescriptor descriptor;
   if (!superblock.read(descriptor)) {
-    // Another version's superblock may have its sum elsewhere.
+    // The superblock of another layout version may have its sum elsewhere.
     const std::uint64_t layout = superblock.word(offsetof(ChannelDescriptor, layout));
     if (superblock.magic.load(detail::memory_order_relaxed) == Superblock::kMagic && layout != TANGO_LAYOUT_VERSION) {
       return Status{Error::LayoutMismatch, layout, TANGO_LAYOUT_VERSION};
@@ -486,7 +502,7 @@ inline constexpr bool kProcessLocal<ChannelView> = true;  ///< no Record
   }
   const ChannelView view{memory.data(), descriptor};
   if (!view.status()) {
-    return Status{Error::NoChannel};  // it was replaced while it was looked at
+    return Status{Error::NoChannel};  // it was replaced while it was read
   }
   if (const std::uint64_t name = view.ring_.control().name(); name != descriptor.generation) {
     return ChannelView::invalid(descriptor, offsetof(ChannelDescriptor, generation));

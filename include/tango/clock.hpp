@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Time: a clock is a type with `static Tick now() noexcept`. Here are the core's own counter, the 32-bit stamp that
-/// travels as a message's `ts`, and the rate that turns ticks into nanoseconds (calibrate.hpp measures it).
+/// Time. A clock is a type with `static Tick now() noexcept`. This header has clocks that read the core's own counter,
+/// the 32-bit stamp that is sent as a message's `ts`, and the rate that converts ticks into nanoseconds (calibrate.hpp
+/// measures it).
 ///
 /// `TickClock` and `OrderedTickClock` read the same counter, which both sides of a channel must share:
 ///
-/// | | counter | ticks | assumed |
+/// | | counter | ticks | assumption |
 /// | --- | --- | --- | --- |
 /// | x86-64 | TSC | 2 - 5 GHz | it is invariant and synchronised between the cores (Linux: clocksource `tsc`) |
-/// | AArch64 | CNTVCT_EL0 | 24 MHz - 1 GHz | nothing: the architecture has one system counter |
-/// | RISC-V 64 | `time` | 1 - 25 MHz, say | the harts' `time` agrees to a tick, as the architecture says |
+/// | AArch64 | CNTVCT_EL0 | 24 MHz - 1 GHz | none: the architecture has one system counter |
+/// | RISC-V 64 | `time` | typically 1 - 25 MHz | the harts' `time` agrees to a tick, as the architecture requires |
 ///
-/// Elsewhere, or where the assumption does not hold: `SteadyClock` in <tango/steady_clock.hpp>, or a type of yours.
-/// Ticks are cyclic like sequence numbers (`seq_diff`). Any thread, O(1).
+/// On other machines, or where the assumption does not hold, use `SteadyClock` in <tango/steady_clock.hpp> or your own
+/// clock. Ticks are cyclic like sequence numbers (`seq_diff`).
+///
+/// Thread: any.
+/// Complexity: O(1).
 #pragma once
 
 #include <concepts>
@@ -23,10 +27,10 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// A reading of a clock: ticks since some moment that only the clock knows.
+/// A reading of a clock: ticks since an unspecified moment.
 using Tick = std::uint64_t;
 
-/// See the file's head. Readings that happen one after the other never decrease.
+/// A clock: see the file's head. Consecutive readings never decrease.
 template <class C>
 concept Clock = requires {
   { C::now() }
@@ -35,9 +39,9 @@ concept Clock = requires {
 
 // ------------------------------------------------------------------------------------------------------------ clocks
 
-/// The core's counter, as cheaply as it can be read: 5 - 20 ns. Not ordered with what stands around it: the core may
-/// read the counter before a load in front of it has got its value, and after a store behind it has begun. It is right
-/// for stamping a message: the stamp is taken before the slot that carries it can be stored.
+/// The core's counter, read as cheaply as possible: 5 - 20 ns. The reading is not ordered with the code around it. The
+/// core may read the counter before an earlier load has its value, and after a later store has started. Use it for
+/// stamping a message: the stamp is taken before the slot that carries it can be stored.
 struct TickClock {
 #if defined(__x86_64__)
   [[nodiscard, gnu::always_inline]] static Tick now() noexcept { return __builtin_ia32_rdtsc(); }
@@ -58,12 +62,13 @@ struct TickClock {
 #endif
 };
 
-/// The same counter, read after every load in front of it has got its value. It is right for saying when a message had
-/// arrived: `TickClock` may be read while the slot is still on its way, and then makes latencies too short, even
-/// negative. It waits for these loads, so it costs what is left of them, and 10 - 20 ns more than `TickClock`.
+/// The same counter, read after every earlier load has its value. Use it to determine when a message had arrived.
+/// `TickClock` may be read while the slot is still being loaded, and then makes latencies too short or even negative.
+/// This clock waits for those loads, and takes 10 - 20 ns more than `TickClock` besides.
 struct OrderedTickClock {
 #if defined(__x86_64__)
-  /// lfence: waits for all loads before it; rdtsc starts afterwards (Intel SDM 2B, RDTSC; AMD: as Linux sets it up).
+  /// lfence waits for all loads before it, and rdtsc starts afterwards (Intel SDM 2B, RDTSC; AMD: as Linux configures
+  /// it).
   [[nodiscard, gnu::always_inline]] static Tick now() noexcept {
     std::uint32_t low;
     std::uint32_t high;
@@ -71,7 +76,8 @@ struct OrderedTickClock {
     return Tick{high} << 32 | low;
   }
 #elif defined(__aarch64__)
-  /// isb: the counter is not read before what a branch depended on has got its value (Arm ARM, "The virtual counter").
+  /// After isb, the counter is not read before the values on which an earlier branch depends (Arm ARM, "The virtual
+  /// counter").
   [[nodiscard, gnu::always_inline]] static Tick now() noexcept {
     Tick tick;
     asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(tick) : : "memory");
@@ -91,18 +97,19 @@ struct OrderedTickClock {
 
 // ------------------------------------------------------------------------------------------------------------ stamps
 
-/// The low half of a tick: what fits into `ts`.
+/// The low half of a tick, which fits into `ts`.
 [[nodiscard]] constexpr std::uint32_t compress(Tick tick) noexcept { return static_cast<std::uint32_t>(tick); }
 
-/// The tick that was compressed to `ts`, given any tick near it: right if -2^31 <= tick - reference < 2^31, over the
-/// wrap too. One that lies farther away comes out a multiple of 2^32 ticks off. As Firedancer's
-/// `fd_frag_meta_ts_decomp`.
+/// The tick that was compressed to `ts`, given a tick near it. Correct if -2^31 <= tick - reference < 2^31, also over
+/// the wrap. The result for a tick farther away is off by a multiple of 2^32 ticks.
+///
+/// Source: Firedancer's `fd_frag_meta_ts_decomp`.
 [[nodiscard]] constexpr Tick expand(std::uint32_t ts, Tick reference) noexcept {
   const auto distance = static_cast<std::int32_t>(ts - compress(reference));
   return reference + static_cast<Tick>(std::int64_t{distance});
 }
 
-/// What a producer stamps a message with: `publish(bytes, {.ts = stamp()})`.
+/// The stamp of a message: `publish(bytes, {.ts = stamp()})`.
 template <Clock C = TickClock>
 [[nodiscard, gnu::always_inline]] inline std::uint32_t stamp() noexcept {
   return compress(C::now());
@@ -110,18 +117,22 @@ template <Clock C = TickClock>
 
 // -------------------------------------------------------------------------------------------------------------- rate
 
-/// How long a tick is, and how well that is known.
+/// The duration of a tick, and how accurately it is known.
 class TickRate {
  public:
-  /// A tick is a nanosecond, as those of `SteadyClock` are.
+  /// A tick is a nanosecond, as with `SteadyClock`.
   constexpr TickRate() noexcept : TickRate{1, 1} {}
 
-  /// `ticks` take `nanoseconds`; true to `error_ppb` parts per billion. Of a counter whose frequency is known:
-  /// `TickRate{24'000'000, 1'000'000'000}`. Precondition (checked): neither is 0. O(1), some 400 ns.
+  /// `ticks` ticks take `nanoseconds`, with an error of at most `error_ppb` parts per billion. For a counter of known
+  /// frequency: `TickRate{24'000'000, 1'000'000'000}`.
+  ///
+  /// \pre (checked) Neither number is 0.
+  ///
+  /// Complexity: O(1), about 400 ns.
   constexpr TickRate(std::uint64_t ticks, std::uint64_t nanoseconds, std::uint64_t error_ppb = 0) noexcept
       : error_ppb_{error_ppb} {
-    TANGO_PRECONDITION(ticks != 0 && nanoseconds != 0, "TickRate: some ticks take some nanoseconds");
-    // Long division, until the quotient has 64 digits.
+    TANGO_PRECONDITION(ticks != 0 && nanoseconds != 0, "TickRate: neither ticks nor nanoseconds is 0");
+    // Long division, until the quotient has 64 binary digits.
     std::uint64_t rest = nanoseconds % ticks;
     multiplier_ = nanoseconds / ticks;
     while (multiplier_ >> 63 == 0) {
@@ -134,17 +145,19 @@ class TickRate {
         multiplier_ |= 1;
       }
     }
-    // Rounded up, so that whole results stay whole: 3 of 3 thirds are 1.
+    // Rounded up, so that whole results stay whole: 3 times a third is 1.
     if (rest != 0 && ++multiplier_ == 0) {
       multiplier_ = std::uint64_t{1} << 63;
       --shift_;
     }
   }
 
-  /// How many nanoseconds `ticks` take, rounded down; 2^64 - 1 if they are more. Of the true value t of this rate, it
-  /// is floor(t) to floor(t + t / 2^63): wrong by less than 1 ns up to 292 years. Four multiplications, some 4 ns.
+  /// The nanoseconds that `ticks` take, rounded down; 2^64 - 1 if they are more. If t is the exact value at this rate,
+  /// the result is between floor(t) and floor(t + t / 2^63), so its error is less than 1 ns up to 292 years.
+  ///
+  /// Complexity: four multiplications, about 4 ns.
   [[nodiscard]] constexpr std::uint64_t to_ns(std::uint64_t ticks) const noexcept {
-    // The product has 128 digits: high and low, from products of halves.
+    // The product has 128 binary digits, high and low, computed from products of halves.
     constexpr std::uint64_t kHalf = 0xFFFF'FFFFu;
     const std::uint64_t cross = (ticks & kHalf) * (multiplier_ >> 32) + ((ticks & kHalf) * (multiplier_ & kHalf) >> 32);
     const std::uint64_t other = (ticks >> 32) * (multiplier_ & kHalf) + (cross & kHalf);
@@ -159,8 +172,8 @@ class TickRate {
     return shift_ == 0 ? low : high << (64 - shift_) | low >> shift_;
   }
 
-  /// The nanoseconds from one tick to another, negative if `to` comes first; right while they lie less than 2^63 ticks
-  /// apart. Rounded towards 0, and at most 2^63 - 1 either way.
+  /// The nanoseconds from one tick to another; negative if `to` is earlier. Correct if the two are less than 2^63 ticks
+  /// apart. Rounded towards 0, and at most 2^63 - 1 in either direction.
   [[nodiscard]] constexpr std::int64_t ns_between(Tick from, Tick to) const noexcept {
     constexpr std::uint64_t kMost = ~std::uint64_t{0} >> 1;
     const bool is_back = seq_lt(to, from);
@@ -169,11 +182,11 @@ class TickRate {
     return is_back ? -distance : distance;
   }
 
-  /// By how many parts per billion the rate, and so each duration made with it, may be wrong.
+  /// The largest error of the rate, and of every duration computed with it, in parts per billion.
   [[nodiscard]] constexpr std::uint64_t error_ppb() const noexcept { return error_ppb_; }
 
  private:
-  std::uint64_t multiplier_ = 0;  ///< a tick is multiplier / 2^shift nanoseconds; the top digit is 1
+  std::uint64_t multiplier_ = 0;  ///< a tick is multiplier / 2^shift nanoseconds; the top bit is 1
   std::uint64_t error_ppb_ = 0;
   unsigned shift_ = 0;  ///< at most 127
 };

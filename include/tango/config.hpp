@@ -55,13 +55,13 @@ inline constexpr std::size_t kSeparation = 2 * kLineSize;
 /// The largest payload, in bytes, that is stored in its slot's own cache line and takes no chunk.
 inline constexpr std::size_t kInlineBytes = 32;
 
-/// Reliable consumers that one channel can have at a time, unless the flow control is made for another number.
+/// The largest number of reliable consumers of one channel at a time, unless its flow control has another number of
+/// places.
 inline constexpr std::size_t kMaxReliableConsumers = 8;
 
 }  // namespace tango::inline TANGO_ABI
 
-/// Called when a precondition that can be checked is violated, in every build. It must not return. `text` is a string
-/// literal.
+/// Called when a checked precondition is violated, in every build. It must not return. `text` is a string literal.
 ///
 /// Default on a target with an operating system: writes the line `tango: precondition failed: <text>` to standard error
 /// and traps. Elsewhere: traps.
@@ -97,7 +97,7 @@ long write_to_file(int file, const void* bytes, unsigned long size) __asm__(TANG
 #endif
 #endif
 
-/// Checks a precondition in every build. `text` says what the caller must have done.
+/// Checks a precondition in every build. `text` states what the caller must ensure.
 #define TANGO_PRECONDITION(condition, text) \
   do {                                      \
     if (!(condition)) [[unlikely]] {        \
@@ -105,11 +105,11 @@ long write_to_file(int file, const void* bytes, unsigned long size) __asm__(TANG
     }                                       \
   } while (false)
 
-/// A function on the hot path. In line at any length: a payload's size is often a constant where it is called, and its
-/// copy then takes a few instructions in place of a call.
+/// A function on the hot path. Always inlined: a payload's size is often a constant at the call, and copying it then
+/// takes a few instructions instead of a call.
 #define TANGO_HOT [[gnu::always_inline]]
 
-/// A function off the hot path: refill, overrun, join, stop. Kept out of line, so that it costs the hot path nothing.
-/// Not `gnu::cold`: g++ takes a function that surely calls a cold one for cold itself, and a user's function that makes
-/// a Producer and then publishes in a loop would be made small instead of fast.
+/// A function off the hot path: refill, overrun, join, stop. Never inlined, so that it costs the hot path nothing. Not
+/// `gnu::cold`: g++ also treats a function that always calls a cold one as cold. A user's function that creates a
+/// Producer and then publishes in a loop would be optimised for size instead of speed.
 #define TANGO_COLD [[gnu::noinline]]

@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Consumer: reads a channel's fragments in their order.
+/// Consumer: reads a channel's fragments in order.
 ///
 ///     tango::Consumer consumer{mcache, dcache, 1};                  // may be overrun: lossy channel, or an observer
 ///     tango::Consumer consumer{mcache, dcache, fctl, 1};            // reliable: the producer waits for it
-///     tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};   // the same, counted
+///     tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};   // the same, with metrics
 ///
-/// The last argument is where it starts: a number between the channel's start and its position, both included, or a From.
+/// Most programs do not construct a Consumer from its components. They build a channel (channel_builder.hpp) and call
+/// `channel.consumer()`.
+///
+/// The argument after the components says where the consumer starts: a From (from.hpp), or a sequence number between
+/// the channel's start and its position, both inclusive.
 ///
 /// At all times `next_seq() == first() + delivered() + filtered() + lost() + rejected()`.
 ///
-/// A consumer that could not be made returns `Refused` from every call; `status()` has the cause and the values. A
-/// consumer may be made before its producer: whether they fit is then found out at its first poll after the producer
-/// joined.
+/// Construction does not throw. If a consumer cannot join the channel, every poll returns `Refused`, and `status()`
+/// returns the cause with its values. A consumer may be created before its producer. Whether the components fit is then
+/// checked at its first poll after the producer joined.
 ///
-/// A reliable consumer that is destroyed has left in good order: if it was the last one, the producer keeps what it had not
-/// given back for the next one (`From::Oldest`). `resign()` gives that up.
+/// A reliable consumer that is destroyed leaves in good order. If it was the last one, the producer keeps the fragments
+/// that it had not given back, for the next consumer to read (`From::Oldest`). `resign()` gives them up instead.
 ///
-/// A poll, step by step: receive/read_cursor.hpp.
+/// The steps of a poll are listed in receive/read_cursor.hpp.
 ///
-/// Thread: one, the consumer's. The components outlive the consumer, and the consumer its fragments.
+/// Thread: every function belongs to one thread, the consumer's. The components must outlive the consumer, and the
+/// consumer must outlive its fragments.
 #pragma once
 
 #include <concepts>
@@ -54,9 +59,9 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is `Fctl` (reliable) or `NoFlowControl`, `MetricsPolicy` is `Metrics` or `NoMetrics`; all are
-/// deduced from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none,
-/// `Message` the type of all messages (channel_builder.hpp) if they have one.
+/// `Cache` is a DCache, `Flow` is an `Fctl` (reliable) or `NoFlowControl`, and `MetricsPolicy` is `Metrics` or
+/// `NoMetrics`. All three are deduced from the constructor's arguments. `Waiting` is the default wait strategy of
+/// blocking calls. `Message` is the type of all messages if the channel has one (channel_builder.hpp).
 template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy,
           class Message = AnyMessage>
 class Consumer {
@@ -67,44 +72,49 @@ class Consumer {
   using Recorder = std::conditional_t<kMetered, detail::ConsumerRecorder, detail::NoConsumerRecorder>;
 
  public:
-  /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`; a `TypedFragment` where messages are of
-  /// one type.
+  /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`, or a `TypedFragment` on a channel of one
+  /// message type.
   using Fragment =
       typename detail::FragmentOf<Message, std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>>::Type;
-  /// What a batch holds: `FragmentView` or `SpeculativeFragment`, typed likewise.
+  /// What a batch holds: `FragmentView` or `SpeculativeFragment`, or their typed forms.
   using Item =
       typename detail::FragmentOf<Message, std::conditional_t<kReliable, FragmentView, SpeculativeFragment>>::Type;
 
-  /// What blocking calls do that are given no strategy.
+  /// The wait strategy of blocking calls that are given none.
   using DefaultStrategy = Waiting;
 
-  /// May be overrun. Refused: see `status`.
+  /// A consumer that may be overrun. `status()` reports whether it joined the channel.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first) noexcept requires(!kReliable && !kMetered)
       : Consumer{mcache, dcache, nullptr, first, Recorder{}} {}
-  /// The same, counted.
+  /// The same, with metrics.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first, Metrics& metrics) noexcept
       requires(!kReliable && kMetered)
       : Consumer{mcache, dcache, nullptr, first, Recorder{metrics}} {}
 
-  /// Reliable: takes one of the Fctl's places. If the channel is running and `first` is no longer protected, it gets
-  /// the first number that is: see `first()`. Refused: see `status`.
+  /// A reliable consumer, which takes one of the Fctl's places. If the channel is running and `first` is no longer
+  /// protected, it starts at the first sequence number that is: see `first()`. `status()` reports whether it joined the
+  /// channel.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first) noexcept
       requires(kReliable && !kMetered)
       : Consumer{mcache, dcache, &fctl, first, Recorder{}} {}
-  /// The same, counted.
+  /// The same, with metrics.
   Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first, Metrics& metrics) noexcept
       requires(kReliable&& kMetered)
       : Consumer{mcache, dcache, &fctl, first, Recorder{metrics}} {}
 
-  /// No temporary outlives the consumer.
+  /// Deleted: a temporary component would not outlive the consumer.
   template <class Ring, class Payloads, class... Rest>
   requires(!std::is_lvalue_reference_v<Ring> || !std::is_lvalue_reference_v<Payloads>)
       Consumer(Ring&&, Payloads&&, Rest&&...)
   = delete;
 
-  /// Precondition (checked): no fragment or batch is out. Afterwards `other` is refused with `Moved`.
+  /// Takes over from `other`, whose `status()` is `Moved` afterwards.
+  ///
+  /// \pre (checked) No fragment or batch is held.
   Consumer(Consumer&& other) noexcept { take_over(other); }
-  /// Leaves first. Precondition (checked): no fragment or batch of either is out.
+  /// Leaves its own channel, then takes over from `other`.
+  ///
+  /// \pre (checked) Neither consumer has a fragment or batch that is still held.
   Consumer& operator=(Consumer&& other) noexcept {
     if (this != &other) {
       leave();
@@ -113,52 +123,65 @@ class Consumer {
     return *this;
   }
 
-  /// Leaves: the producer no longer waits for it. Precondition (checked): no fragment or batch is out.
+  /// Leaves the channel. The producer no longer waits for this consumer.
+  ///
+  /// \pre (checked) No fragment or batch is held.
   ~Consumer() { leave(); }
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this consumer was refused, or success.
+  /// Why this consumer cannot read, or success.
   ///
-  /// \retval StartMismatch The number is not between the channel's start and its position (the number, the position).
-  /// \retval TooManyConsumers All places for reliable consumers are taken.
-  /// \retval FlowControlMissing The channel's producer has no credits.
+  /// \retval StartMismatch The sequence number is not between the channel's start and its position (the number, the
+  ///         position).
+  /// \retval TooManyConsumers All places for reliable consumers are taken (one more than the places, the places).
+  /// \retval FlowControlMissing The channel's producer has no flow control.
   /// \retval ComponentMismatch The components belong to different channels.
   /// \retval CreditsOutOfRange The credits are not in 1 ... depth (credits, depth).
-  /// \retval TooManyMetricsBlocks All blocks of this Metrics are taken.
+  /// \retval TooManyMetricsBlocks All blocks of this Metrics are taken (one more than the blocks, the blocks).
   /// \retval NotConstructed The channel's constructor has not run.
-  /// \retval Replaced Another channel was made at this one's address (its generation, the one of this consumer's channel).
-  /// \retval Moved This consumer was moved from.
+  /// \retval Replaced Another channel was created at the same address (the new generation, the generation that this
+  ///         consumer joined).
+  /// \retval Moved This consumer was moved from, or it resigned.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether `status()` is success
 
-  /// The first number that it looks at: the one asked for, or a later one (see the constructor).
+  /// The first sequence number that this consumer reads: the requested one, or a later one (see the constructor).
   [[nodiscard]] Seq first() const noexcept { return cursor_.ledger().first; }
 
-  /// The next number that it will look at.
+  /// The next sequence number that this consumer reads.
   [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
-  /// Its place among the reliable consumers, 0 ... places - 1: what `recover_consumer` is given should this consumer die.
-  /// Of no meaning in a consumer that was refused.
+  /// This consumer's place among the reliable consumers, 0 ... places - 1: the argument of `recover_consumer` should this
+  /// consumer die. Meaningless in a consumer that was refused.
   [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
 
-  /// Fragments delivered; not those that were found overwritten when they were read.
+  /// Fragments delivered, without those that turned out to be overwritten while they were read.
   [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.ledger().delivered(); }
-  /// Fragments skipped because of their `sig`.
+  /// Fragments that the filter rejected.
   [[nodiscard]] std::uint64_t filtered() const noexcept { return cursor_.ledger().filtered; }
-  /// Fragments overwritten before they were read.
+  /// Fragments overwritten before or while they were read.
   [[nodiscard]] std::uint64_t lost() const noexcept { return cursor_.ledger().lost; }
-  /// Fragments whose metadata was out of range.
+  /// Fragments skipped because their metadata was out of range.
   [[nodiscard]] std::uint64_t rejected() const noexcept { return cursor_.ledger().rejected; }
 
-  /// Where to go on after an overrun; `Resume::Oldest` unless said otherwise.
+  /// Sets where the consumer resumes after an overrun. The default is `Resume::Oldest`.
   void set_resume(Resume resume) noexcept { cursor_.set_resume(resume); }
 
   // --------------------------------------------------------------------------------------------------------- poll
 
-  /// The next fragment that passes `filter`, if it is there. Gives back what was delivered before. Skips at most a
-  /// ring's depth of fragments, by their metadata alone. Never waits: wait-free, O(1) for each fragment that it looks
-  /// at.
+  /// Returns the next fragment that passes `filter`, if it was published. First gives back what the previous poll
+  /// delivered. Reads at most a ring's depth of fragments, and skips the ones that do not pass by their metadata alone.
+  /// Never waits.
+  ///
+  /// \retval Fragment A fragment is returned.
+  /// \retval Empty Nothing more was published yet, or a whole ring's depth of fragments did not pass the filter.
+  /// \retval Overrun `lost()` fragments were overwritten before they were read. The next poll resumes after them.
+  /// \retval Stopped The channel is closed, and everything published was polled.
+  /// \retval Rejected A fragment was skipped because its metadata was out of range.
+  /// \retval Refused This consumer cannot read: see `status()`.
+  ///
+  /// Complexity: wait-free, O(1) per fragment read.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
     if (!is_ready()) [[unlikely]] {
@@ -171,13 +194,13 @@ class Consumer {
     const PollStatus status =
         cursor_.is_behind() ? cursor_.overrun() : cursor_.advance(words, filter, most, cursor_.ledger().next);
     if (status != PollStatus::Fragment) [[unlikely]] {
-      cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      cursor_.give_back();  // also the filtered fragments, before the consumer reports that there are none
       return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
     }
     const Seq seq = cursor_.ledger().next - 1;
     if constexpr (kReliable) {
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
-        cursor_.ledger().give_back(seq);  // filtered ones before it
+        cursor_.ledger().give_back(seq);  // the filtered fragments before this one
       }
       return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.ledger()};
     } else {
@@ -186,7 +209,9 @@ class Consumer {
     }
   }
 
-  /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
+  /// Polls until the outcome is not `Empty` or `strategy` gives up.
+  ///
+  /// \return As `poll`; `Empty` if the strategy gave up.
   template <WaitStrategy Strategy = Waiting, SigFilter Filter = AcceptAll>
   [[nodiscard]] Poll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
     for (std::uint64_t round = 0;; ++round) {
@@ -197,8 +222,12 @@ class Consumer {
     }
   }
 
-  /// Fills `storage` from its front with the next fragments that are there and pass `filter`; looks at no more than a
-  /// ring's depth of them. They are given back together.
+  /// Fills `storage` from its front with the next published fragments that pass `filter`. Reads at most a ring's depth
+  /// of fragments. They are given back together.
+  ///
+  /// \return The fragments, and the outcome that ended the batch: see BatchResult.
+  ///
+  /// Complexity: wait-free, O(fragments read).
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] Batch<Item> poll_batch(std::span<Item> storage, Filter&& filter = {}) noexcept {
     BatchResult result = collect(
@@ -207,9 +236,13 @@ class Consumer {
     return Batch<Item>{storage.first(result.count), result, cursor_.ledger().next, cursor_.ledger()};
   }
 
-  /// Calls `each` with the next fragments that are there and pass `filter`, at most `max`; looks at no more than a
-  /// ring's depth of them. All are given back when the last call has returned. `each` takes a `const FragmentView&` or
-  /// a `SpeculativeFragment&`, and does not touch this consumer; what it throws ends the program.
+  /// Calls `each` with the next published fragments that pass `filter`, at most `max` of them. Reads at most a ring's
+  /// depth of fragments. All are given back after the last call has returned. `each` takes a `const FragmentView&` or a
+  /// `SpeculativeFragment&`. It must not use this consumer, and an exception that it throws terminates the program.
+  ///
+  /// \return How many fragments there were, and the outcome that ended the batch: see BatchResult.
+  ///
+  /// Complexity: wait-free apart from `each`, O(fragments read).
   template <std::invocable<Item&> Each, SigFilter Filter = AcceptAll>
   BatchResult poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     const BatchResult result = collect(
@@ -223,30 +256,32 @@ class Consumer {
     return result;
   }
 
-  /// Gives back everything that was delivered; payloads of fragments that are still out must not be touched afterwards.
-  /// Nothing to do where the consumer may be overrun.
+  /// Gives back everything that was delivered. The payloads of fragments and batches that are still held must not be
+  /// read afterwards. Has no effect on the producer if this consumer may be overrun.
   void release() noexcept {
     if (is_ready()) {
       cursor_.give_back();
-      static_cast<void>(cursor_.is_behind());  // whether it is behind is remembered
+      static_cast<void>(cursor_.is_behind());  // reports overwritten fragments; the ledger keeps the result
     }
   }
 
-  /// Leaves and gives its position up: the producer does not keep what this consumer has not given back, and if no other
-  /// consumer is there, it waits for nobody until one joins. From here on every call returns `Refused` (`Moved`).
+  /// Leaves the channel and gives its position up. The producer does not keep what this consumer has not given back. If
+  /// there is no other consumer, the producer does not wait until one joins. From now on every call returns
+  /// `Refused` (`Moved`).
   ///
-  /// \pre (checked) No fragment or batch is out.
+  /// \pre (checked) No fragment or batch is held.
   void resign() noexcept requires kReliable {
     leave(true);
     status_ = Error::Moved;
   }
 
-  /// A range of all fragments until the channel is stopped and drained (or `strategy` gives up): see consumer_iter.hpp.
+  /// Returns a range of all fragments, which ends when the channel is stopped and drained, or when `strategy` gives up:
+  /// see consumer_iter.hpp.
   template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] FragmentRange<Consumer, Strategy> fragments(Strategy strategy = {}) & noexcept {
     return FragmentRange<Consumer, Strategy>{*this, strategy};
   }
-  /// Not of a temporary, which a loop's range does not keep.
+  /// Deleted: a range-based for loop would not keep a temporary consumer alive.
   template <WaitStrategy Strategy = Waiting>
   void fragments(Strategy strategy = {}) && = delete;
 
@@ -315,10 +350,11 @@ class Consumer {
     return {};
   }
 
-  /// Whether the components are known to fit, and no other channel was made in their place.
+  /// Whether the components are known to fit, and no other channel was created in their place.
   [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return detail::is_name(control().name(), ready_as_); }
 
-  /// Before a producer was seen, or where this consumer may not read (any more). `Fragment`: it may poll now.
+  /// The slow path of a poll that is not ready. Checks the components if no producer had joined before. `Fragment`: the
+  /// consumer may poll now.
   TANGO_COLD PollStatus get_ready() noexcept {
     if (!status_.ok()) {
       return PollStatus::Refused;
@@ -340,25 +376,25 @@ class Consumer {
     return PollStatus::Fragment;
   }
 
-  /// Another channel was made in place of this one: nothing there is touched any more.
+  /// Another channel was created in place of this one. Its memory is not touched any more.
   TANGO_COLD void detach() noexcept {
     status_ = {Error::Replaced, control().name(), generation_};
     ready_as_ = detail::kNoGeneration;
     holds_ = false;
-    cursor_.ledger().released = cursor_.ledger().next;  // so that fragments which are still out store nothing
+    cursor_.ledger().released = cursor_.ledger().next;  // so that fragments which are still held store nothing
   }
 
-  /// `resigning`: the position is given up.
+  /// If `resigning`, the position is given up.
   TANGO_COLD void leave([[maybe_unused]] bool resigning = false) noexcept {
     TANGO_PRECONDITION(cursor_.ledger().live == 0,
-                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is out");
+                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is held");
     ready_as_ = detail::kNoGeneration;
     if (!std::exchange(holds_, false) || control().name() != generation_) {
       return;
     }
     cursor_.give_back();
     static_cast<void>(cursor_.is_behind());
-    cursor_.recorder().leave();  // before the place, whose next holder may take a block under the same tag
+    cursor_.recorder().leave();  // before the place: its next holder may take a block with the same tag
     if constexpr (kReliable) {
       if (resigning) {
         flow_->view().resign(place_);
@@ -369,7 +405,7 @@ class Consumer {
   }
 
   void take_over(Consumer& other) noexcept {
-    TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is out");
+    TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is held");
     cursor_ = other.cursor_;
     store_ = other.store_;
     flow_ = other.flow_;
@@ -407,17 +443,17 @@ class Consumer {
       result.lost = cursor_.last_lost();
     }
     if (result.status == PollStatus::Empty && most == 0 && result.count != 0) {
-      result.status = PollStatus::Fragment;  // it has looked at enough, and not at the end
+      result.status = PollStatus::Fragment;  // the depth was reached, not the end of what was published
     }
     if (result.count == 0) {
-      cursor_.give_back();  // filtered fragments, too, are given back before a consumer that has none goes idle
+      cursor_.give_back();  // also the filtered fragments, before the consumer reports that there are none
     }
     return result;
   }
 
   // Delivering.
 
-  /// Where the payload is: in its slot or in its chunks; as words, or as bytes for a consumer that cannot be overrun.
+  /// Where the payload is: in its slot or in its chunks. As words, or as bytes for a consumer that cannot be overrun.
   [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
     const detail::SharedWord* const in_slot = cursor_.ring().slot(seq).inline_words;
     const bool is_in_slot = words.chunk() == kInlineChunk;
@@ -443,8 +479,8 @@ class Consumer {
   typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
   std::size_t place_ = detail::kNoPlace;
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
-  detail::Generation ready_as_ = detail::kNoGeneration;    ///< the same once the components are known to fit
-  bool holds_ = false;                                     ///< a place and a block
+  detail::Generation ready_as_ = detail::kNoGeneration;    ///< `generation_` once the components are known to fit
+  bool holds_ = false;                                     ///< whether it holds a place and a metrics block
   Status status_;
 };
 

@@ -7,11 +7,12 @@
 ///       use(fragment.payload());
 ///     }
 ///
-/// An element is the consumer's fragment with the number of fragments lost right before it. It is given back when the
-/// iterator moves on. The range ends when the channel is stopped and drained, when the wait strategy gives up, or at
-/// once if the consumer was refused. Corrupt fragments are skipped; `Consumer::rejected` counts them.
+/// An element is a fragment together with the number of fragments lost right before it. It is given back when the
+/// iterator advances. The range ends when the channel is stopped and drained, when the wait strategy gives up, or at
+/// once if the consumer was refused. Fragments with corrupt metadata are skipped; `Consumer::rejected` counts them.
 ///
-/// Thread: the consumer's. One range at a time per consumer; it must be gone before the consumer is moved or destroyed.
+/// Thread: the consumer's. A consumer has at most one range at a time, which must be destroyed before the consumer is
+/// moved or destroyed.
 #pragma once
 
 #include <cstddef>
@@ -29,31 +30,33 @@ template <class F>
 class RangeElement : public F {
  public:
   RangeElement() noexcept = default;
-  /// Made by the range.
+  /// For the range.
   RangeElement(F&& fragment, std::uint64_t lost_before) noexcept : F{std::move(fragment)}, lost_before_{lost_before} {}
 
-  /// Fragments lost to overruns between the element before and this one.
+  /// The number of fragments lost to overruns between the previous element and this one.
   [[nodiscard]] std::uint64_t lost_before() const noexcept { return lost_before_; }
 
  private:
   std::uint64_t lost_before_ = 0;
 };
 
-/// Where a range of fragments stands: an input iterator, which cannot go back.
+/// An input iterator, which cannot go back.
 template <class Range>
 class ConsumerIter {
  public:
-  using value_type = typename Range::Element;  ///< a fragment, with what was lost before it
+  using value_type = typename Range::Element;  ///< a fragment, with the number of fragments lost before it
   using difference_type = std::ptrdiff_t;      ///< signed
 
-  /// Made by the range.
+  /// For the range.
   explicit ConsumerIter(Range& range) noexcept : range_{&range} {}
 
-  /// The element that the range stands on. Precondition: not at the end.
+  /// The current element.
+  ///
+  /// \pre The range has not ended.
   [[nodiscard]] value_type& operator*() const noexcept { return range_->element_; }
   [[nodiscard]] value_type* operator->() const noexcept { return &range_->element_; }  ///< the same
 
-  /// Gives the element back and waits for the next.
+  /// Gives the element back and waits for the next one.
   ConsumerIter& operator++() noexcept {
     range_->advance();
     return *this;
@@ -71,36 +74,38 @@ class ConsumerIter {
 template <class Consumer, WaitStrategy Strategy>
 class FragmentRange {
  public:
-  /// A fragment, with what was lost before it.
+  /// A fragment, with the number of fragments lost before it.
   using Element = RangeElement<typename Consumer::Fragment>;
-  /// Behind the last element.
+  /// Past the last element.
   struct End {};
 
-  /// Made by the consumer.
+  /// For the consumer.
   FragmentRange(Consumer& consumer, Strategy strategy) noexcept : consumer_{&consumer}, strategy_{strategy} {}
   FragmentRange(const FragmentRange&) = delete;
   FragmentRange& operator=(const FragmentRange&) = delete;
 
-  /// Waits for the first element. After the range has ended, it may be begun again: it goes on where it ended.
+  /// Waits for the first element. After the range has ended, `begin` may be called again: the range continues where it
+  /// ended.
   [[nodiscard]] ConsumerIter<FragmentRange> begin() noexcept {
     advance();
     return ConsumerIter<FragmentRange>{*this};
   }
-  /// Whether there will be no further element.
+  /// Whether the range has ended.
   [[nodiscard]] bool ended() const noexcept { return status_ != PollStatus::Fragment; }
 
-  /// Fragments lost since the last element: what no `lost_before()` says once the range has ended.
+  /// The number of fragments lost since the last element: those that no `lost_before()` reports once the range has
+  /// ended.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
 
   /// Why the range ended: `Stopped`, `Empty` (the wait strategy gave up) or `Refused`; `Fragment` before that.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
-  [[nodiscard]] End end() const noexcept { return {}; }  ///< behind the last element
+  [[nodiscard]] End end() const noexcept { return {}; }  ///< past the last element
 
  private:
   friend ConsumerIter<FragmentRange>;
 
   void advance() noexcept {
-    element_ = {};  // gives it back before waiting for the next
+    element_ = {};  // gives it back before waiting for the next one
     status_ = PollStatus::Fragment;
     while (true) {
       auto outcome = consumer_->wait(detail::StrategyRef<Strategy>{&strategy_});

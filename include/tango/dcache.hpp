@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// DCache: the memory of the payloads, in chunks of whole lines, and the policy that hands them out.
+/// DCache: the memory of the payloads, divided into chunks of whole cache lines, and the policy by which payloads are
+/// accessed.
 ///
-/// The third parameter says how payloads are touched:
-/// - `Words` (the default): through relaxed atomic words, so that consumers may be overrun (lossy and observed
-///   channels).
-/// - `Plain`: as bytes, for channels on which every consumer is reliable; then `memcpy` and `std::span` do.
+/// The third parameter is that policy:
+/// - `Words` (the default): payloads are accessed as relaxed atomic words, so consumers may be overrun. For lossy and
+///   observed channels.
+/// - `Plain`: payloads are accessed as bytes, with `memcpy` and `std::span`. For channels on which every consumer is
+///   reliable.
 ///
-/// A payload of up to `kInlineBytes` that is published by copy travels in its slot and takes no chunk. A larger one
-/// takes as many contiguous chunks as it needs. The depth of the MCache and the number of chunks need not agree: the
-/// invariant that a slot which answers to a number has its payload intact holds whatever they are.
+/// A payload of up to `kInlineBytes` that is published by copy is stored in its slot and takes no chunk. A larger one
+/// takes as many contiguous chunks as it needs. The depth of the MCache and the number of chunks are independent: in
+/// every combination, a slot that holds a sequence number has its payload intact.
 ///
-/// Users make a DCache and hand it to a Producer and Consumers. As Firedancer's `src/tango/dcache/fd_dcache.h`.
+/// Most programs create a DCache and hand it to a Producer and Consumers.
+///
+/// Source: Firedancer `src/tango/dcache/fd_dcache.h`.
 #pragma once
 
 #include <cstddef>
@@ -26,13 +30,13 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Payload as relaxed atomic words: consumers may be overrun.
+/// Payloads are relaxed atomic words: consumers may be overrun.
 struct Words {};
-/// Payload as plain bytes: every consumer is reliable.
+/// Payloads are plain bytes: every consumer is reliable.
 struct Plain {};
 
-/// `Chunks` chunks of `ChunkBytes` bytes. `Chunks` is a power of two, at least 2; `ChunkBytes` is at least 1, rounded up to
-/// whole cache lines.
+/// `Chunks` chunks of `ChunkBytes` bytes. `Chunks` is a power of two and at least 2. `ChunkBytes` is at least 1 and is
+/// rounded up to whole cache lines.
 template <std::size_t Chunks, std::size_t ChunkBytes, class Payload = Words>
 class alignas(kSeparation) DCache {
   static_assert(Chunks >= 2 && (Chunks & (Chunks - 1)) == 0,
@@ -46,11 +50,13 @@ class alignas(kSeparation) DCache {
   /// Whether consumers may be overrun.
   static constexpr bool kWords = std::is_same_v<Payload, Words>;
 
-  /// What lies inside.
+  /// The implementation.
   using Store = detail::ChunkStore<Chunks, ChunkBytes, kWords>;
 
-  /// All bytes 0, and so every page is touched before the first message. Not constexpr: compilers take seconds for the
-  /// constant evaluation of a large array. O(bytes).
+  /// Sets all bytes to 0, which touches every page before the first message. Not constexpr: compilers take seconds for
+  /// the constant evaluation of a large array.
+  ///
+  /// Complexity: O(bytes).
   DCache() noexcept : inside_{0} {}
   DCache(const DCache&) = delete;
   DCache& operator=(const DCache&) = delete;
@@ -58,10 +64,10 @@ class alignas(kSeparation) DCache {
   /// The number of chunks.
   [[nodiscard]] static constexpr std::size_t chunks() noexcept { return Chunks; }
 
-  /// Bytes of a chunk: `ChunkBytes` rounded up to whole cache lines, so that no two payloads share one.
+  /// The size of a chunk in bytes: `ChunkBytes` rounded up to whole cache lines, so that no two payloads share one.
   [[nodiscard]] static constexpr std::size_t chunk_size() noexcept { return Store::kChunkSize; }
 
-  /// The largest payload, in bytes: half of the chunks, so that it fits wherever the free region starts.
+  /// The size of the largest payload, in bytes: half of the chunks, so that it fits wherever the free region starts.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Store::kMaxPayload; }
 
  private:

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What can go wrong: one enumerator per cause, each with a text, and `Status`, which adds the values that explain it.
-/// Nothing here allocates or throws. Any thread.
+/// Errors: one enumerator per cause, each with a text, and `Status`, which adds the values that explain it. Nothing
+/// here allocates or throws.
+///
+/// Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +20,7 @@ namespace tango::inline TANGO_ABI {
 /// The cause of a refusal. `None` means success.
 enum class Error : std::uint8_t {
   None,
-  // Publishing: nothing was published, and no sequence number or credit was spent.
+  // Publishing: nothing was published, and no sequence number or credit was used.
   PayloadTooLarge,
   NoCredits,
   Stopped,
@@ -50,7 +52,7 @@ enum class Error : std::uint8_t {
   Moved,
   NotConstructed,
   Replaced,
-  // A channel in memory that was handed over: nothing was made or changed there.
+  // A channel in the caller's memory: nothing was constructed or changed there.
   MemoryTooSmall,
   MemoryMisaligned,
   NoChannel,
@@ -75,9 +77,9 @@ enum class Error : std::uint8_t {
 
 namespace detail {
 
-using namespace std::string_view_literals;  // whose lengths the compiler need not count, letter by letter
+using namespace std::string_view_literals;  // so that the compiler need not count the letters
 
-/// Of a channel's kind, `ChannelDescriptor::kind`.
+/// The names of a channel's kind, `ChannelDescriptor::kind`.
 inline constexpr std::string_view kKindNames[] = {
     {},
     "lossy"sv,
@@ -96,17 +98,17 @@ inline constexpr std::string_view kKindNames[] = {
     "typed reliable with metrics"sv,
     "typed observed with metrics"sv,
 };
-/// Of a `CncState`.
+/// The names of a `CncState`.
 inline constexpr std::string_view kCncStateNames[] = {"Boot"sv, "Run"sv, "Halt"sv, "Fail"sv};
 
 struct ErrorEntry {
   Error error;
   std::string_view name;
   std::string_view text;
-  std::string_view between;  ///< what stands between the two values of a Status; none where it has no values
-  std::span<const std::string_view> values = {};  ///< what its values are called, from 0 on, where they have names
+  std::string_view between;  ///< printed between the two values of a Status; empty if it has no values
+  std::span<const std::string_view> values = {};  ///< the names of its values, from 0 on, if they have names
 
-  /// By its name if it has one, else as a number.
+  /// Prints the value's name if it has one, otherwise the number.
   constexpr void show(std::uint64_t value, TextWriter& out) const noexcept {
     if (value < values.size() && !values[static_cast<std::size_t>(value)].empty()) {
       out << values[static_cast<std::size_t>(value)];
@@ -193,10 +195,11 @@ inline constexpr ErrorEntry kErrors[] = {
     {Error::ClockBackwards, "ClockBackwards"sv, "a clock went backwards"sv, " after "sv},
 };
 
-/// For values that are no enumerator. A constant, so that its lengths are: a freestanding library need not have strlen.
+/// For values that are not enumerators. A constant, so that its lengths are constants: a freestanding library need not
+/// have strlen.
 inline constexpr ErrorEntry kUnknown{{}, "Unknown"sv, "unknown error"sv, {}};
 
-/// The name of an enumerator, the names in the order of the values.
+/// The name of an enumerator, given the names in the order of the values.
 template <class Enum, std::size_t N>
 [[nodiscard]] constexpr std::string_view name_of(Enum value, const std::string_view (&names)[N]) noexcept {
   return static_cast<std::size_t>(value) < N ? names[static_cast<std::size_t>(value)] : kUnknown.name;
@@ -215,7 +218,7 @@ static_assert(errors_are_in_order(), "kErrors lists every enumerator of Error on
 
 }  // namespace detail
 
-/// One sentence on the cause, for people. Never empty; static storage.
+/// The cause in one sentence. Never empty; static storage.
 [[nodiscard]] constexpr std::string_view text(Error error) noexcept {
   const auto index = static_cast<std::size_t>(error);
   return index < std::size(detail::kErrors) ? detail::kErrors[index].text : detail::kUnknown.text;
@@ -235,8 +238,8 @@ class [[nodiscard]] Status {
   /// Success.
   constexpr Status() noexcept = default;
 
-  /// A refusal. `actual` is what the caller gave, `allowed` what was possible or expected, in the cause's own unit;
-  /// both 0 where the cause needs no values.
+  /// A refusal. `actual` is what the caller gave, and `allowed` is what was possible or expected, in the unit of the
+  /// cause. Both are 0 if the cause has no values.
   constexpr Status(Error error, std::uint64_t actual = 0, std::uint64_t allowed = 0) noexcept
       : actual_{actual}, allowed_{allowed}, error_{error} {}
 
@@ -247,7 +250,7 @@ class [[nodiscard]] Status {
   /// What was possible or expected.
   [[nodiscard]] constexpr std::uint64_t allowed() const noexcept { return allowed_; }
 
-  /// Whether the cause is `b`, whatever the values.
+  /// Whether the cause is `b`, regardless of the values.
   friend constexpr bool operator==(const Status& a, Error b) noexcept { return a.error_ == b; }
 
  private:
@@ -257,10 +260,12 @@ class [[nodiscard]] Status {
 };
 
 template <>
-inline constexpr bool kProcessLocal<Status> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Status> = true;  ///< not a Record
 
-/// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`, cut off
-/// where it ends; 160 bytes hold every one. No terminator. Returns what was written.
+/// Prints `PayloadTooLarge: payload larger than this channel carries: 9000 bytes, at most 8192` into `buffer`,
+/// truncated to its size and without a terminator. 160 bytes are always enough.
+///
+/// \return What was written.
 constexpr std::string_view print(const Status& status, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << name(status.error()) << ": " << text(status.error());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fctl: flow control by credits, so that nothing is lost. What a producer may still publish is bounded by its slowest
+/// Fctl: flow control by credits, so that nothing is lost. What a producer may publish is limited by its slowest
 /// reliable consumer.
 ///
 ///     line pair 0     credits, membership, count of credits taken by direct use
@@ -8,11 +8,11 @@
 ///     line pair 2     which places are in use
 ///     line pair 3 ..  a place per reliable consumer: its claim and its position, written by that consumer
 ///
-/// Give an Fctl to a Producer and to its reliable Consumers and forget it; how it works is told in
-/// memory/credit_places.hpp. Or use it by itself as a credit counter between two threads, through `acquire`, `available`
-/// and `release`.
+/// Most programs hand an Fctl to a Producer and to its reliable Consumers and never use it directly. How it works is
+/// described in memory/credit_places.hpp. An Fctl that is given to no endpoint can be used as a credit counter between
+/// two threads, with `acquire`, `available` and `release`.
 ///
-/// As Firedancer's `src/tango/fctl/fd_fctl.h`.
+/// Source: Firedancer `src/tango/fctl/fd_fctl.h`.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// What lies inside an Fctl.
+/// The implementation of an Fctl.
 template <std::size_t Places>
 struct FlowControl {
   FlowControl(std::uint64_t credit_count, Generation generation) noexcept
@@ -38,8 +38,8 @@ struct FlowControl {
 
   const std::uint64_t credits;
   Membership membership;
-  SharedWord taken{0};                            ///< direct use: credits taken; the producer's line
-  alignas(kSeparation) SharedWord given_back{0};  ///< direct use: credits given back; the consumer's line
+  SharedWord taken{0};                            ///< direct use: credits taken; on the producer's cache line
+  alignas(kSeparation) SharedWord given_back{0};  ///< direct use: credits given back; on the consumer's cache line
   CreditMembers members;
   CreditPlace places[Places];
 
@@ -48,31 +48,35 @@ struct FlowControl {
 
 }  // namespace detail
 
-/// Credits, and `Places` places of reliable consumers: 1 to 64. `Fctl` has 8.
+/// Credits, and places for up to `Places` reliable consumers: 1 to 64. `Fctl` has 8.
 template <std::size_t Places>
 class alignas(kSeparation) BasicFctl {
   static_assert(Places >= 1 && Places <= 64, "tango: an Fctl has places for 1 to 64 reliable consumers");
 
  public:
-  /// `credits` messages may be in flight at a time: 1 to the depth of the ring, checked when an endpoint is made
-  /// (`CreditsOutOfRange`).
+  /// At most `credits` messages are in flight at a time: 1 to the depth of the ring. The number is checked when an
+  /// endpoint is created (`CreditsOutOfRange`).
   explicit BasicFctl(std::uint64_t credits) noexcept : inside_{credits, 0} {}
   BasicFctl(const BasicFctl&) = delete;
   BasicFctl& operator=(const BasicFctl&) = delete;
 
-  /// The credits that it was made with. Any thread.
+  /// The credits given at construction.
+  ///
+  /// Thread: any.
   [[nodiscard]] std::uint64_t credits() const noexcept { return inside_.credits; }
 
-  /// How many reliable consumers there can be at a time.
+  /// The largest number of reliable consumers at a time.
   [[nodiscard]] static constexpr std::size_t places() noexcept { return Places; }
 
   // --------------------------------------------------------------------------------------------------- direct use
 
-  /// Takes `n` credits, all or none. Whether there were so many.
+  /// Takes `n` credits, or none if there are fewer.
   ///
-  /// \pre (checked) It was never given to a Producer or Consumer.
+  /// \pre (checked) This Fctl was never given to a Producer or Consumer.
+  /// \return Whether the credits were taken.
   ///
   /// Thread: the producer's.
+  /// Complexity: wait-free, O(1).
   [[nodiscard]] bool acquire(std::uint64_t n = 1) noexcept {
     if (n > available()) {
       return false;
@@ -82,11 +86,13 @@ class alignas(kSeparation) BasicFctl {
     return true;
   }
 
-  /// Credits that `acquire` could take now. More may come at any time, fewer only through `acquire`.
+  /// The number of credits that `acquire` could take now. It may grow at any time, and decreases only through
+  /// `acquire`.
   ///
-  /// \pre (checked) It was never given to a Producer or Consumer (use `Producer::available`).
+  /// \pre (checked) This Fctl was never given to a Producer or Consumer (use `Producer::available`).
   ///
   /// Thread: the producer's.
+  /// Complexity: wait-free, O(1).
   [[nodiscard]] std::uint64_t available() const noexcept {
     TANGO_PRECONDITION(inside_.membership.generation() == 0, "Fctl: it was never given to a Producer or Consumer");
     // Acquire: pairs with the release store in release(); what the consumer did before it happens before what follows.
@@ -94,16 +100,19 @@ class alignas(kSeparation) BasicFctl {
            (inside_.taken.load(detail::memory_order_relaxed) - inside_.given_back.load(detail::memory_order_acquire));
   }
 
-  /// Gives `n` credits back. False, and nothing is given back, if fewer are out.
+  /// Gives `n` credits back, or none if fewer are taken.
   ///
-  /// \pre (checked) It was never given to a Producer or Consumer (a Consumer gives back by itself).
+  /// \pre (checked) This Fctl was never given to a Producer or Consumer (a Consumer gives credits back by itself).
+  /// \return Whether the credits were given back.
   ///
   /// Thread: the consumer's.
+  /// Complexity: wait-free, O(1).
   bool release(std::uint64_t n = 1) noexcept {
     TANGO_PRECONDITION(inside_.membership.generation() == 0,
                        "Fctl::release: it was never given to a Producer or Consumer");
-    const std::uint64_t given_back = inside_.given_back.load(detail::memory_order_relaxed);  // own word
-    if (n > inside_.taken.load(detail::memory_order_acquire) - given_back) {                 // pairs with acquire()
+    const std::uint64_t given_back =
+        inside_.given_back.load(detail::memory_order_relaxed);                // only this thread writes it
+    if (n > inside_.taken.load(detail::memory_order_acquire) - given_back) {  // pairs with acquire()
       return false;
     }
     inside_.given_back.store(given_back + n, detail::memory_order_release);  // pairs with available()
@@ -122,10 +131,10 @@ class alignas(kSeparation) BasicFctl {
 /// Flow control with places for 8 reliable consumers.
 using Fctl = BasicFctl<kMaxReliableConsumers>;
 
-/// The absence of an Fctl in an endpoint's type: the producer never waits, consumers may be overrun.
+/// In an endpoint's type: no flow control. The producer never waits, and consumers may be overrun.
 struct NoFlowControl {
   NoFlowControl() noexcept = default;
-  /// Takes what an Fctl takes, and ignores it.
+  /// Takes the arguments of an Fctl and ignores them.
   constexpr NoFlowControl(std::uint64_t, detail::Generation) noexcept {}
 };
 
@@ -136,7 +145,7 @@ inline constexpr bool kIsFlowControl = false;
 template <std::size_t Places>
 inline constexpr bool kIsFlowControl<BasicFctl<Places>> = true;
 
-/// What lies inside an Fctl; nothing inside its absence.
+/// The implementation type of an Fctl; `void` for `NoFlowControl`.
 template <class Flow>
 struct FlowInside {
   using Type = void;

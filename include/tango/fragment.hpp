@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fragment: a message that a reliable consumer received. Nothing overwrites it while it is held, so its payload is a span,
-/// and zero copies are made. (A consumer that may be overrun gets a SpeculativeFragment.)
+/// Fragment: a message that a reliable consumer received. The producer does not overwrite it while it is held, so its
+/// payload is a span in place, without a copy. (A consumer that may be overrun gets a SpeculativeFragment.)
 ///
-/// A fragment points into its consumer and its channel. It is valid until it is released, destroyed or superseded by the
-/// next poll, and must be gone before its consumer is moved or destroyed. All of that is checked; but a span of the
-/// payload or a `FragmentView` that is kept for longer is not.
+/// A fragment refers to its consumer and its channel. It is valid until it is released, destroyed, or superseded by the
+/// next poll. It must be destroyed or released before its consumer is moved or destroyed. All of this is checked. Not
+/// checked is the use of a span of the payload, or of a `FragmentView`, that is kept for longer.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -29,8 +29,8 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// A received fragment: its metadata, and its payload in place. Owns nothing; valid as long as the `Fragment` or `Batch`
-/// that it belongs to.
+/// A received fragment: its metadata, and its payload in place. It owns nothing and is valid as long as the `Fragment`
+/// or `Batch` that it belongs to.
 class FragmentView {
  public:
   FragmentView() noexcept = default;
@@ -38,7 +38,7 @@ class FragmentView {
   FragmentView(Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
       : seq_{seq}, words_{words}, data_{data} {}
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of it
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of its metadata
   [[nodiscard]] Seq seq() const noexcept { return seq_; }                                     ///< its sequence number
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }                     ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }                   ///< bytes of payload
@@ -47,8 +47,13 @@ class FragmentView {
   /// The payload, in place.
   [[nodiscard]] std::span<const std::byte> payload() const noexcept { return {data_, size()}; }
 
-  /// Copies the payload to the front of `out`, as a SpeculativeFragment does. `BufferTooSmall` (bytes of the payload,
-  /// of `out`): nothing was copied. O(size).
+  /// Copies the payload to the front of `out`. The same call works on a SpeculativeFragment.
+  ///
+  /// \retval BufferTooSmall `out` is smaller than the payload (bytes of the payload, bytes of `out`). Nothing was
+  ///         copied.
+  /// \return Otherwise success.
+  ///
+  /// Complexity: O(size).
   TANGO_HOT Status copy_to(std::span<std::byte> out) const noexcept {
     if (out.size() < size()) [[unlikely]] {
       return {Error::BufferTooSmall, size(), out.size()};
@@ -59,8 +64,13 @@ class FragmentView {
     return {};
   }
 
-  /// The payload as a `T`, by value. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type, or
-  /// a `bool` in it is neither 0 nor 1.
+  /// The payload as a `T`, by value.
+  ///
+  /// \retval TypeMismatch The message is of another type, or it is a `bool` that is neither 0 nor 1 (bytes of the
+  ///         payload, bytes of a `T`).
+  /// \return Otherwise the value.
+  ///
+  /// Complexity: O(size).
   template <class T>
   [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() const noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
@@ -84,11 +94,12 @@ class FragmentView {
 };
 
 template <class F>
-requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kProcessLocal<F> = true;  ///< no Record
+requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kProcessLocal<F> = true;  ///< not a Record
 
-/// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor anything after
-/// it. Destroying or releasing it, or the consumer's next poll, gives it back: from then on its payload may not be read
-/// any more (checked). So there is one at a time; to look at several at once, `poll_batch`.
+/// A fragment that a reliable consumer holds. While it is held, the producer overwrites neither it nor any later
+/// fragment. It is given back when it is destroyed or released, or when the consumer polls again. From then on its
+/// payload must not be read (checked). A consumer therefore holds one fragment at a time. To read several at once, use
+/// `poll_batch`.
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
@@ -98,7 +109,7 @@ class Fragment : public FragmentView {
   /// Afterwards `other` is empty.
   Fragment(Fragment&& other) noexcept
       : FragmentView{std::exchange(static_cast<FragmentView&>(other), {})}, hold_{std::move(other.hold_)} {}
-  /// Releases what this one held. Afterwards `other` is empty.
+  /// Releases the fragment that this one held. Afterwards `other` is empty.
   Fragment& operator=(Fragment&& other) noexcept {
     if (this != &other) {
       release();
@@ -109,11 +120,12 @@ class Fragment : public FragmentView {
   }
   ~Fragment() { release(); }
 
-  /// Whether it is held: not given back yet, by whatever way.
+  /// Whether it is held: not yet given back in any way.
   [[nodiscard]] bool held() const noexcept { return hold_ && hold_->released == seq(); }
 
-  /// As of FragmentView. Precondition (checked): it is held, or there is nothing to read. `payload` and `text` not of a
-  /// temporary.
+  /// As in FragmentView. `payload` and `text` are deleted for a temporary.
+  ///
+  /// \pre (checked) The fragment is held, or its payload is empty.
   /// @{
   [[nodiscard]] std::span<const std::byte> payload() const& noexcept { return view().payload(); }
   [[nodiscard]] std::string_view text() const& noexcept { return view().text(); }
@@ -126,7 +138,7 @@ class Fragment : public FragmentView {
   }
   /// @}
 
-  /// Gives the fragment back, and with it every earlier one. Idempotent.
+  /// Gives back this fragment and every earlier one. Idempotent.
   void release() noexcept {
     if (hold_) {
       hold_->give_back(seq() + 1);
@@ -135,9 +147,10 @@ class Fragment : public FragmentView {
   }
 
  private:
-  /// The ledger is in the reader's own cache lines: the check costs a load and a compare.
+  /// The ledger is in the reader's own cache lines, so the check costs a load and a compare.
   [[nodiscard]] const FragmentView& view() const noexcept {
-    TANGO_PRECONDITION(held() || size() == 0, "Fragment: it is held: not released, nor superseded by a later poll");
+    TANGO_PRECONDITION(held() || size() == 0,
+                       "Fragment: it is held, that is, neither released nor superseded by a later poll");
     return *this;
   }
 

@@ -8,10 +8,14 @@
 ///
 /// | | a consumer that may be overrun | a reliable consumer |
 /// | --- | --- | --- |
-/// | `From::Oldest` | the oldest message that can still be read | where the last consumer left in good order, else the oldest message that is still protected |
-/// | `From::Start` | the channel's first number; what is gone counts as lost | the oldest message that is still protected |
-/// | `From::Next` | the next message to be published | the same |
-/// | a number | that number; what is gone counts as lost | that number, or the oldest message that is still protected if that is later |
+/// | `From::Oldest` | the oldest message that can still be read | where the last consumer left in good order (1) |
+/// | `From::Start` | the channel's first number (2) | the oldest message that is still protected |
+/// | `From::Next` | the next message to be published | the next message to be published |
+/// | a number | that number (2) | that number (3) |
+///
+/// 1. If there was none, the oldest message that is still protected.
+/// 2. What has been overwritten counts as lost.
+/// 3. Or the oldest message that is still protected, if that is later.
 ///
 /// Pure values: any thread.
 #pragma once
@@ -29,15 +33,15 @@ namespace tango::inline TANGO_ABI {
 /// Where a consumer starts: see the file's head.
 class From {
  public:
-  /// Oldest, Start and Next.
+  /// See the table.
   enum Point : std::uint8_t { Oldest, Start, Next };
 
-  /// One of the three.
+  /// One of the three points.
   constexpr From(Point point) noexcept : point_{point} {}
   /// A sequence number.
   constexpr From(Seq seq) noexcept : seq_{seq}, is_number_{true} {}
 
-  /// For the consumer: where it wants to start, on a channel whose producer is at `position`.
+  /// For the consumer: the sequence number at which it wants to start, if the producer is at `position`.
   [[nodiscard]] detail::WantedStart resolve(const detail::RingControl& control, Seq position, std::uint64_t depth,
                                             bool reliable) const noexcept {
     if (is_number_) {
@@ -49,7 +53,7 @@ class From {
     if (point_ == Start || reliable) {
       return {control.start, point_ == Oldest};
     }
-    // Relaxed: what is read there is validated. Clamped: a process may have written nonsense.
+    // Relaxed: what is read there is validated. Clamped: another process may have written an arbitrary value.
     const Seq intact = control.oldest.load(detail::memory_order_relaxed);
     const Seq in_ring = position - control.start < depth ? control.start : position - depth;
     return {seq_min(position, seq_max(intact, in_ring))};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fseq: one published sequence number on a cache line of its own. Its one owner stores it, any thread may read it.
+/// Fseq: one published sequence number on its own pair of cache lines. Its owner stores it, and any thread may read it.
 ///
-/// A producer mirrors its position (the next number that it will publish) in the Fseq that it is given: a monitor, or
-/// another process, can follow it there without touching the ring. Not meant for reading payloads: a position says what
-/// was published, the slot alone says what is still there.
+/// A producer stores its position, the next sequence number that it will publish, in the Fseq that it is given. A
+/// monitor or another process can follow the producer there without touching the ring. Do not use it to decide whether
+/// a payload can be read: a position shows what was published, and only the slot shows what is still intact.
 ///
-/// As Firedancer's `src/tango/fseq/fd_fseq.h`.
+/// Source: Firedancer `src/tango/fseq/fd_fseq.h`.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// What lies inside an Fseq.
+/// The implementation of an Fseq.
 struct PublishedSeq {
   PublishedSeq(Seq start, Generation generation) noexcept : value{start}, membership{generation} {}
 
@@ -37,16 +37,19 @@ struct PublishedSeq {
 /// A published sequence number: see the file's head.
 class alignas(kSeparation) Fseq {
  public:
-  /// Starts at `start`. A producer refuses an Fseq that disagrees with its MCache (`StartMismatch`).
+  /// Starts at `start`. A producer refuses an Fseq whose number differs from its MCache's position (`StartMismatch`).
   explicit Fseq(Seq start = 1) noexcept : inside_{start, 0} {}
   Fseq(const Fseq&) = delete;
   Fseq& operator=(const Fseq&) = delete;
 
-  /// The number last published. Acquire: pairs with `store`; what its owner did before publishing it is visible. Any
-  /// thread.
+  /// The number last stored. Acquire: pairs with `store`, so what its owner did before that store is visible.
+  ///
+  /// Thread: any.
   [[nodiscard]] Seq load() const noexcept { return inside_.value.load(detail::memory_order_acquire); }
 
-  /// Publishes `seq`. Thread: the owner; a producer's Fseq belongs to that producer.
+  /// Stores `seq`.
+  ///
+  /// Thread: the owner. The Fseq of a producer belongs to that producer.
   void store(Seq seq) noexcept { inside_.store(seq); }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Channels on the heap, for those too large for a stack. Hosted: the only header that allocates, and only here. Where
-/// there is no memory, the answer is null: this library throws nothing.
+/// Channels on the heap, for channels that are too large for a stack. Hosted: this is the only header that allocates.
+/// Nothing is thrown: without memory the result is null.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,14 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// The channel that `builder` says, on the heap; null where there is no memory. Any thread.
+/// Builds the channel of `builder` on the heap.
 ///
 ///     auto channel = tango::make_unique(tango::ChannelBuilder<4096, 4096, 2048>{}.with_flow_control());
 ///     if (!channel) …
+///
+/// \return The channel, or null if there is no memory.
+///
+/// Thread: any.
 template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options>
 [[nodiscard]] auto make_unique(const ChannelBuilder<Depth, Chunks, ChunkBytes, Options>& builder) noexcept {
   using Channel = typename ChannelBuilder<Depth, Chunks, ChunkBytes, Options>::Channel;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A histogram of 64-bit values, log-linear: up to 64 every value has a bucket of its own, and from there on each power
-/// of two is cut into 32 equal ones, so that a value is known to 1 part in 32 (3.1 %) over the whole range. 15 KiB, of
-/// which recording touches a line or two. As HdrHistogram (Gil Tene), with fixed bounds.
+/// Histogram: a log-linear histogram of 64-bit values. Up to 64 every value has its own bucket. From there on each
+/// power of two is divided into 32 equal buckets, so a value is known to 1 part in 32 (3.1 %) over the whole range. It
+/// takes 15 KiB, of which recording a value touches one or two cache lines.
 ///
-/// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
-/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant.
-/// Resetting is a matter of who reads: keep a snapshot as the baseline for `since`. An object of zeros is an empty one.
+/// Every word has one writer, which uses plain loads and stores (no read-modify-write). Any thread may take a snapshot
+/// at any time. Each word of a snapshot is a value that was stored there, but the words need not be from the same
+/// instant. To reset, keep a snapshot as the baseline for `since`. An object whose bytes are all 0 is an empty
+/// histogram.
+///
+/// Source: HdrHistogram (Gil Tene), with fixed bounds.
 #pragma once
 
 #include <bit>
@@ -24,7 +27,7 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// Where the buckets begin and end.
+/// The bounds of the buckets.
 struct LogLinear {
   static constexpr unsigned kBits = 5;  ///< 2^5 buckets for each power of two
   static constexpr std::size_t kBuckets = std::size_t{64 - kBits + 1} << kBits;
@@ -47,9 +50,9 @@ struct LogLinear {
   }
 
  private:
-  /// The binary digits of a value.
+  /// The number of binary digits of a value.
   [[nodiscard]] static constexpr unsigned width_of(std::uint64_t value) noexcept {
-#if defined(__riscv) && !defined(__riscv_zbb)  // no such instruction: std::bit_width would call the compiler's library
+#if defined(__riscv) && !defined(__riscv_zbb)  // without that instruction, std::bit_width calls a runtime library
     unsigned width = 0;
     for (unsigned half = 32; half != 0; half /= 2) {
       if (value >> half != 0) {
@@ -74,25 +77,33 @@ static_assert(LogLinear::bucket_of(~std::uint64_t{0}) == 1919 && LogLinear::last
 
 }  // namespace detail
 
-/// What a histogram held at some time: a value, of 15 KiB. Any thread.
+/// The contents of a histogram at one time: a value of 15 KiB.
+///
+/// Thread: any.
 class HistogramSnapshot {
  public:
   constexpr HistogramSnapshot() noexcept = default;
 
-  /// How many values there are.
+  /// The number of values.
   [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
 
-  /// The smallest and the largest of them, exactly; 0 if there is none.
+  /// The smallest value, exactly; 0 if there are no values.
   [[nodiscard]] constexpr std::uint64_t min() const noexcept { return min_; }
-  [[nodiscard]] constexpr std::uint64_t max() const noexcept { return max_; }  ///< the largest; see `min`
+  [[nodiscard]] constexpr std::uint64_t max() const noexcept {
+    return max_;
+  }  ///< the largest value, exactly; 0 if there are no values
 
   /// The value that `part` of `whole` of all values do not exceed, rounded up to the end of its bucket: at most 1/32
-  /// more than the true one, never less. `quantile(1, 2)` is the median, `quantile(9999, 10000)` the 99.99th
-  /// percentile, `quantile(1, 1)` is `max()`; 0 if there is none. Two integers, because 99.99 is no binary number: its
-  /// rank would come out one too high where it is exact. Precondition (checked): part <= whole, whole != 0. O(buckets).
+  /// more than the true one, and never less. `quantile(1, 2)` is the median, `quantile(9999, 10000)` is the 99.99th
+  /// percentile, and `quantile(1, 1)` is `max()`. The result is 0 if there are no values. The arguments are two
+  /// integers because 99.99 has no exact binary representation, and the rank could come out one too high.
+  ///
+  /// \pre (checked) part <= whole, whole != 0.
+  ///
+  /// Complexity: O(buckets).
   [[nodiscard]] constexpr std::uint64_t quantile(std::uint32_t part, std::uint32_t whole) const noexcept {
-    TANGO_PRECONDITION(part <= whole && whole != 0, "HistogramSnapshot: a quantile is a part of a whole");
-    // count * part / whole, rounded up, in pieces that do not overflow.
+    TANGO_PRECONDITION(part <= whole && whole != 0, "HistogramSnapshot::quantile: part <= whole, and whole is not 0");
+    // count * part / whole, rounded up, in steps that do not overflow.
     const std::uint64_t rest = count_ % whole * part;
     const std::uint64_t rank = count_ / whole * part + rest / whole + (rest % whole != 0 ? 1 : 0);
     if (rank == 0) {
@@ -107,12 +118,12 @@ class HistogramSnapshot {
     return last < max_ ? last : max_;
   }
 
-  /// How many values lie in the bucket of `value`.
+  /// The number of values in the bucket of `value`.
   [[nodiscard]] constexpr std::uint64_t count_near(std::uint64_t value) const noexcept {
     return buckets_[detail::LogLinear::bucket_of(value)];
   }
 
-  /// Both together: as if one histogram had recorded the values of both.
+  /// Adds `other`: the result is as if one histogram had recorded the values of both.
   constexpr HistogramSnapshot& operator+=(const HistogramSnapshot& other) noexcept {
     if (other.count_ != 0) {
       min_ = count_ == 0 || other.min_ < min_ ? other.min_ : min_;
@@ -125,8 +136,8 @@ class HistogramSnapshot {
     return *this;
   }
 
-  /// What was recorded since `baseline`, an earlier snapshot of the same histogram. Its smallest and largest are exact
-  /// where they are new extremes; else they are rounded outwards, at most to the end of their bucket.
+  /// What was recorded since `baseline`, an earlier snapshot of the same histogram. Its smallest and largest value are
+  /// exact if they are new extremes. Otherwise they are rounded outwards, at most to the end of their bucket.
   [[nodiscard]] constexpr HistogramSnapshot since(const HistogramSnapshot& baseline) const noexcept {
     HistogramSnapshot s;
     for (std::size_t i = 0; i < kBuckets; ++i) {
@@ -143,8 +154,9 @@ class HistogramSnapshot {
   friend class Histogram;
   static constexpr std::size_t kBuckets = detail::LogLinear::kBuckets;
 
-  /// Counts what is in the buckets. `min` and `max` bound it from outside, or were noted at another moment than the
-  /// buckets: each stands if it lies in the outermost bucket that holds anything, else that bucket's outer end does.
+  /// Counts the values in the buckets. `min` and `max` are either bounds or were read at another moment than the
+  /// buckets. Each is used if it lies in the outermost bucket that is not empty; otherwise the outer end of that bucket
+  /// is used.
   constexpr void settle(std::uint64_t min, std::uint64_t max) noexcept {
     std::size_t lowest = kBuckets;
     std::size_t highest = 0;
@@ -171,7 +183,8 @@ static_assert(sizeof(HistogramSnapshot) == 1920 * 8 + 24);
 
 namespace detail {
 
-/// All but the count; `convert` makes the number that is shown of a value, `unit` is appended to it.
+/// Prints everything but the count. `convert` computes the number that is shown for a value, and `unit` follows each
+/// number.
 template <class F>
 constexpr void print_quantiles(TextWriter& out, const HistogramSnapshot& h, std::string_view unit, F convert) noexcept {
   out << " min " << convert(h.min()) << unit << " p50 " << convert(h.quantile(50, 100)) << unit << " p90 "
@@ -182,8 +195,10 @@ constexpr void print_quantiles(TextWriter& out, const HistogramSnapshot& h, std:
 
 }  // namespace detail
 
-/// Prints `count 1000 min 61 p50 80 p90 95 p99 131 p99.9 400 p99.99 892 max 892` (or `count 0`) into `buffer`, cut off
-/// where it ends; 224 bytes hold every one. O(buckets).
+/// Prints `count 1000 min 61 p50 80 p90 95 p99 131 p99.9 400 p99.99 892 max 892` (or `count 0`) into `buffer`,
+/// truncated to its size. 224 bytes are always enough.
+///
+/// Complexity: O(buckets).
 constexpr std::string_view print(const HistogramSnapshot& histogram, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "count " << histogram.count();
@@ -193,27 +208,32 @@ constexpr std::string_view print(const HistogramSnapshot& histogram, std::span<c
   return out.view();
 }
 
-/// Counts values. One thread records, any thread takes snapshots. See the file's head.
+/// Counts values. One thread records, and any thread takes snapshots: see the file's head.
 class alignas(kSeparation) Histogram {
  public:
   Histogram() noexcept = default;
   Histogram(const Histogram&) = delete;
   Histogram& operator=(const Histogram&) = delete;
 
-  /// Counts a value: one store, and one more for each extreme that it is. O(1). Thread: the one writer.
+  /// Counts a value with one store, and one more for each extreme that it sets.
+  ///
+  /// Thread: the one writer.
+  /// Complexity: O(1).
   void record(std::uint64_t value) noexcept {
     if (value > max_.read() || ~value > min_inverted_.read()) [[unlikely]] {
       widen(value);
     }
-    // Release: pairs with the fence in `snapshot`; who finds the value in its bucket finds extremes that it does not exceed,
-    // also if another thread wrote them before this one was the writer.
+    // Release: pairs with the fence in `snapshot`; a thread that finds the value in its bucket also finds extremes that
+    // include it, even if a previous writer thread stored them.
     detail::Counter& bucket = buckets_[detail::LogLinear::bucket_of(value)];
     bucket.value.store(bucket.read() + 1, detail::memory_order_release);
   }
 
-  /// What it holds now: all that was recorded before, and of what is recorded meanwhile this value or that. Count and
-  /// quantiles always agree; an extreme that is recorded meanwhile may be rounded outwards, at most to the end of its
-  /// bucket. O(buckets), some 2 us; any thread.
+  /// The current contents: everything recorded before, and some of what is recorded meanwhile. Count and quantiles
+  /// always agree. An extreme that is recorded meanwhile may be rounded outwards, at most to the end of its bucket.
+  ///
+  /// Thread: any.
+  /// Complexity: O(buckets), about 2 us.
   [[nodiscard]] HistogramSnapshot snapshot() const noexcept {
     HistogramSnapshot s;
     for (std::size_t i = 0; i < detail::LogLinear::kBuckets; ++i) {
@@ -234,7 +254,7 @@ class alignas(kSeparation) Histogram {
     }
   }
 
-  detail::Counter min_inverted_;  ///< so that 0 means that there is none, and an empty histogram is all zeros
+  detail::Counter min_inverted_;  ///< inverted, so that 0 means none, and an empty histogram is all zeros
   detail::Counter max_;
   detail::Counter buckets_[detail::LogLinear::kBuckets];
 };

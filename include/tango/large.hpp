@@ -3,20 +3,20 @@
 /// Messages larger than a payload, on the sending side: split into fragments that a `Reassembler` puts together again.
 ///
 ///     tango::LargeMessage message{bytes, {.sig = kImage}};
-///     if (auto status = message.publish(producer); !status) …     // NoCredits: call it again later, it goes on
+///     if (auto status = message.publish(producer); !status) …     // NoCredits: call it again later, it continues
 ///
 ///     number    7     8     9     10    11    12    13          A and B: messages of two origins, interleaved;
 ///     message   A     B     A     B     A     C     C           C follows A from the same origin
 ///     ctl      SOM   SOM          EOM  EOM   SOM   EOM
 ///
-/// Not for messages that fit into a payload: those need none of this. Such messages go as one fragment all the same.
+/// Do not use it for messages that fit into a payload. It sends them as one fragment, but `publish` does that as well.
 ///
-/// On a lossy channel a message of more fragments than there are slots or chunks overwrites itself, unless its reader
-/// keeps up: nothing waits for it. Large messages are for channels with flow control.
+/// On a lossy channel, the producer does not wait. A message with more fragments than there are slots or chunks then
+/// overwrites its own start unless its reader keeps up. Use large messages on channels with flow control.
 ///
 /// Source: Firedancer `src/tango/fd_tango_base.h`, "Tango messaging concepts".
 ///
-/// Thread: a message and its producer, one.
+/// Thread: that of the producer.
 #pragma once
 
 #include <cstddef>
@@ -31,58 +31,61 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// A message on its way into a channel, in as many fragments as it takes. It holds no bytes and no producer: the bytes
-/// stay as they are until it is `done()`, and every call is given the same producer.
+/// A message that is being published in as many fragments as it needs. It refers to the bytes, which must not change
+/// until it is `done()`. It does not refer to a producer: every call must be given the same one.
 ///
-/// Messages of different origins may be under way at a time, on one channel. One origin sends one after the other: who
-/// begins a message before the last one is done has cut that one off (`MissingEom` at the receiver).
+/// Messages of different origins may be in flight on one channel at the same time. One origin sends its messages one
+/// after the other. If it starts a message before the previous one is done, the receiver drops the previous one
+/// (`MissingEom`).
 class LargeMessage {
  public:
-  /// `info.sig` and `info.ts` go with every fragment. Of `info.ctl` only the origin counts (`ctl_of`); SOM and EOM are
-  /// set here. Fragments carry `fragment_size` bytes, at most the producer's `max_payload()`, and the last one what is
-  /// left.
+  /// `info.sig` and `info.ts` are sent with every fragment. Of `info.ctl` only the origin is used (`ctl_of`); SOM and
+  /// EOM are set here. Fragments carry `fragment_size` bytes, at most the producer's `max_payload()`, and the last one
+  /// carries the rest.
   ///
-  /// 0: what fits into a payload goes as one. What does not, in fragments of `max_payload() / 2`, at most 8 KiB: so
-  /// there is always one to read while the next is written, and both stay in the cores' caches (1 MiB through 512 KiB
-  /// of chunks: 1.7 x the speed of the largest fragments, through 16 KiB: 2 x).
+  /// A `fragment_size` of 0 chooses: a message that fits into a payload is one fragment. A larger one has fragments of
+  /// `max_payload() / 2`, at most 8 KiB. Then one fragment can be read while the next is written, and both stay in the
+  /// cores' caches (bench/README.md).
   explicit LargeMessage(std::span<const std::byte> bytes, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : bytes_{bytes}, info_{info}, fragment_size_{fragment_size} {}
   /// The same for characters.
   explicit LargeMessage(std::string_view text, MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{detail::text_bytes(text), info, fragment_size} {}
 
-  /// The same for a literal or a constant array: what stands before the first NUL.
+  /// The same for a literal or a constant array: the characters before the first NUL.
   template <std::size_t N>
   explicit LargeMessage(const char (&text)[N], MessageInfo info = {}, std::size_t fragment_size = 0) noexcept
       : LargeMessage{detail::text_in(text), info, fragment_size} {}
-  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  /// Deleted: the length of the text in a buffer is not known. Pass `std::string_view{buffer, n}`.
   template <std::size_t N>
   explicit LargeMessage(char (&buffer)[N], MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
-  /// No text: a null pointer would be taken for some.
+  /// Deleted: a null pointer is not text.
   explicit LargeMessage(std::nullptr_t, MessageInfo info = {}, std::size_t fragment_size = 0) = delete;
 
-  LargeMessage(LargeMessage&&) = default;  ///< the other is not used any more: it would send the rest once more
+  LargeMessage(LargeMessage&&) = default;             ///< do not use the other any more: it would send the rest again
   LargeMessage& operator=(LargeMessage&&) = default;  ///< the same
 
-  /// Bytes of the message.
+  /// The size of the message, in bytes.
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
-  /// Bytes that have been published so far.
+  /// The number of bytes published so far.
   [[nodiscard]] std::size_t sent() const noexcept { return sent_; }
 
-  /// Whether there is nothing left to publish: its last fragment went, or it was aborted.
+  /// Whether nothing is left to publish: the last fragment was published, or the message was aborted.
   [[nodiscard]] bool done() const noexcept { return done_; }
 
-  /// Publishes its next fragment. Once it is done, success, and nothing is published. Never waits.
+  /// Publishes the next fragment. Never waits. Once the message is done, returns success and publishes nothing.
   ///
-  /// `NoCredits`, `Stopped`, `ReservationOpen`, or what the producer's `status` says: nothing was published; after
-  /// `NoCredits` and `ReservationOpen` a later call goes on where this one was. O(fragment).
+  /// \return As `Producer::publish`. With an error, nothing was published. After `NoCredits` or `ReservationOpen`, a
+  ///         later call continues here.
+  ///
+  /// Complexity: O(fragment).
   template <class Producer>
   Status publish_fragment(Producer& producer) noexcept {
     return send(producer, [](auto& to, auto bytes, const MessageInfo& info) { return to.publish(bytes, info); });
   }
 
-  /// Publishes its fragments until it is done or one is refused: see `publish_fragment`. Never waits.
+  /// Publishes fragments until the message is done or one is refused: see `publish_fragment`. Never waits.
   template <class Producer>
   Status publish(Producer& producer) noexcept {
     Status status;
@@ -92,8 +95,11 @@ class LargeMessage {
     return status;
   }
 
-  /// Publishes all that is left, each fragment as soon as there is room: waits for credits until they come, the channel
-  /// is stopped (`Stopped`), or `strategy` gives up (`NoCredits`: a later call goes on).
+  /// Publishes the rest of the message. Waits for room for each fragment, until the channel is stopped or `strategy`
+  /// gives up.
+  ///
+  /// \retval NoCredits The strategy gave up. A later call continues here.
+  /// \return Otherwise as `Producer::publish_blocking`.
   template <class Producer, WaitStrategy Strategy = typename Producer::DefaultStrategy>
   Status publish_blocking(Producer& producer, Strategy strategy = {}) noexcept {
     Status status;
@@ -105,8 +111,10 @@ class LargeMessage {
     return status;
   }
 
-  /// Gives it up: if a fragment of it went, publishes an empty one with ERR, so that the receiver drops what it has.
-  /// Then it is done. Refused as `publish_fragment`: nothing has changed.
+  /// Aborts the message. If a fragment was published, publishes an empty one with ERR, so that receivers discard what
+  /// was already sent. The message is then done.
+  ///
+  /// \return As `publish_fragment`. With an error, nothing has changed.
   template <class Producer>
   Status abort(Producer& producer) noexcept {
     if (begun_ && !done_) {
@@ -125,7 +133,7 @@ class LargeMessage {
   Status send(Producer& producer, Publish publish) noexcept {
     static_assert(
         requires { producer.publish(bytes_); },
-        "tango: a large message goes through a channel of bytes: build it without of<T>()");
+        "tango: a large message needs a channel of bytes: build it without of<T>()");
     if (done_) {
       return {};
     }

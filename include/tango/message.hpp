@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a producer is given to publish: bytes, text, a value as its bytes, or several messages at once.
+/// What can be published: bytes, text, a value as its bytes, or several messages at once.
 #pragma once
 
 #include <cstddef>
@@ -18,26 +18,26 @@ namespace tango::inline TANGO_ABI {
 /// A message of a batch.
 struct Message {
   std::span<const std::byte> payload;  ///< its bytes
-  MessageInfo info;                    ///< what is said of it
+  MessageInfo info;                    ///< its tag, control bits and timestamp
 };
 
-/// How far a batch got: the first `count` messages were published; `status` says why not the next one.
+/// How much of a batch was published: the first `count` messages. `status` is why the next one was not.
 struct [[nodiscard]] BatchStatus {
-  std::size_t count = 0;  ///< messages, or records, that were accepted
-  Status status;          ///< why not the next one, or success
-  /// Whether all were.
+  std::size_t count = 0;  ///< messages, or packed records, that were published
+  Status status;          ///< why the next one was not, or success
+  /// Whether the whole batch was published.
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return status.ok(); }
 };
 
 template <>
-inline constexpr bool kProcessLocal<Message> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Message> = true;  ///< not a Record
 template <>
-inline constexpr bool kProcessLocal<BatchStatus> = true;  ///< no Record
+inline constexpr bool kProcessLocal<BatchStatus> = true;  ///< not a Record
 
 namespace detail {
 
-/// What is neither bytes nor text; and what would be taken for text though its end is not known that way: an array, which
-/// may have no NUL, and null.
+/// A type that is neither bytes nor text. Also two types that convert to text although the end of that text is not
+/// known: an array, which may have no NUL, and null.
 template <class T>
 concept Value = !std::is_convertible_v<const T&, std::span<const std::byte>> &&
                 (!std::is_convertible_v<const T&, std::string_view> || std::is_array_v<T> || std::is_null_pointer_v<T>);

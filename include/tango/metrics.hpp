@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Metrics: counters of a channel, as a policy. An endpoint that is given a `Metrics` as its last argument counts in a
-/// block of its own there; one that is not has no trace of counting in its object code (`NoMetrics`).
+/// Metrics: counters of a channel, as a policy. An endpoint that is given a `Metrics` as its last argument counts in
+/// its own block there. An endpoint without one (`NoMetrics`) contains no code for counting.
 ///
 ///     line pair 0        the producer's block
 ///     line pair 1 .. 8   a block per consumer
 ///
-/// Every word has one writer and is written by plain loads and stores (no read-modify-write). A snapshot may be taken
-/// by any thread at any time; each of its words is a value that stood there, the words need not be of one instant. What
-/// a consumer found overwritten after its last poll is told here at its next poll or `release`, or when it leaves.
-/// Resetting is a matter of who reads: `MetricsReader` keeps a baseline. Counters of an endpoint that has left stay;
-/// who takes its block next goes on counting from them.
+/// Every word has one writer, which uses plain loads and stores (no read-modify-write). Any thread may take a snapshot
+/// at any time. Each word of a snapshot is a value that was stored there, but the words need not be from the same
+/// instant. Fragments that a consumer finds overwritten after its last poll are counted at its next poll or `release`,
+/// or when it leaves.
+///
+/// Counters are not reset. A `MetricsReader` keeps a baseline of its own instead. The counters of an endpoint that has
+/// left stay, and the next endpoint in its block continues from them.
 #pragma once
 
 #include <cstddef>
@@ -26,21 +28,22 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// The counters of a channel at some time. All are numbers of fragments, unless said otherwise.
+/// The counters of a channel at one time. All count fragments unless stated otherwise.
 struct MetricsSnapshot {
   std::uint64_t published = 0;        ///< messages published
   std::uint64_t published_bytes = 0;  ///< their payload bytes
-  std::uint64_t backpressure = 0;     ///< refusals for want of credits; a blocking publish that waits counts once
-  std::uint64_t consumed = 0;         ///< delivered by all consumers together, and not found overwritten afterwards
+  std::uint64_t backpressure = 0;     ///< refusals for lack of credits; a blocking publish that waits counts once
+  std::uint64_t consumed = 0;         ///< delivered by all consumers together, and not overwritten while being read
   std::uint64_t consumed_bytes = 0;   ///< their payload bytes
-  std::uint64_t filtered = 0;         ///< skipped because of their `sig`
-  std::uint64_t overruns = 0;  ///< times that a consumer was found overrun, or a fragment overwritten while it was read
+  std::uint64_t filtered = 0;         ///< rejected by a filter
+  std::uint64_t overruns = 0;  ///< times that a consumer was overrun or a fragment was overwritten while it was read
   std::uint64_t lost = 0;      ///< fragments lost to overruns
   std::uint64_t rejected = 0;  ///< fragments whose metadata was out of range
-  std::uint64_t lag = 0;       ///< published, but not yet looked at by the slowest consumer; not a running count
+  std::uint64_t lag = 0;       ///< published but not yet polled by the slowest consumer; a current value, not a count
 
-  /// What was counted since `baseline`, an earlier snapshot of the same Metrics. The lag is of now. A fragment that was
-  /// consumed before the baseline and found overwritten after it takes one off what was consumed since, down to 0.
+  /// What was counted since `baseline`, an earlier snapshot of the same Metrics. The lag is the current one. A fragment
+  /// that was consumed before the baseline and found overwritten after it reduces the consumed count by one, but not
+  /// below 0.
   [[nodiscard]] constexpr MetricsSnapshot since(const MetricsSnapshot& baseline) const noexcept {
     return {published - baseline.published,
             published_bytes - baseline.published_bytes,
@@ -58,8 +61,8 @@ struct MetricsSnapshot {
   friend constexpr bool operator==(const MetricsSnapshot&, const MetricsSnapshot&) noexcept = default;
 };
 
-/// Prints `published 10 (640 bytes) backpressure 0 consumed 9 (576 bytes) filtered 0 overruns 0 lost 0 rejected 0 lag
-/// 1` into `buffer`, cut off where it ends; 320 bytes hold every one.
+/// Prints all counters into `buffer`, truncated to its size: `published 10 (640 bytes) backpressure 0 consumed 9 (576
+/// bytes) filtered 0 overruns 0 lost 0 rejected 0 lag 1`. 320 bytes are always enough.
 constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffer) noexcept {
   detail::TextWriter out{buffer};
   out << "published " << m.published << " (" << m.published_bytes << " bytes) backpressure " << m.backpressure
@@ -68,17 +71,21 @@ constexpr std::string_view print(const MetricsSnapshot& m, std::span<char> buffe
   return out.view();
 }
 
-/// The counters of a channel, a block for each endpoint: see the file's head.
+/// The counters of a channel, with a block for each endpoint: see the file's head.
 class alignas(kSeparation) Metrics {
  public:
   Metrics() noexcept = default;
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// The counters now. O(consumers); any thread.
+  /// The current counters.
+  ///
+  /// Thread: any.
+  /// Complexity: O(consumers).
   [[nodiscard]] MetricsSnapshot snapshot() const noexcept {
     MetricsSnapshot s;
-    // Consumers first: a producer's position that is read later is at or past theirs, but for one that is just joining.
+    // Consumers first: the producer's position is read later, so it is at or past theirs, except for a consumer that is
+    // just joining.
     std::uint64_t next[kMaxMeteredConsumers];
     std::size_t active = 0;
     for (const detail::ConsumerBlock& block : inside_.consumers) {
@@ -118,19 +125,19 @@ class alignas(kSeparation) Metrics {
 
 static_assert(sizeof(Metrics) == 128 + 8 * 128 && alignof(Metrics) == 128);
 
-/// Reads a Metrics relative to a baseline of its own: what one reader resets, no other reader notices.
+/// Reads a Metrics relative to a baseline. Each reader has its own, so resetting one does not affect the others.
 ///
-/// Thread: one per reader; any number of readers.
+/// Thread: each reader belongs to one thread. There may be any number of readers.
 class MetricsReader {
  public:
-  /// Nothing is reset yet: everything ever counted.
+  /// Starts with an empty baseline: everything ever counted.
   explicit MetricsReader(const Metrics& metrics) noexcept : metrics_{&metrics} {}
-  explicit MetricsReader(const Metrics&&) = delete;  ///< no temporary outlives the reader
+  explicit MetricsReader(const Metrics&&) = delete;  ///< a temporary would not outlive the reader
 
-  /// What was counted since the last reset, or ever.
+  /// What was counted since the last reset, or ever if there was none.
   [[nodiscard]] MetricsSnapshot snapshot() const noexcept { return metrics_->snapshot().since(baseline_); }
 
-  /// Starts over from here.
+  /// Makes the current counters the baseline.
   void reset() noexcept { baseline_ = metrics_->snapshot(); }
 
  private:
@@ -138,7 +145,7 @@ class MetricsReader {
   MetricsSnapshot baseline_;
 };
 
-/// The absence of metrics in an endpoint's type: nothing is stored, nothing is executed.
+/// In an endpoint's type: no metrics. Nothing is stored, and no code is generated.
 struct NoMetrics {};
 
 }  // namespace tango::inline TANGO_ABI

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// `operator<<` for what the core prints into buffers. Hosted: includes `<ostream>`.
+/// `operator<<` for everything that the core prints into buffers. Hosted: includes `<ostream>`.
 ///
-/// Thread: any; the object printed is read as its own `print` says.
+/// Thread: any. The object is read as its `print` describes.
 #pragma once
 
 #include <ostream>
@@ -21,7 +21,7 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// Longer than every text that the core prints.
+/// The size of a buffer that holds every text that the core prints.
 inline constexpr std::size_t kLongestText = 384;
 
 template <class T>
@@ -32,35 +32,35 @@ std::ostream& stream(std::ostream& out, const T& value) {
 
 }  // namespace detail
 
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, Error error) { return out << name(error); }
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, CncState state) { return out << name(state); }
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, PollStatus status) { return out << name(status); }
 
-/// Its name.
+/// Prints its name.
 inline std::ostream& operator<<(std::ostream& out, ReassemblyStatus status) { return out << name(status); }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const Status& status) { return detail::stream(out, status); }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const FragmentMetadata& metadata) {
   return detail::stream(out, metadata);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const MetricsSnapshot& snapshot) {
   return detail::stream(out, snapshot);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const HistogramSnapshot& histogram) {
   return detail::stream(out, histogram);
 }
 
-/// As `print`.
+/// Prints as `print` does.
 inline std::ostream& operator<<(std::ostream& out, const Cnc& cnc) { return detail::stream(out, cnc); }
 
 }  // namespace tango::inline TANGO_ABI

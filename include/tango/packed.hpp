@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Packed messages: many small records in one fragment, with one number, one sig and one timestamp for all of them. For
-/// records so small that a slot of their own would cost more than they do.
+/// Packed messages: many small records in one fragment, with one sequence number, one sig and one timestamp for all of
+/// them. For records so small that a slot for each would cost more than the record itself.
 ///
 ///     producer.publish_packed(ticks, {.sig = kTicks});                  // std::vector<Tick>, array, span
 ///     …
 ///     for (const Tick tick : tango::PackedArray<Tick>{fragment->payload()}) use(tick);
 ///
-/// Two layouts, and both sides agree on which (by the sig, say):
+/// There are two layouts. Both sides must agree on which one is used, for instance by the sig:
 ///
-///     records of one type          record | record | record …             as they lie in an array
+///     records of one type          record | record | record …             as in an array
 ///     records of varying size      size, bytes | size, bytes …            size: 4 bytes, native; the bytes padded to 4
 ///
-/// A payload that ends within a record is told (`status`): `PackedTruncated`.
+/// A payload that ends within a record is reported by `status`: `PackedTruncated`.
 ///
-/// Walked in place by a reliable consumer. Who may be overrun copies the payload out first (`copy_to`), or loads the
-/// records of one type by their offsets and then validates.
+/// A reliable consumer reads the records in place. A consumer that may be overrun first copies the payload (`copy_to`),
+/// or loads the records of one type by their offsets and then validates.
 ///
-/// Thread: any; the views read bytes that nobody writes meanwhile.
+/// Thread: any. The views read bytes that no thread writes meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -32,18 +32,18 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// What `publish_packed` takes: a contiguous range.
+/// What `publish_packed` accepts: a contiguous range.
 template <class R>
 concept PackableRange = requires(const R& range) {
   std::span{range};
 };
 
-/// Records of one type, as `publish_packed` lays them out: a random-access sequence of values, each copied out of the
-/// payload when it is asked for, whatever its alignment there.
+/// Records of one type, as `publish_packed` lays them out: a random-access sequence of values. Each access copies a
+/// record out of the payload, whatever its alignment there.
 template <Record T>
 class PackedArray {
  public:
-  /// Goes from record to record: a forward iterator whose elements are values.
+  /// A forward iterator over the records, whose elements are values.
   class Iterator {
    public:
     using value_type = T;                    ///< a record
@@ -54,33 +54,38 @@ class PackedArray {
     explicit Iterator(const std::byte* at) noexcept : at_{at} {}
 
     [[nodiscard]] T operator*() const noexcept { return value_at(at_); }  ///< the record, copied
-    /// To the next one.
+    /// Advances to the next record.
     Iterator& operator++() noexcept {
       at_ += sizeof(T);
       return *this;
     }
-    /// To the next one; returns where it was.
+    /// Advances to the next record. Returns the previous iterator.
     Iterator operator++(int) noexcept {
       Iterator before = *this;
       ++*this;
       return before;
     }
-    /// Whether both stand at one record.
+    /// Whether both refer to the same record.
     friend bool operator==(const Iterator&, const Iterator&) noexcept = default;
 
    private:
     const std::byte* at_ = nullptr;
   };
 
-  /// Looks at `payload`, which must stay as it is meanwhile. O(1); of bools O(records).
+  /// Views `payload`, which must not change while the view is used.
+  ///
+  /// Complexity: O(1); for `bool` O(records).
   explicit PackedArray(std::span<const std::byte> payload) noexcept : payload_{payload} {
     if (payload.size() % sizeof(T) == 0 && are_values()) {
       size_ = payload.size() / sizeof(T);
     }
   }
 
-  /// Success, or why there are no records in here: `PackedTruncated` (bytes, those of one record more than are whole);
-  /// of bools `TypeMismatch` (bytes, the same), if one of them is none.
+  /// Success, or why this view has no records.
+  ///
+  /// \retval PackedTruncated The payload ends within a record (bytes of the payload, bytes of the whole records and one
+  ///         more).
+  /// \retval TypeMismatch The records are `bool`s, and one of them is neither 0 nor 1 (bytes of the payload, twice).
   [[nodiscard]] Status status() const noexcept {
     const std::size_t bytes = payload_.size();
     if (const std::size_t rest = bytes % sizeof(T); rest != 0) {
@@ -89,21 +94,24 @@ class PackedArray {
     return intact() ? Status{} : Status{Error::TypeMismatch, bytes, bytes};
   }
 
-  /// Whether the payload is a whole number of records. If not, somebody sent something else: there are none in here.
+  /// Whether the payload is a whole number of valid records. If not, it is something else, and this view has no
+  /// records.
   [[nodiscard]] bool intact() const noexcept { return size_ * sizeof(T) == payload_.size(); }
 
-  /// Records.
+  /// The number of records.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }  ///< whether there are none
 
-  /// The `i`-th record. Precondition (checked): `i < size()`.
+  /// The `i`-th record.
+  ///
+  /// \pre (checked) `i < size()`.
   [[nodiscard]] T operator[](std::size_t i) const noexcept {
-    TANGO_PRECONDITION(i < size(), "PackedArray: the record is there");
+    TANGO_PRECONDITION(i < size(), "PackedArray: the index is less than size()");
     return value_at(payload_.data() + i * sizeof(T));
   }
 
   [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_.data()}; }  ///< at the first record
-  /// Behind the last record.
+  /// Past the last record.
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
@@ -129,20 +137,20 @@ class PackedArray {
   std::size_t size_ = 0;
 };
 
-/// Records of varying size, as `publish_packed` lays them out: a forward sequence of the records' bytes, in place. A
-/// record starts at a multiple of 4 from the payload's start. The walk ends at the first size that points past the
-/// payload's end.
+/// Records of varying size, as `publish_packed` lays them out: a forward sequence of the bytes of each record, in
+/// place. Each record starts at a multiple of 4 from the payload's start. Iteration ends at the first size that reaches
+/// past the payload's end.
 class PackedRecords {
  public:
-  /// Bytes that a record of `size` takes in the payload.
+  /// The number of bytes that a record of `size` bytes takes in the payload.
   [[nodiscard]] static constexpr std::size_t packed_size(std::size_t size) noexcept {
     return kHead + (size + kUnit - 1) / kUnit * kUnit;
   }
 
-  /// Behind the last record.
+  /// Past the last record.
   struct End {};
 
-  /// Goes from record to record: a forward iterator whose elements are spans.
+  /// A forward iterator over the records, whose elements are spans.
   class Iterator {
    public:
     using value_type = std::span<const std::byte>;  ///< the bytes of a record
@@ -154,19 +162,19 @@ class PackedRecords {
 
     /// The record, in place.
     [[nodiscard]] std::span<const std::byte> operator*() const noexcept { return rest_.subspan(kHead, size_); }
-    /// To the next one.
+    /// Advances to the next record.
     Iterator& operator++() noexcept {
       rest_ = rest_.subspan(packed_size(size_));
       look();
       return *this;
     }
-    /// To the next one; returns where it was.
+    /// Advances to the next record. Returns the previous iterator.
     Iterator operator++(int) noexcept {
       Iterator before = *this;
       ++*this;
       return before;
     }
-    /// Whether both stand at one record.
+    /// Whether both refer to the same record.
     friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.rest_.data() == b.rest_.data(); }
     /// Whether there is no further record.
     friend bool operator==(const Iterator& it, End) noexcept { return !it.there_; }
@@ -174,7 +182,7 @@ class PackedRecords {
    private:
     friend PackedRecords;
 
-    /// The size that stands here, as far as one does.
+    /// The size of the record here; 0 if the payload ends before it.
     [[nodiscard]] std::uint32_t head() const noexcept {
       std::uint32_t size = 0;
       if (rest_.size() >= kHead) {
@@ -183,14 +191,14 @@ class PackedRecords {
       return size;
     }
 
-    /// Bytes that the record which starts here says it takes.
+    /// The number of bytes that the record here claims to take.
     [[nodiscard]] std::uint64_t claimed() const noexcept {
       return kHead + (std::uint64_t{head()} + kUnit - 1) / kUnit * kUnit;
     }
 
     void look() noexcept {
       const std::uint32_t size = head();
-      // The size itself is compared first: a forged one could wrap round when it is padded.
+      // The size itself is compared first: the padded size of a forged one could wrap.
       there_ = rest_.size() >= kHead && size <= rest_.size() - kHead && packed_size(size) <= rest_.size();
       size_ = there_ ? size : 0;
     }
@@ -200,14 +208,19 @@ class PackedRecords {
     bool there_ = false;
   };
 
-  /// Looks at `payload`, which must stay as it is meanwhile.
+  /// Views `payload`, which must not change while the view is used.
   explicit PackedRecords(std::span<const std::byte> payload) noexcept : payload_{payload} {}
 
   [[nodiscard]] Iterator begin() const noexcept { return Iterator{payload_}; }  ///< at the first record
-  [[nodiscard]] End end() const noexcept { return {}; }                         ///< behind the last record
+  [[nodiscard]] End end() const noexcept { return {}; }                         ///< past the last record
 
-  /// Success, or `PackedTruncated` (bytes, those that there must be for the record that the walk ended before): somebody
-  /// cut it off, or sent something else. O(records).
+  /// Whether the payload is complete.
+  ///
+  /// \retval PackedTruncated The payload ends within a record: it was truncated, or it is something else (bytes of the
+  ///         payload, bytes needed for the record at which iteration ends).
+  /// \return Otherwise success.
+  ///
+  /// Complexity: O(records).
   [[nodiscard]] Status status() const noexcept {
     Iterator it = begin();
     while (it.there_) {
@@ -220,7 +233,9 @@ class PackedRecords {
     return {Error::PackedTruncated, payload_.size(), before + it.claimed()};
   }
 
-  /// The same: whether the walk ends where the payload does. O(records).
+  /// The same as a truth value: whether iteration ends where the payload does.
+  ///
+  /// Complexity: O(records).
   [[nodiscard]] bool intact() const noexcept { return status().ok(); }
 
  private:

@@ -26,21 +26,23 @@ namespace tango::inline TANGO_ABI {
 template <class F>
 class [[nodiscard]] Poll {
  public:
-  /// An outcome without a fragment. Made by the consumer.
+  /// For the consumer: an outcome without a fragment.
   explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
-  /// Makes the fragment in place, so that nothing that was just written is copied.
+  /// For the consumer: constructs the fragment in place, so that nothing is copied right after it was written.
   template <class... Args>
   explicit Poll(std::in_place_t, Args&&... args) noexcept
       : fragment_{static_cast<Args&&>(args)...}, status_{PollStatus::Fragment} {}
 
-  /// Which outcome it is.
+  /// The outcome.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
 
   /// Whether there is a fragment.
   [[nodiscard]] explicit operator bool() const noexcept { return status_ == PollStatus::Fragment; }
 
-  /// The fragment. Precondition (checked): there is one. `->` does not work on a temporary: the fragment would be given
-  /// back at the end of the expression, and a span of its payload left behind.
+  /// The fragment. `->` is deleted for a temporary: the fragment would be given back at the end of the expression,
+  /// while a span of its payload might still be in use.
+  ///
+  /// \pre (checked) There is a fragment.
   [[nodiscard]] F& operator*() & noexcept {
     TANGO_PRECONDITION(*this, "Poll: there is a fragment");
     return fragment_;
@@ -53,34 +55,36 @@ class [[nodiscard]] Poll {
   [[nodiscard]] F* operator->() & noexcept { return &**this; }             ///< the same
   [[nodiscard]] const F* operator->() const& noexcept { return &**this; }  ///< the same
   [[nodiscard]] F operator*() && noexcept { return std::move(**this); }    ///< the same, by value
-  void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
+  void operator->() const&& = delete;  // of a temporary: the fragment would be given back at the end of the expression
 
-  /// How many were lost, with `Overrun`; else 0.
+  /// The number of fragments lost if the outcome is `Overrun`, otherwise 0.
   [[nodiscard]] std::uint64_t lost() const noexcept { return *this ? 0 : lost_; }
 
  private:
   F fragment_;
-  std::uint64_t lost_;  ///< without a fragment; not written with one, on the hot path
+  std::uint64_t lost_;  ///< not initialised if there is a fragment: that is the hot path
   PollStatus status_;
 };
 
-/// How a batch ended. After its `count` fragments came `status`: `Fragment` if there may be more, or what a poll would
-/// have answered next; an `Overrun` or `Rejected` has been dealt with and is not reported again.
+/// How a batch ended. `status` is the outcome after its `count` fragments: `Fragment` if more may be ready, otherwise
+/// what the next poll would have returned. An `Overrun` or `Rejected` has already been handled and is not reported
+/// again.
 struct [[nodiscard]] BatchResult {
   std::size_t count = 0;                     ///< fragments delivered
-  PollStatus status = PollStatus::Fragment;  ///< what came after them
-  std::uint64_t lost = 0;                    ///< how many were lost there
+  PollStatus status = PollStatus::Fragment;  ///< the outcome after them
+  std::uint64_t lost = 0;                    ///< fragments lost there, if that was an overrun
 };
 
 template <class R>
-requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kProcessLocal<R> = true;  ///< no Record
+requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kProcessLocal<R> = true;  ///< not a Record
 
-/// What `poll_batch` put into its caller's storage: `FragmentView`s on a reliable consumer, which are given back
-/// together when the batch is released, destroyed or superseded by the next poll; else `SpeculativeFragment`s.
+/// What `poll_batch` stored in its caller's storage. A reliable consumer's batch holds `FragmentView`s, which are given
+/// back together when the batch is released, destroyed, or superseded by the next poll. Any other consumer's batch
+/// holds `SpeculativeFragment`s.
 template <class Item>
 class [[nodiscard]] Batch {
  public:
-  /// Made by the consumer.
+  /// For the consumer.
   Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& ledger) noexcept
       : items_{items}, result_{result}, end_{end}, hold_{items.empty() ? detail::Hold{} : detail::Hold{ledger}} {}
   /// Afterwards `other` is empty.
@@ -89,7 +93,7 @@ class [[nodiscard]] Batch {
         result_{other.result_},
         end_{other.end_},
         hold_{std::move(other.hold_)} {}
-  /// Gives back what this one held. Afterwards `other` is empty.
+  /// Gives back the items that this one held. Afterwards `other` is empty.
   Batch& operator=(Batch&& other) noexcept {
     if (this != &other) {
       give_back();
@@ -103,18 +107,18 @@ class [[nodiscard]] Batch {
   ~Batch() { give_back(); }
 
   [[nodiscard]] Item* begin() const noexcept { return items_.data(); }                ///< the first item
-  [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }  ///< behind the last item
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }           ///< items
+  [[nodiscard]] Item* end() const noexcept { return items_.data() + items_.size(); }  ///< past the last item
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }           ///< the number of items
   [[nodiscard]] bool empty() const noexcept { return items_.empty(); }                ///< whether there are none
   [[nodiscard]] Item& operator[](std::size_t i) const noexcept { return items_[i]; }  ///< the `i`-th item
 
-  /// What came after the last item, and how many were lost there: see `BatchResult`.
+  /// The outcome after the last item: see `BatchResult`.
   [[nodiscard]] PollStatus status() const noexcept { return result_.status; }
-  [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }  ///< lost after the last item
+  [[nodiscard]] std::uint64_t lost() const noexcept { return result_.lost; }  ///< fragments lost after the last item
 
-  /// Gives all items back. Their payloads must not be touched afterwards; `SpeculativeFragment`s are let go of, too
-  /// (which a batch that is destroyed or assigned to does not do: the storage may hold the next one's already).
-  /// Idempotent.
+  /// Gives all items back. Their payloads must not be read afterwards. Idempotent. This also releases each
+  /// `SpeculativeFragment`. Destroying or assigning a batch does not, because the storage may already hold the items of
+  /// the next batch.
   void release() noexcept {
     if constexpr (requires(Item & item) { item.release(); }) {
       for (Item& item : std::exchange(items_, {})) {

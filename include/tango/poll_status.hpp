@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// PollStatus: what a consumer returns, one of six outcomes.
+/// PollStatus: the outcome of a poll, one of six.
 ///
 /// Pure values: any thread.
 #pragma once
@@ -15,12 +15,12 @@ namespace tango::inline TANGO_ABI {
 
 /// The outcome of a poll.
 enum class PollStatus : std::uint8_t {
-  Fragment,  ///< there is one
-  Empty,     ///< nothing is there yet, or a whole ring's depth of fragments did not pass the filter
-  Overrun,   ///< `lost()` fragments were overwritten before they were read; the next poll goes on after them
-  Stopped,   ///< the channel is closed, and everything before that has been polled
+  Fragment,  ///< there is a fragment
+  Empty,     ///< nothing more was published yet, or a whole ring's depth of fragments did not pass the filter
+  Overrun,   ///< `lost()` fragments were overwritten before they were read; the next poll resumes after them
+  Stopped,   ///< the channel is closed, and everything that was published has been polled
   Rejected,  ///< a fragment whose metadata is out of range was skipped: shared memory was corrupted
-  Refused,   ///< this consumer may not read (any more): see `Consumer::status`
+  Refused,   ///< this consumer cannot read, or not any more: see `Consumer::status`
 };
 
 /// The outcome's name.

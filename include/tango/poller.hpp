@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Poller: one thread that consumes many channels, each in its own order. The way to send from many threads to one:
-/// every producer gets a channel of its own, and no two of them ever touch the same line.
+/// Poller: one thread that consumes many channels, each in its own order. This is how many threads send to one: every
+/// producer gets its own channel, and no two producers ever write to the same cache line.
 ///
 ///     tango::Poller poller{alice, bob};                          // consumers of one type
-///     tango::Poller<Consumer, 16> poller{std::span{consumers}};  // as many as there are at run time, at most 16
+///     tango::Poller<Consumer, 16> poller{std::span{consumers}};  // the number is known at run time, at most 16
 ///     while (!poller.empty()) {
 ///       auto fragment = poller.wait();
 ///       if (fragment) use(fragment.channel(), fragment->payload());   // 0, 1, … in the order of the consumers
 ///     }
 ///
-/// The channels take turns: whichever had something goes to the end of the line. So a channel that has a fragment is
-/// served before any other is served twice, however full the others are. A poll looks at each channel once at most.
+/// The channels take turns (round robin): a channel that had something moves to the end of the queue. A channel that
+/// has a fragment is therefore served before any other is served twice, however full the others are. A poll reads each
+/// channel at most once.
 ///
-/// Every outcome is told with its channel: what was lost and what was rejected there, too. A channel that is stopped
-/// and drained, and a consumer that was refused, is told once and then left out; when none is left, the answer is
+/// Every outcome is reported with its channel, losses and rejected fragments included. A channel that is stopped and
+/// drained, and a consumer that was refused, is reported once and then removed. When no channel is left, polls return
 /// `Stopped`.
 ///
-/// Consumers of different types: a poller for each type, polled in turn. Not for channels of which one goes before the
-/// others: poll that one's consumer first, and the poller when it is empty.
+/// For consumers of different types, use a poller for each type and poll these in turn. A poller has no priorities: to
+/// prefer one channel, poll its consumer first, and the poller when that one is empty.
 ///
-/// Thread: one, that of all its consumers. They outlive the poller and stay where they are. Polled outside of it
-/// meanwhile, they answer as always.
+/// Thread: every function belongs to one thread, that of all its consumers. The consumers must outlive the poller and
+/// must not be moved. They may also be polled directly.
 #pragma once
 
 #include <concepts>
@@ -41,16 +42,16 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// No channel's number.
+/// The number of no channel.
 inline constexpr std::size_t kNoChannel = ~std::size_t{0};
 
-/// What a poller's `poll` and `wait` return: a consumer's `Poll`, and which channel it is of.
+/// What a poller's `poll` and `wait` return: a consumer's `Poll`, and its channel.
 template <class F>
 class [[nodiscard]] ChannelPoll {
  public:
-  /// There is no channel.
+  /// For the poller: there is no channel.
   explicit ChannelPoll(PollStatus status) noexcept : poll_{status}, channel_{kNoChannel} {}
-  /// Polls, in place.
+  /// For the poller: polls, and constructs the outcome in place.
   template <class Consumer, class Filter>
   ChannelPoll(std::size_t channel, Consumer& consumer, Filter& filter) noexcept
       : poll_(consumer.poll(filter)), channel_{channel} {}
@@ -58,7 +59,7 @@ class [[nodiscard]] ChannelPoll {
   /// The channel's number; `kNoChannel` with `Empty`, and with `Stopped` when no channel was left.
   [[nodiscard]] std::size_t channel() const noexcept { return status() == PollStatus::Empty ? kNoChannel : channel_; }
 
-  /// As of `Poll`.
+  /// As in `Poll`.
   /// @{
   [[nodiscard]] PollStatus status() const noexcept { return poll_.status(); }
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(poll_); }
@@ -67,7 +68,7 @@ class [[nodiscard]] ChannelPoll {
   [[nodiscard]] F operator*() && noexcept { return *std::move(poll_); }
   [[nodiscard]] F* operator->() & noexcept { return &*poll_; }
   [[nodiscard]] const F* operator->() const& noexcept { return &*poll_; }
-  void operator->() const&& = delete;  // of a temporary: what it shows would be given back at the end of the line
+  void operator->() const&& = delete;  // of a temporary: the fragment would be given back at the end of the expression
   [[nodiscard]] std::uint64_t lost() const noexcept { return poll_.lost(); }
   /// @}
 
@@ -76,29 +77,32 @@ class [[nodiscard]] ChannelPoll {
   std::size_t channel_;
 };
 
-/// What a poller's `poll_batch` returns: a consumer's `BatchResult`, and which channel it is of; `kNoChannel` as with
+/// What a poller's `poll_batch` returns: a consumer's `BatchResult`, and its channel; `kNoChannel` as for
 /// `ChannelPoll`.
 struct [[nodiscard]] ChannelBatch : BatchResult {
-  std::size_t channel = kNoChannel;  ///< whose batch it is
+  std::size_t channel = kNoChannel;  ///< the channel of the batch
 };
 
-/// `Most` is how many channels there can be at a time.
+/// `Most` is the largest number of channels at a time.
 template <class Consumer, std::size_t Most>
 class Poller {
   static_assert(Most >= 1, "tango: a poller has at least one place");
-  static_assert(Most != std::dynamic_extent,
-                "tango: how many consumers there are is known at run time: say how many places, Poller<C, 16>{span}");
+  static_assert(
+      Most != std::dynamic_extent,
+      "tango: the number of consumers is known only at run time: give the number of places, Poller<C, 16>{span}");
 
  public:
-  /// What a poll delivers: as its consumers'.
+  /// What a poll delivers: the fragment type of the consumers.
   using Fragment = typename Consumer::Fragment;
-  /// What a batch holds: as its consumers'.
+  /// What a batch holds: the item type of the consumers.
   using Item = typename Consumer::Item;
 
-  /// No channel yet.
+  /// A poller without channels.
   Poller() noexcept = default;
 
-  /// Channels 0, 1, … in this order. Precondition (checked): none of them twice.
+  /// Polls these consumers as channels 0, 1, … in this order.
+  ///
+  /// \pre (checked) No consumer is given twice.
   template <class... Consumers>
   requires(sizeof...(Consumers) >= 1 && !(std::is_convertible_v<Consumers&, std::span<Consumer>> ||
                                           ...)) explicit Poller(Consumers&... consumers) noexcept {
@@ -108,8 +112,10 @@ class Poller {
     (place(consumers, count_), ...);
   }
 
-  /// The same: an array, a std::array, or a span. Precondition (checked; where their number is part of the type, more
-  /// do not compile): there are no more than `Most`, and none of them twice.
+  /// The same for an array, a std::array or a span. If the number of consumers is part of the type and exceeds `Most`,
+  /// this does not compile.
+  ///
+  /// \pre (checked) There are at most `Most` consumers, and none is given twice.
   template <class Consumers>
   requires requires(Consumers&& consumers) {
     {
@@ -122,20 +128,24 @@ class Poller {
                   "tango: more consumers than the poller has places");
     place_all(std::span{std::forward<Consumers>(consumers)});
   }
-  /// The same, of what converts to a span.
+  /// The same for anything that converts to a span.
   explicit Poller(std::span<Consumer> consumers) noexcept { place_all(consumers); }
 
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  /// Takes in a further channel under a number of the caller's choice; its turn comes last. `TooManyChannels` (how many
-  /// it would be, the places): nothing has changed. Precondition (checked): neither the consumer nor the number is
-  /// there already, and the number is not `kNoChannel`. O(size()).
+  /// Adds a channel under a number of the caller's choice. Its turn comes last.
+  ///
+  /// \pre (checked) Neither the consumer nor the number was added before, and the number is not `kNoChannel`.
+  /// \retval TooManyChannels All places are taken (how many channels there would be, the places). Nothing has changed.
+  /// \return Otherwise success.
+  ///
+  /// Complexity: O(size()).
   Status add(Consumer& consumer, std::size_t channel) noexcept {
     if (count_ == Most) {
       return {Error::TooManyChannels, Most + 1, Most};
     }
-    // The line begins at next_, so its end is right before that.
+    // The queue starts at next_, so its end is right before that.
     place(consumer, channel);
     for (std::size_t i = count_ - 1; i > next_; --i) {
       std::swap(entries_[i], entries_[i - 1]);
@@ -144,7 +154,9 @@ class Poller {
     return {};
   }
 
-  /// Leaves a channel out, so that its consumer may go: whether it was there. What it has not read yet stays unread.
+  /// Removes a channel, so that its consumer may be destroyed. What it has not read yet stays unread.
+  ///
+  /// \return Whether the channel was there.
   bool remove(std::size_t channel) noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
       if (entries_[i].channel == channel) {
@@ -155,17 +167,21 @@ class Poller {
     return false;
   }
 
-  /// Channels that are polled: those that are neither stopped, refused nor removed.
+  /// The number of channels that are polled: those that are neither stopped, refused nor removed.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }  ///< whether no channel is left
 
-  /// The next fragment of the channel whose turn it is, or what else there is to tell of it: see `Consumer::poll`. A
-  /// fragment is good until it is released or the poller's next poll, which may come to its channel again. Wait-free;
-  /// O(size()) channels, each as by `Consumer::poll`.
+  /// Polls the channels in turn until one has an outcome other than `Empty`: see `Consumer::poll`. A fragment is valid
+  /// until it is released or until the poller's next poll, which may poll its channel again.
+  ///
+  /// \return The outcome and its channel. `Empty` if no channel has anything; `Stopped` with `kNoChannel` if no channel
+  ///         is left.
+  ///
+  /// Complexity: wait-free, O(size()) calls of `Consumer::poll`.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> poll(Filter&& filter = {}) noexcept {
-    // Made where it is returned, also after others were: moving it would copy what was just written, and wait for that.
-    // In the outermost block, because g++ sees only there that it need not be moved.
+    // Constructed where it is returned, also when a further channel is polled: moving it would copy what was just
+    // written, and wait for that store. It is in the outermost block because only there does g++ elide the move.
     ChannelPoll<Fragment> outcome = look(filter);
     for (std::size_t looks = 1; !pass_on(outcome.status()) && looks < count_; ++looks) {
       outcome.~ChannelPoll();
@@ -174,7 +190,9 @@ class Poller {
     return outcome;
   }
 
-  /// Polls until the outcome is not `Empty`, or `strategy` gives up, which then answers `Empty`.
+  /// Polls until the outcome is not `Empty` or `strategy` gives up.
+  ///
+  /// \return As `poll`; `Empty` if the strategy gave up.
   template <WaitStrategy Strategy = typename Consumer::DefaultStrategy, SigFilter Filter = AcceptAll>
   [[nodiscard]] ChannelPoll<Fragment> wait(Strategy strategy = {}, Filter&& filter = {}) noexcept {
     ChannelPoll<Fragment> outcome = poll(filter);
@@ -185,9 +203,11 @@ class Poller {
     return outcome;
   }
 
-  /// Calls `each(fragment, channel)` with what the channel whose turn it is has, at most `max` fragments of it: see
-  /// `Consumer::poll_batch`. All are given back when the last call has returned. The result's status tells of that
-  /// channel what comes after them. `each` does not touch the poller or its consumers.
+  /// Calls `each(fragment, channel)` with what the next channel in turn has, at most `max` fragments of it: see
+  /// `Consumer::poll_batch`. All are given back after the last call has returned. `each` must not use the poller or its
+  /// consumers.
+  ///
+  /// \return The number of fragments, the channel, and the outcome on that channel after them.
   template <std::invocable<Item&, std::size_t> Each, SigFilter Filter = AcceptAll>
   ChannelBatch poll_batch(std::size_t max, Each&& each, Filter&& filter = {}) noexcept {
     for (std::size_t looks = 1; count_ != 0; ++looks) {
@@ -222,7 +242,8 @@ class Poller {
     for (std::size_t i = 0; i < count_; ++i) {
       fresh = fresh && entries_[i].consumer != &consumer && entries_[i].channel != channel;
     }
-    TANGO_PRECONDITION(fresh, "Poller: neither the consumer nor its number is there already; kNoChannel is no number");
+    TANGO_PRECONDITION(
+        fresh, "Poller: neither the consumer nor its number was added before, and the number is not kNoChannel");
     entries_[count_++] = {&consumer, channel};
   }
 
@@ -234,7 +255,7 @@ class Poller {
     next_ = at < next_ ? next_ - 1 : next_ < count_ ? next_ : 0;
   }
 
-  /// Polls the channel whose turn it is.
+  /// Polls the next channel in turn.
   template <class Filter>
   [[nodiscard]] TANGO_HOT ChannelPoll<Fragment> look(Filter& filter) noexcept {
     if (count_ == 0) [[unlikely]] {
@@ -243,8 +264,8 @@ class Poller {
     return ChannelPoll<Fragment>{entries_[next_].channel, *entries_[next_].consumer, filter};
   }
 
-  /// After the look: the turn goes to the next channel; one that has ended is left out. Whether there is something to
-  /// tell.
+  /// Called after a poll: moves on to the next channel and removes a channel that has ended. Returns whether there is
+  /// something to report.
   TANGO_HOT bool pass_on(PollStatus status) noexcept {
     if (status == PollStatus::Stopped || status == PollStatus::Refused) [[unlikely]] {
       if (count_ != 0) {
@@ -258,7 +279,7 @@ class Poller {
 
   Entry entries_[Most != std::dynamic_extent ? Most : 1] = {};
   std::size_t count_ = 0;
-  std::size_t next_ = 0;  ///< whose turn it is; 0 if there is none
+  std::size_t next_ = 0;  ///< the next channel in turn; 0 if there is none
 };
 
 /// Consumers one by one.

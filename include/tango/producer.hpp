@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Producer: publishes messages into a channel. One at a time per channel.
+/// Producer: publishes messages into a channel. A channel has at most one producer at a time.
 ///
 ///     tango::Producer producer{mcache, dcache, fseq};                  // lossy: never waits, consumers may be overrun
-///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed, as the DCache says
-///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, counted
+///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed: see DCache
+///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, with metrics
 ///
-/// A producer that could not be made (another one holds the channel, numbers disagree, …) returns the cause from every
-/// call; `status()` has the values.
+/// Most programs do not construct a Producer from its components. They build a channel (channel_builder.hpp) and call
+/// `channel.producer()`.
 ///
-/// A publish, step by step: send/publication.hpp.
+/// Construction does not throw. If a producer cannot join the channel (another producer holds it, sequence numbers
+/// differ, …), every call returns the cause, and `status()` returns the cause with its values.
 ///
-/// Thread: one, the producer's. The components outlive the producer.
+/// The steps of a publish are listed in send/publication.hpp.
+///
+/// Thread: every function belongs to one thread, the producer's. The components must outlive the producer.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +44,8 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is an Fctl or `NoFlowControl`, `MetricsPolicy` is `Metrics` or `NoMetrics`; all are deduced
-/// from what the constructor is given. `Waiting` is the strategy of blocking calls that are given none.
+/// `Cache` is a DCache, `Flow` is an Fctl or `NoFlowControl`, and `MetricsPolicy` is `Metrics` or `NoMetrics`. All
+/// three are deduced from the constructor's arguments. `Waiting` is the default wait strategy of blocking calls.
 template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy>
 class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPolicy, Waiting>, Waiting> {
   using Overloads = PublishOverloads<Producer, Waiting>;
@@ -54,33 +57,37 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
 
  public:
-  /// What `reserve` answers.
+  /// What `reserve` returns.
   using Reservation = tango::Reservation<Producer>;
-  /// What blocking calls do that are given no strategy.
+  /// The wait strategy of blocking calls that are given none.
   using DefaultStrategy = Waiting;
 
-  /// Whether payloads are written as words, because consumers may be overrun.
+  /// Whether payloads are written as atomic words, because consumers may be overrun.
   static constexpr bool kWords = Cache::kWords;
 
-  /// Lossy channel. Refused: see `status`.
+  /// Joins a lossy channel. `status()` reports whether that succeeded.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept requires(!kFlow && !kMetered)
       : Producer{mcache, dcache, fseq, nullptr, Recorder{}} {}
-  /// The same, counted.
+  /// The same, with metrics.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kFlow && kMetered)
       : Producer{mcache, dcache, fseq, nullptr, Recorder{metrics}} {}
 
-  /// Reliable (`Plain`) or observed (`Words`) channel. Refused: see `status`.
+  /// Joins a reliable (`Plain`) or observed (`Words`) channel. `status()` reports whether that succeeded.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl) noexcept requires(kFlow && !kMetered)
       : Producer{mcache, dcache, fseq, &fctl, Recorder{}} {}
-  /// The same, counted.
+  /// The same, with metrics.
   Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl, Metrics& metrics) noexcept
       requires(kFlow&& kMetered)
       : Producer{mcache, dcache, fseq, &fctl, Recorder{metrics}} {}
 
-  /// Precondition (checked): no reservation is open. Afterwards `other` answers every call with `Moved`, as
-  /// long as the channel is there.
+  /// Takes over the channel from `other`. Afterwards every call on `other` returns `Moved`, as long as the channel
+  /// exists.
+  ///
+  /// \pre (checked) No reservation is open.
   Producer(Producer&& other) noexcept { take_over(other); }
-  /// Leaves first. Precondition (checked): no reservation of either is open.
+  /// Leaves its own channel, then takes over the channel from `other`.
+  ///
+  /// \pre (checked) Neither producer has an open reservation.
   Producer& operator=(Producer&& other) noexcept {
     if (this != &other) {
       leave();
@@ -89,39 +96,51 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return *this;
   }
 
-  /// Leaves the channel: another producer may follow and goes on with the next number. Answers a pending
-  /// `MCache::stop`. Precondition (checked): no reservation is open.
+  /// Leaves the channel. A later producer continues with the next sequence number. If a stop was requested
+  /// (`MCache::stop`), the channel is closed here.
+  ///
+  /// \pre (checked) No reservation is open.
   ~Producer() { leave(); }
 
   // -------------------------------------------------------------------------------------------------------- state
 
-  /// Why this producer was refused, or success.
+  /// Why this producer cannot publish, or success.
   ///
   /// \retval SecondProducer Another producer holds the channel.
   /// \retval ComponentMismatch The components belong to different channels, or to a channel of another kind.
-  /// \retval StartMismatch The Fseq's number and the channel's differ (both).
+  /// \retval StartMismatch The Fseq's sequence number differs from the channel's position (the Fseq's number, the
+  ///         position).
   /// \retval CreditsOutOfRange The credits are not in 1 ... depth (credits, depth).
-  /// \retval TooManyMetricsBlocks Another producer counts in this Metrics.
+  /// \retval TooManyMetricsBlocks Another producer already uses this Metrics (2, 1).
   /// \retval Stopped The channel is closed.
   /// \retval NotConstructed The channel's constructor has not run.
-  /// \retval Replaced Another channel was made at this one's address (its generation, the one of this producer's channel).
+  /// \retval Replaced Another channel was created at the same address (the new generation, the generation that this
+  ///         producer joined).
   /// \retval Moved This producer was moved from.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it was not refused
+  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether `status()` is success
 
-  /// The number that the next message gets. Of no meaning in a producer that was refused or moved from.
+  /// The sequence number of the next message. Meaningless if the producer never joined the channel or was moved from.
   [[nodiscard]] Seq next_seq() const noexcept { return publication_.next(); }
 
-  /// The largest payload in bytes.
+  /// The size of the largest payload, in bytes.
   [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
 
-  /// Messages that could be published now as far as slots go (large ones may still find the chunks short): the depth on
-  /// a lossy channel. 0 if refused or requested to stop. Reads the consumers' positions: O(places in use).
+  /// How many messages could be published now, counting slots and credits only. A message that needs chunks may still
+  /// be refused for lack of chunks. Reads the consumers' positions.
+  ///
+  /// \return The number of messages; the depth on a lossy channel; 0 if `status()` is an error or a stop was requested.
+  ///
+  /// Complexity: O(places in use).
   [[nodiscard]] std::uint64_t available() noexcept { return is_open() ? publication_.room().slots(next_seq()) : 0; }
 
-  /// Bytes of the largest message that `publish` has room for, as far as this producer knows without reading the
-  /// consumers' positions: after a call of `available`, or a refusal, as of then. 0 without a slot for it, if refused or
-  /// requested to stop. (`reserve` needs a chunk for a message of up to `kInlineBytes`, too.)
+  /// The size in bytes of the largest message that `publish` has room for, without reading the consumers' positions.
+  /// The value is as of the last call of `available` or the last refused publish, so the true value may be larger.
+  /// `reserve` needs a chunk even for a message of up to `kInlineBytes`.
+  ///
+  /// \return The size; 0 if there is no free slot, `status()` is an error, or a stop was requested.
+  ///
+  /// Complexity: O(1); with flow control up to O(depth), over the fragments that hold no chunks.
   [[nodiscard]] std::size_t available_payload() const noexcept {
     return is_open() ? publication_.room().largest(next_seq()) : 0;
   }
@@ -129,14 +148,19 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   // ------------------------------------------------------------------------------------------------------ publish
 
   using Overloads::
-      publish;  // text, values; and `emplace`, `publish_batch`, `publish_packed`: see send/publish_overloads.hpp
-  using Overloads::publish_blocking;  // the same
+      publish;  // text and values; also `emplace`, `publish_batch`, `publish_packed`: see send/publish_overloads.hpp
+  using Overloads::publish_blocking;  // text and values
 
-  /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits.
+  /// Copies `payload` into the channel as one message of 0 … `max_payload()` bytes. Never waits. If it returns an
+  /// error, nothing was published, and neither a sequence number nor a credit was used.
   ///
-  /// `PayloadTooLarge` (its bytes, the largest), `NoCredits`, `Stopped`, `ReservationOpen`, or what `status` says:
-  /// nothing was published, and no number or credit was spent. O(size); with a lossy channel also O(fragments
-  /// overwritten).
+  /// \retval PayloadTooLarge The payload exceeds the limit (its size, `max_payload()`).
+  /// \retval NoCredits There is no room: a reliable consumer has not yet given back the slot or the chunks.
+  /// \retval Stopped The channel is closed.
+  /// \retval ReservationOpen A reservation is open.
+  /// \return Otherwise success, or the error of `status()`.
+  ///
+  /// Complexity: O(size); on a lossy or observed channel also O(fragments evicted).
   TANGO_HOT Status publish(std::span<const std::byte> payload, MessageInfo info = {}) noexcept {
     if (payload.size() > max_payload()) [[unlikely]] {
       return too_large(payload.size());
@@ -149,8 +173,12 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return {};
   }
 
-  /// Publishes as soon as there is room: waits for credits until they come, the channel is stopped (`Stopped`), or
-  /// `strategy` gives up (`NoCredits`). On a lossy channel it never waits. Other errors as `publish`, at once.
+  /// The same, but waits for room. It stops waiting when the channel is stopped or `strategy` gives up. On a lossy
+  /// channel it never waits.
+  ///
+  /// \retval NoCredits The strategy gave up.
+  /// \retval Stopped The channel is closed.
+  /// \return Otherwise as `publish`. Errors other than these two are returned without waiting.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::span<const std::byte> payload, MessageInfo info = {},
                                     Strategy strategy = {}) noexcept {
@@ -165,9 +193,12 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return {};
   }
 
-  /// Room for a message of `size` bytes to be written in place, then committed. The reservation answers with the error
-  /// where there is none: the causes of `publish`. On channels of words it may overwrite old fragments even if it is
-  /// dropped.
+  /// Reserves room for a message of `size` bytes, to be written in place and then committed. On channels of words, it
+  /// may overwrite old fragments even if the reservation is dropped later.
+  ///
+  /// \return The open reservation; otherwise one whose `status()` is the error, as for `publish`.
+  ///
+  /// Complexity: O(1); on a lossy or observed channel also O(fragments evicted).
   [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
     if (size > max_payload()) [[unlikely]] {
       return Reservation{too_large(size)};
@@ -179,7 +210,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return open_reservation(size, run);
   }
 
-  /// The same as soon as there is room: waits as `publish_blocking` does.
+  /// The same, but waits for room as `publish_blocking` does.
   template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] TANGO_HOT Reservation reserve_blocking(std::size_t size, Strategy strategy = {}) noexcept {
     if (size > max_payload()) [[unlikely]] {
@@ -194,8 +225,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
 
   // --------------------------------------------------------------------------------------------------------- stop
 
-  /// Closes the channel at once: consumers drain what was published, then report `Stopped`. Idempotent. Whether
-  /// it is closed: a producer that was refused closes nothing. Precondition (checked): no reservation is open.
+  /// Closes the channel immediately. Consumers drain what was published, then report `Stopped`. Idempotent. A producer
+  /// whose `status()` is an error closes nothing.
+  ///
+  /// \pre (checked) No reservation is open.
+  /// \return Whether the channel is closed.
   TANGO_COLD bool stop() noexcept {
     TANGO_PRECONDITION(!reserved(), "Producer::stop: no reservation is open");
     if (holds_ && replaced()) {
@@ -281,10 +315,10 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     status_ = std::exchange(other.status_, Error::Moved);
   }
 
-  /// Whether another channel was made at this one's address.
+  /// Whether another channel was created at this one's address.
   [[nodiscard]] bool replaced() const noexcept { return control().name() != generation_; }
 
-  /// From here on every call returns `Replaced`; what is there now is not touched.
+  /// From now on every call returns `Replaced`. The new channel is not touched.
   TANGO_COLD Error detach() noexcept {
     status_ = {Error::Replaced, control().name(), generation_};
     running_as_ = detail::kNoGeneration;
@@ -292,7 +326,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return Error::Replaced;
   }
 
-  /// From here on every call returns `Stopped`.
+  /// From now on every call returns `Stopped`.
   TANGO_COLD Error close() noexcept {
     control().close(next_seq());
     status_ = Error::Stopped;
@@ -302,7 +336,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
 
   // Admission.
 
-  /// Whether this producer is not refused, and nobody requested a stop.
+  /// Whether this producer may publish: its status is success, no reservation is open, and no stop was requested.
   [[nodiscard]] TANGO_HOT bool is_running() const noexcept { return control().is_running_as(running_as_); }
 
   [[nodiscard]] bool is_open() const noexcept { return status_.ok() && control().is_running_as(generation_); }
@@ -318,7 +352,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return status_.ok() ? Status{error} : status_;
   }
 
-  /// Why nothing may be published: not for want of room.
+  /// The cause, if `is_running()` is false. Never `NoCredits`.
   TANGO_COLD Error why_not() noexcept {
     if (!status_.ok()) {
       return status_.error();
@@ -329,7 +363,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return reserved() ? Error::ReservationOpen : close();
   }
 
-  /// Whether a message of `run` chunks may be published now. After `None` there is room for it.
+  /// Whether a message of `run` chunks may be published now. After `None`, there is room for it.
   [[nodiscard]] TANGO_HOT Error admit(std::size_t run) noexcept {
     if (!is_running()) [[unlikely]] {
       return why_not();
@@ -337,7 +371,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return publication_.admit(run) ? Error::None : Error::NoCredits;
   }
 
-  /// The same, waiting until it may. What had to wait counts as one refusal.
+  /// The same, but waits for room. The whole wait counts as one refusal.
   template <WaitStrategy Strategy>
   [[nodiscard]] TANGO_HOT Error admit_blocking(std::size_t run, Strategy& strategy) noexcept {
     Error error = admit(run);
@@ -362,7 +396,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// Whether a reservation is open.
   [[nodiscard]] bool reserved() const noexcept { return status_.ok() && running_as_ != generation_; }
 
-  /// Precondition: a message of `run` chunks was admitted.
+  /// \pre A message of `run` chunks was admitted.
   [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t run) noexcept {
     running_as_ = detail::kNoGeneration;
     return Reservation{*this, publication_.reserve(run), size};
@@ -380,8 +414,8 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   [[no_unique_address]] Recorder recorder_;
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
   detail::Generation running_as_ =
-      detail::kNoGeneration;  ///< the same while it may publish: not refused, no reservation
-  bool holds_ = false;        ///< the ring's claim
+      detail::kNoGeneration;  ///< `generation_` while it may publish and no reservation is open
+  bool holds_ = false;        ///< whether it holds the ring's claim
   Status status_;
 };
 

@@ -9,17 +9,17 @@
 ///       else if (message.status() == tango::ReassemblyStatus::Dropped) report(message.error());
 ///     }
 ///
-/// A message is whole if every number from its SOM to its EOM was seen. A number that was not seen may have been a
-/// fragment of any origin, so every message that is in progress there is dropped: numbers say that something was lost,
-/// and nothing says whose it was. That is why a reassembler must see all fragments of a channel in their order: a
-/// consumer's filter would look like loss. It takes a filter itself, which picks whole messages by the sig of their
+/// A message is complete if every sequence number from its SOM to its EOM was seen. A missing number may have belonged
+/// to any origin, so every message that is in progress at that point is dropped: sequence numbers show that a fragment
+/// was lost, but not whose it was. A reassembler must therefore see all fragments of a channel in order. A consumer's
+/// filter would look like loss. Give the filter to `accept` instead: it selects whole messages by the sig of their
 /// first fragment.
 ///
-/// Messages of one fragment pass through all the same, in place where the consumer is reliable.
+/// Messages of one fragment are passed through. If the consumer is reliable, they are not copied.
 ///
 /// Source: Firedancer `src/tango/fd_tango_base.h`, "Tango messaging concepts".
 ///
-/// Thread: a reassembler and its consumer, one.
+/// Thread: that of the consumer.
 #pragma once
 
 #include <cstddef>
@@ -39,12 +39,12 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// What became of the message that a fragment belongs to.
+/// What happened to the message that a fragment belongs to.
 enum class ReassemblyStatus : std::uint8_t {
-  Incomplete,  ///< its end has not come yet
-  Complete,    ///< here it is
-  Dropped,     ///< it cannot be completed: `error()`. Told once; its other fragments are skipped
-  Skipped,     ///< it is settled: dropped before, not wanted by the filter, or begun before the reassembler was there
+  Incomplete,  ///< its end is still missing
+  Complete,    ///< it is complete and returned
+  Dropped,     ///< it cannot be completed: `error()`. Reported once; its other fragments are skipped
+  Skipped,     ///< it was dropped before, rejected by the filter, or started before the reassembler did
 };
 
 /// The status's name.
@@ -53,40 +53,50 @@ enum class ReassemblyStatus : std::uint8_t {
   return detail::name_of(status, kNames);
 }
 
-/// What `Reassembler::accept` answers: the message if this fragment completed it, and what was dropped.
+/// What `Reassembler::accept` returns: the message if this fragment completed it, and what was dropped.
 class [[nodiscard]] Reassembly {
  public:
-  /// What became of it.
+  /// What happened to the message.
   [[nodiscard]] ReassemblyStatus status() const noexcept { return status_; }
 
   /// Whether there is a message.
   [[nodiscard]] explicit operator bool() const noexcept { return status_ == ReassemblyStatus::Complete; }
 
-  /// The message, as if it had come in one fragment: with the number, sig and ts of its first fragment, its whole size,
-  /// and chunk `kInlineChunk` unless it did come in one. Good until the next fragment of its origin is accepted; if it
-  /// came in one fragment from a reliable consumer, its payload is that fragment's, and good as long. Precondition
-  /// (checked): there is one.
+  /// The message, as if it had been sent in one fragment: with the sequence number, sig and ts of its first fragment
+  /// and its whole size. Its chunk is `kInlineChunk` unless it was one fragment. Valid until the next fragment of its
+  /// origin is accepted. If it was one fragment from a reliable consumer, its payload is that fragment's and valid as
+  /// long as the fragment.
+  ///
+  /// \pre (checked) There is a message.
   [[nodiscard]] const FragmentView& operator*() const noexcept {
     TANGO_PRECONDITION(*this, "Reassembly: there is a message");
     return message_;
   }
   [[nodiscard]] const FragmentView* operator->() const noexcept { return &**this; }  ///< the same
 
-  /// Why the fragment's message was dropped, with `Dropped`; else success. `MissingSom`; `MessageBroken` (ERR);
-  /// `Overrun` (overwritten while it was copied); `FragmentLost` (its start was); `BufferTooSmall` (its bytes up to
-  /// here, the capacity); `UnknownOrigin` (the origin, how many there are).
+  /// Why the fragment's message was dropped, with `Dropped`; otherwise success.
+  ///
+  /// \retval MissingSom Its start was never seen.
+  /// \retval FragmentLost Its start was lost.
+  /// \retval MessageBroken Its sender aborted it (ERR).
+  /// \retval Overrun A fragment was overwritten while it was copied.
+  /// \retval BufferTooSmall It exceeds the capacity (its bytes so far, the capacity).
+  /// \retval UnknownOrigin Its origin is not below `Origins` (the origin, `Origins`).
   [[nodiscard]] const Status& error() const noexcept { return error_; }
 
-  /// Messages that were in progress before this fragment came, and were dropped because it shows that they have no end.
+  /// The number of messages that were in progress before this fragment and were dropped because it shows that they
+  /// cannot be completed.
   [[nodiscard]] std::uint64_t dropped_before() const noexcept { return dropped_before_; }
 
-  /// Why these: `FragmentLost` where fragments are `missing()`, `MissingEom` where the fragment begins a message while
-  /// its origin's last one was in progress. Success if there are none.
+  /// Why those were dropped; success if there were none.
+  ///
+  /// \retval FragmentLost Fragments are `missing()`.
+  /// \retval MissingEom This fragment starts a message while the previous one of its origin was in progress.
   [[nodiscard]] Status error_before() const noexcept {
     return dropped_before_ == 0 ? Error::None : missing_ != 0 ? Error::FragmentLost : Error::MissingEom;
   }
 
-  /// Numbers between the fragment before and this one: lost, or corrupt, or kept from the reassembler.
+  /// The number of sequence numbers missing before this fragment: lost, corrupt, or not given to the reassembler.
   [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
 
  private:
@@ -101,45 +111,52 @@ class [[nodiscard]] Reassembly {
 };
 
 template <>
-inline constexpr bool kProcessLocal<Reassembly> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Reassembly> = true;  ///< not a Record
 
-/// Puts messages together from all fragments of one channel, in memory of its caller's. `Origins`: they are numbered 0
-/// … `Origins - 1`.
+/// Puts messages together from all fragments of one channel, in memory of the caller. Origins are numbered from 0 to
+/// `Origins - 1`.
 ///
-/// Every message that is complete is delivered, once, in its origin's order, and no other. What is dropped is told
-/// once, as one: each message whose start was seen; and of those whose start was not, each that shows a fragment,
-/// unless it may be the rest of one that was told of or that began before the reassembler was there. (A message of
-/// which nothing was seen at all is known only as `missing()` numbers.)
+/// Every complete message is delivered exactly once, in the order of its origin, and nothing else is delivered. A
+/// message whose start was seen and that cannot be completed is dropped whole and reported once. A message whose start
+/// was not seen is dropped and reported once as well, when one of its fragments is seen. The exception is a fragment
+/// that may belong to a message already reported, or to one that started before the reassembler did. (A message of
+/// which no fragment was seen shows only in `missing()`.)
 template <std::size_t Origins = 1>
 class Reassembler {
   static_assert(Origins >= 1 && Origins <= kMaxOrigins, "tango: a channel has 1 ... 8192 origins");
 
  public:
-  /// Each origin gets an equal part of `memory`, which outlives the reassembler. The first fragment may have any
-  /// number.
+  /// Each origin gets an equal part of `memory`, which must outlive the reassembler. The first fragment may have any
+  /// sequence number.
   explicit Reassembler(std::span<std::byte> memory) noexcept : memory_{memory} {}
   Reassembler(const Reassembler&) = delete;
   Reassembler& operator=(const Reassembler&) = delete;
 
-  /// Bytes of the largest message that can be put together, less than 4 GiB. One that comes in a single fragment from a
-  /// reliable consumer may be larger: it is not copied.
+  /// The size in bytes of the largest message that can be put together, less than 4 GiB. A message of one fragment from
+  /// a reliable consumer may be larger, because it is not copied.
   [[nodiscard]] std::size_t capacity() const noexcept {
     constexpr std::size_t kMost = 0xFFFF'FFFFu;
     const std::size_t part = memory_.size() / Origins;
     return part < kMost ? part : kMost;
   }
 
-  /// The channel's next fragment. `filter` sees the sig of a message's first fragment; if it says no, the message is
-  /// skipped. Payloads of what is skipped or dropped are not touched.
+  /// Accepts the channel's next fragment. `filter` is called with the sig of a message's first fragment. If it returns
+  /// false, the message is skipped. The payloads of skipped and dropped messages are not read.
   ///
-  /// The fragments come from one channel and in their order. Any number but the one that follows counts as a loss, an
-  /// earlier one as a loss of nearly all numbers that there are: so it looks when positions were forged, or when
-  /// fragments of another channel came without a `reset` between. O(size); after a loss O(Origins).
+  /// The fragments must come from one channel and in order. Any sequence number but the next one counts as a loss, and
+  /// an earlier one as a loss of nearly all numbers that exist. That happens if positions were forged, or if fragments
+  /// of another channel follow without a `reset`.
+  ///
+  /// \return The message if it is complete, and what was dropped: see Reassembly.
+  ///
+  /// Complexity: O(size); after a loss O(Origins).
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(const FragmentView& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
   }
-  /// The same. Precondition (checked): it is held.
+  /// The same.
+  ///
+  /// \pre (checked) The fragment is held.
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(const Fragment& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
@@ -147,14 +164,17 @@ class Reassembler {
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(const Fragment&&,
                     Filter&& = {}) = delete;  // a temporary gives it back at the end of the expression
-  /// The same where the consumer may be overrun: what is copied is validated, and what was overwritten is dropped.
+  /// The same for a consumer that may be overrun. What is copied is validated, and a message that was overwritten is
+  /// dropped.
   template <SigFilter Filter = AcceptAll>
   Reassembly accept(SpeculativeFragment& fragment, Filter&& filter = {}) noexcept {
     return take(fragment, filter);
   }
 
-  /// Drops what is in progress, and starts afresh: the next fragment may have any number. Returns how many messages
-  /// that were. For the end of a channel, and before another one.
+  /// Drops all messages in progress and starts afresh: the next fragment may have any sequence number. Call it at the
+  /// end of a channel and before another one.
+  ///
+  /// \return How many messages were dropped.
   std::uint64_t reset() noexcept {
     const std::uint64_t given_up = in_progress();
     dropped_ += given_up;
@@ -165,7 +185,9 @@ class Reassembler {
     return given_up;
   }
 
-  /// Messages whose start was seen and whose end is still to come. O(Origins).
+  /// The number of messages whose start was seen and whose end is still missing.
+  ///
+  /// Complexity: O(Origins).
   [[nodiscard]] std::uint64_t in_progress() const noexcept {
     std::uint64_t count = 0;
     for (const Assembly& assembly : assemblies_) {
@@ -174,24 +196,24 @@ class Reassembler {
     return count;
   }
 
-  /// Messages delivered.
+  /// The number of messages delivered.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
-  /// Messages dropped, for whatever reason.
+  /// The number of messages dropped, for any reason.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-  /// Messages that the filter did not want.
+  /// The number of messages that the filter rejected.
   [[nodiscard]] std::uint64_t filtered() const noexcept { return filtered_; }
 
  private:
-  /// What is known of an origin's next fragment.
+  /// What is known about an origin's next fragment.
   enum class State : std::uint8_t {
-    Settled,     ///< nothing, if it is no SOM: it may belong to a message that is settled already
+    Settled,     ///< unless it is a SOM, it may belong to a message that was already reported or skipped
     Between,     ///< it must be a SOM
-    Doubtful,    ///< the same, but fragments were lost since: else it is the rest of a message that is not told of yet
-    InProgress,  ///< it goes on with the message
+    Doubtful,    ///< it must be a SOM, or the rest of a message that lost fragments and was not reported yet
+    InProgress,  ///< it continues the message
   };
 
   struct Assembly {
-    FragmentMetadata first;  ///< the first fragment's, with the size so far
+    FragmentMetadata first;  ///< the first fragment's metadata, with the size so far
     State state = State::Settled;
   };
 
@@ -220,7 +242,8 @@ class Reassembler {
     return outcome;
   }
 
-  /// After a loss: what is in progress may have lost a piece, and what comes next may be the rest of something.
+  /// After a loss: every message in progress may have lost a fragment, and the next fragment may be the rest of another
+  /// message.
   TANGO_COLD std::uint64_t drop_all() noexcept {
     std::uint64_t count = 0;
     for (Assembly& assembly : assemblies_) {
@@ -234,7 +257,7 @@ class Reassembler {
     return count;
   }
 
-  /// Whether the fragment begins a message or goes on with one: `Incomplete`, and its payload is still to be taken.
+  /// Starts a message or continues one. If the status is `Incomplete` afterwards, the payload is still to be appended.
   template <class Filter>
   void resume(Assembly& assembly, const FragmentMetadata& metadata, Filter& filter, Reassembly& outcome) noexcept {
     const State rest = (metadata.ctl & kEom) != 0 ? State::Between : State::Settled;
@@ -264,7 +287,7 @@ class Reassembler {
     outcome.status_ = ReassemblyStatus::Incomplete;
   }
 
-  /// Adds the payload to the message in progress.
+  /// Appends the payload to the message in progress.
   template <class Fragment>
   void append(Assembly& assembly, std::span<std::byte> buffer, Fragment& fragment, const FragmentMetadata& metadata,
               Reassembly& outcome) noexcept {
@@ -307,8 +330,8 @@ class Reassembler {
   }
 
   std::span<std::byte> memory_;
-  Seq next_ = 0;        ///< the number that follows the last fragment's
-  bool begun_ = false;  ///< there was one
+  Seq next_ = 0;        ///< the sequence number after the last fragment's
+  bool begun_ = false;  ///< whether there was a fragment
   std::uint64_t completed_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t filtered_ = 0;

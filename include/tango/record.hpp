@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Record: what may travel as its bytes.
+/// Record: a type whose values can be sent as their bytes.
 ///
 ///     struct Quote { std::uint64_t price; std::uint32_t size; };
 ///
@@ -8,12 +8,13 @@
 ///     …
 ///     if (auto quote = fragment->as<Quote>()) use(quote->price);
 ///
-/// On a channel of bytes both sides agree on the type: a message of another size is told (`TypeMismatch`), one of another
-/// type with the same size is not. A channel of one type (`of<T>()`, channel_builder.hpp) is published and read as that
-/// type alone. Padding travels, too.
+/// On a channel of bytes, both sides must agree on the type. A message of another size is detected (`TypeMismatch`),
+/// but a message of another type with the same size is not. A channel of one type (`of<T>()`, channel_builder.hpp) can
+/// be published and read only as that type. Padding is sent as well.
 ///
-/// A byte that is no bool is none (`TypeMismatch`). Within a struct nobody looks: that its bools and enumerators are some
-/// is for the sender to answer for, so put integers there if you do not trust it.
+/// A `bool` must be 0 or 1; any other byte is reported as `TypeMismatch`. The members of a struct are not checked: the
+/// sender is responsible for the validity of its bools and enumerators. If you do not trust the sender, use integers
+/// there.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +26,16 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Whether a `T` says something only where it was made, though it could be sent as its bytes: it refers to bytes that are
-/// elsewhere, or it is an answer to a call. Specialised next to each such type of this library; do so for yours.
+/// Whether a `T` is meaningful only in the process that created it, although it could be sent as its bytes: it refers
+/// to bytes elsewhere, or it is the result of a call. Specialised next to each such type of this library. Do the same
+/// for your own types.
 template <class T>
 inline constexpr bool kProcessLocal = false;
 
-/// A type whose values may be sent as their bytes: trivially copyable, and copyable at all (an atomic word is the first
-/// without the second), and nothing that refers to bytes elsewhere or holds several values: pointers, arrays, spans,
-/// strings. What converts to bytes or text is none either: those are what `publish` would send of it.
+/// A type whose values can be sent as their bytes. It is trivially copyable and has a copy constructor (an atomic word
+/// has only the first property). It neither refers to bytes elsewhere nor is a sequence of values: no pointers, arrays,
+/// spans or strings. A type that converts to bytes or text is not a Record either, because `publish` would send those
+/// instead.
 template <class T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> && std::is_object_v<T> &&
                  !kProcessLocal<std::remove_cv_t<T>> &&
@@ -44,8 +47,8 @@ concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v
 
 namespace detail {
 
-/// The `size` bytes that lie at `at`. As `std::as_bytes`, without the spans of other types that it goes through: the
-/// compiler would spend more on those than on all else in this header.
+/// The `size` bytes at `at`. Like `std::as_bytes`, but without the spans of other types that it instantiates, which
+/// take longer to compile than the rest of this header.
 [[nodiscard]] TANGO_HOT inline std::span<const std::byte> bytes_at(const void* at, std::size_t size) noexcept {
   return {static_cast<const std::byte*>(at), size};
 }
@@ -55,12 +58,12 @@ namespace detail {
   return bytes_at(text.data(), text.size());
 }
 
-/// The characters of a literal, or of a constant field of a struct: up to the first NUL, and no further than the array
-/// goes if it has none.
+/// The characters of a literal, or of a constant field of a struct, up to the first NUL, or up to the end of the array
+/// if it has none.
 template <std::size_t N>
 [[nodiscard]] TANGO_HOT constexpr std::string_view text_in(const char (&array)[N]) noexcept {
   if (array[N - 1] == '\0') {
-    return array;  // ends within it; of a literal, the compiler counts
+    return array;  // there is a NUL within the array; the compiler counts the characters of a literal
   }
   std::size_t size = 0;
   while (size != N && array[size] != '\0') {
@@ -69,33 +72,33 @@ template <std::size_t N>
   return {array, size};
 }
 
-/// Compiles for a `Record`, and says why not for others. `Type` is then one with which nothing else is wrong, so that
-/// this is said first.
+/// Compiles for a `Record`, and explains why any other type is none. `Type` is then a type that causes no further
+/// error, so that this one is reported first.
 template <class T>
 struct RequireRecord {
   static_assert(!kProcessLocal<std::remove_cv_t<T>>,
-                "tango: this object says something only where it was made: publish what it is about (the payload() of "
-                "a fragment, the value of a Result, Messages by publish_batch)");
+                "tango: this object is meaningful only in the process that created it: publish what it refers to (the "
+                "payload() of a fragment, the value of a Result, Messages by publish_batch)");
   static_assert(
       kProcessLocal<std::remove_cv_t<T>> || Record<T>,
-      "tango: only a trivially copyable type travels as its bytes, and no pointer, array, range or string (of "
+      "tango: only a trivially copyable type can be sent as its bytes, and no pointer, array, range or string (for "
       "a range x, publish std::as_bytes(std::span{x}), or publish_packed(x))");
   using Type = std::conditional_t<Record<T>, T, std::byte>;
 };
 
-/// The same where no type is asked for.
+/// The same where no type is needed.
 template <class T>
 constexpr void require_record() noexcept {
   static_cast<void>(sizeof(RequireRecord<T>));
 }
 
-/// The bytes of a `T`, copied from wherever they lay, before they are one. `T` is trivially copyable.
+/// The bytes of a `T`, copied from anywhere, before they are a `T`. `T` is trivially copyable.
 template <class T>
 struct alignas(T) Image {
   std::byte bytes[sizeof(T)];
 
-  /// Whether they are those of a value, as far as that is known: a bool is 0 or 1. What a type holds inside is for its
-  /// sender to answer for.
+  /// Whether the bytes are a valid `T`, as far as that can be checked: a `bool` is 0 or 1. The sender is responsible
+  /// for the members of a struct.
   [[nodiscard]] bool is_value() const noexcept {
     if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
       return bytes[0] <= std::byte{1};
@@ -104,7 +107,9 @@ struct alignas(T) Image {
     }
   }
 
-  /// Precondition: they are those of a value.
+  /// The value.
+  ///
+  /// \pre The bytes are a valid `T`.
   [[nodiscard]] T value() const noexcept { return __builtin_bit_cast(T, *this); }
 };
 

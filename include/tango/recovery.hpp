@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recovery: takes over from a producer or a reliable consumer that vanished without leaving: its thread was abandoned, or
-/// its process was killed. Nothing that was published is lost, changed, or published again.
+/// Recovery: takes over from a producer or a reliable consumer that vanished without leaving: its thread was abandoned,
+/// or its process was killed. Nothing that was published is lost, changed, or published again.
 ///
 ///     if (the producer is known to be dead) channel.recover_producer();
-///     auto producer = channel.producer();                     // goes on with the next number
+///     auto producer = channel.producer();                     // continues with the next sequence number
 ///
-/// The library cannot know by itself that an endpoint is dead: time is no proof, and neither is a process id. Call these
-/// functions only when something that you trust says so, such as a lock that the kernel releases. All of them may be
-/// interrupted anywhere and called again. What each of them repairs: endpoint/recovery.hpp.
+/// The library cannot find out by itself that an endpoint is dead. A timeout is no proof, and neither is a process id.
+/// Call these functions only when something that you trust establishes it, such as a lock that the kernel releases. All
+/// of them may be interrupted anywhere and called again. What each of them repairs is listed in endpoint/recovery.hpp.
 ///
-/// Thread: one at a time, while no other thread uses the dead endpoint or makes a new one of its kind.
+/// Thread: one at a time, while no other thread uses the dead endpoint or creates a new one of its kind.
 #pragma once
 
 #include <cstddef>
@@ -30,17 +30,17 @@ namespace tango::inline TANGO_ABI {
 
 /// What `recover_producer` found.
 struct ProducerRecovery {
-  bool was_held = false;  ///< a producer held the channel; else there was nothing to do
-  Seq next = 0;           ///< the number that the next producer begins with
-  bool closed = false;    ///< the channel is closed: a stop was requested
+  bool was_held = false;  ///< whether a producer held the channel; if not, there was nothing to do
+  Seq next = 0;           ///< the first sequence number of the next producer
+  bool closed = false;    ///< whether the channel is closed, because a stop was requested
 };
 
-/// Gives the channel back in a dead producer's stead, with everything that it had published.
+/// Releases the channel on behalf of a dead producer. Everything that it published stays.
 ///
 /// \pre The producer is dead (see the file's head).
-/// \return Whether there was one, and where its successor goes on.
+/// \return Whether a producer held the channel, and where the next one continues.
 ///
-/// O(Depth).
+/// Complexity: O(Depth).
 template <std::size_t Depth, class Cache>
 TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq,
                                              Metrics* metrics = nullptr) noexcept {
@@ -57,26 +57,27 @@ TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcach
     if (ring.control.stop_requested() && !ring.control.closed()) {
       ring.control.close(next);
     }
-    ring.control.leave();  // last: from here on another producer may come; answers a stop that was requested meanwhile
+    ring.control.leave();  // last: from now on another producer may join; honours a stop that was requested meanwhile
   } else {
-    ring.control.answer_stop();  // a producer may have vanished between giving the channel back and this
+    ring.control.answer_stop();  // a producer may have vanished after giving the channel back and before this
   }
   return {holder == detail::RingHolder::Producer, next, ring.control.closed()};
 }
 
-/// What becomes of a dead consumer's position.
+/// What happens to a dead consumer's position.
 enum class DeadConsumer : std::uint8_t {
-  Keep,  ///< it is kept: the producer waits, and the next consumer goes on there; messages that the dead one had read and
-         ///< not given back are delivered again
-  Evict,  ///< it is given up, as by `Consumer::resign`
+  Keep,   ///< kept: the producer waits, and the next consumer continues there; messages that the dead consumer had read
+          ///< but not given back are delivered again
+  Evict,  ///< given up, as by `Consumer::resign`
 };
 
-/// Frees a dead reliable consumer's place, and its metrics block if it counted. `place` is 0 ... `Places` - 1.
+/// Frees the place of a dead reliable consumer, and its metrics block if it had one. `place` is 0 ... `Places` - 1.
 ///
+/// \pre (checked) The place exists.
 /// \pre The consumer in this place is dead (see the file's head).
 /// \return Whether there was a consumer in it.
 ///
-/// O(1); with metrics O(their blocks).
+/// Complexity: O(1); with metrics O(blocks).
 template <std::size_t Places>
 TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, std::size_t place, DeadConsumer what = DeadConsumer::Keep,
                                  Metrics* metrics = nullptr) noexcept {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reservation: room in the channel for one message, written in place and then committed.
+/// Reservation: room in the channel for one message, which is written in place and then committed.
 ///
 ///     if (auto room = producer.reserve(sizeof quote)) {
 ///       fill(room.span());                                   // a reliable channel: bytes
 ///       if (auto status = room.commit({.sig = 7}); !status) report(status);
 ///     }
 ///
-/// Dropped without a commit, it publishes nothing and spends neither a number nor a credit. One at a time per producer;
-/// while it is open, publish and reserve answer `ReservationOpen`.
+/// A reservation that is dropped without a commit publishes nothing and uses neither a sequence number nor a credit. A
+/// producer has at most one open reservation. While it is open, `publish` and `reserve` return `ReservationOpen`.
 ///
-/// Thread: the producer's. It must be gone before its producer is moved or destroyed (checked).
+/// Thread: the producer's. A reservation must be committed, dropped or destroyed before its producer is moved or
+/// destroyed (checked).
 #pragma once
 
 #include <cstddef>
@@ -28,20 +29,21 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Writes a payload on a channel where consumers may be overrun: they may be reading the old content of these very
-/// words, so every store goes through an atomic word and no span is handed out. What is not written holds old bytes.
-/// Good until its reservation is committed or dropped; what is written later goes into a published message.
+/// Writes a payload on a channel where consumers may be overrun. They may still be reading the old content of the same
+/// words, so every store is a relaxed atomic store, and no span is handed out. Bytes that are not written keep their
+/// old values. Valid until the reservation is committed or dropped: a later write would change a published message.
 class WordWriter {
  public:
   WordWriter() noexcept = default;
   /// For the reservation.
   WordWriter(detail::SharedWord* words, std::size_t size) noexcept : words_{words}, size_{size} {}
 
-  /// Bytes that were reserved.
+  /// The number of reserved bytes.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// Writes `bytes` at `offset`. Fastest where both are multiples of 8. Precondition (checked): they lie within
-  /// `size()`.
+  /// Writes `bytes` at `offset`. Fastest if both the offset and the size are multiples of 8.
+  ///
+  /// \pre (checked) The bytes lie within `size()`.
   void write(std::size_t offset, std::span<const std::byte> bytes) noexcept {
     TANGO_PRECONDITION(offset <= size_ && bytes.size() <= size_ - offset,
                        "WordWriter::write: within the reserved bytes");
@@ -50,18 +52,20 @@ class WordWriter {
   /// The same for characters.
   void write(std::size_t offset, std::string_view text) noexcept { write(offset, detail::text_bytes(text)); }
 
-  /// The same for a literal or a constant array: what stands before the first NUL.
+  /// The same for a literal or a constant array: the characters before the first NUL.
   template <std::size_t N>
   void write(std::size_t offset, const char (&text)[N]) noexcept {
     write(offset, detail::text_in(text));
   }
-  /// No text: where a buffer's text ends stands elsewhere. Say so: `std::string_view{buffer, n}`.
+  /// Deleted: the length of the text in a buffer is not known. Pass `std::string_view{buffer, n}`.
   template <std::size_t N>
   void write(std::size_t offset, char (&buffer)[N]) = delete;
-  /// No text: a null pointer would be taken for some.
+  /// Deleted: a null pointer is not text.
   void write(std::size_t offset, std::nullptr_t) = delete;
 
-  /// Writes a field at `offset`: a `Record`. Precondition (checked): it lies within `size()`.
+  /// Writes a field, a `Record`, at `offset`.
+  ///
+  /// \pre (checked) The field lies within `size()`.
   template <class T>
   void store(std::size_t offset, const T& value) noexcept {
     detail::require_record<T>();
@@ -74,16 +78,16 @@ class WordWriter {
 };
 
 template <>
-inline constexpr bool kProcessLocal<WordWriter> = true;  ///< no Record
+inline constexpr bool kProcessLocal<WordWriter> = true;  ///< not a Record
 
 /// Room for one message: see the file's head.
 template <class Producer>
 class [[nodiscard]] Reservation {
  public:
-  /// A refused one; made by the producer.
+  /// For the producer: a reservation that was refused.
   explicit Reservation(const Status& status) noexcept : status_{status} {}
 
-  /// An open one; made by the producer.
+  /// For the producer: an open reservation.
   template <class Unit>
   Reservation(Producer& producer, Unit* data, std::size_t size) noexcept
       : producer_{&producer}, data_{data}, size_{size} {}
@@ -94,7 +98,7 @@ class [[nodiscard]] Reservation {
         data_{other.data_},
         size_{other.size_},
         status_{std::exchange(other.status_, Error::ReservationClosed)} {}
-  /// Drops what this one held. Afterwards `other` is closed.
+  /// Drops the reservation that this one held. Afterwards `other` is closed.
   Reservation& operator=(Reservation&& other) noexcept {
     if (this != &other) {
       drop();
@@ -107,15 +111,16 @@ class [[nodiscard]] Reservation {
   }
   ~Reservation() { drop(); }
 
-  /// Why there is no room, or success; `ReservationClosed` once it was committed, dropped or moved from.
+  /// Success if the reservation is open, or why there is no room. `ReservationClosed` after a commit, a drop or a move.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
   [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether it is open
 
-  /// Bytes that were reserved.
+  /// The number of reserved bytes.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// The reserved bytes, uninitialised; good until the commit. Only on a reliable channel. Precondition (checked): the
-  /// reservation is open.
+  /// The reserved bytes, uninitialised. Valid until the commit. Only on a reliable channel.
+  ///
+  /// \pre (checked) The reservation is open.
   [[nodiscard]] std::span<std::byte> span() noexcept {
     static_assert(!Producer::kWords,
                   "tango: consumers of this channel may be overrun, so its payload is not handed out as a span: use "
@@ -124,18 +129,25 @@ class [[nodiscard]] Reservation {
     return {static_cast<std::byte*>(data_), size_};
   }
 
-  /// The reserved words. Only on a lossy or observed channel. Precondition (checked): the reservation is open.
+  /// Writes the reserved words. Only on a lossy or observed channel.
+  ///
+  /// \pre (checked) The reservation is open.
   [[nodiscard]] WordWriter writer() noexcept {
     static_assert(Producer::kWords, "tango: the payload of this channel is plain bytes: use span()");
     TANGO_PRECONDITION(status_.ok(), "Reservation::writer: the reservation is open");
     return {static_cast<detail::SharedWord*>(data_), size_};
   }
 
-  /// Publishes all reserved bytes. Refused with `status()` if the reservation is not open.
+  /// Publishes all reserved bytes.
+  ///
+  /// \return Success, or `status()` if the reservation is not open.
   TANGO_HOT Status commit(MessageInfo info = {}) noexcept { return commit_prefix(size_, info); }
 
-  /// Publishes the first `used` bytes; the rest goes back. `CommitTooLarge` (used, reserved): nothing was published and
-  /// the reservation stays open.
+  /// Publishes the first `used` bytes and gives the rest back.
+  ///
+  /// \retval CommitTooLarge `used` exceeds the reserved size (used, reserved). Nothing was published, and the
+  ///         reservation stays open.
+  /// \return Otherwise success, or `status()` if the reservation is not open.
   TANGO_HOT Status commit_prefix(std::size_t used, MessageInfo info = {}) noexcept {
     if (!status_.ok()) [[unlikely]] {
       return status_;
@@ -148,7 +160,7 @@ class [[nodiscard]] Reservation {
     return {};
   }
 
-  /// Gives the room back; nothing is published. Idempotent.
+  /// Gives the room back without publishing. Idempotent.
   void drop() noexcept {
     if (producer_ != nullptr) {
       std::exchange(producer_, nullptr)->drop_reservation();

@@ -8,7 +8,9 @@
 ///       log(quote.status());
 ///     }
 ///
-/// In place of `std::optional` and `std::expected`, which a freestanding library of C++20 does not have. Any thread.
+/// It replaces `std::optional` and `std::expected`, which a freestanding C++20 library does not have.
+///
+/// Thread: any.
 #pragma once
 
 #include <type_traits>
@@ -23,12 +25,14 @@ namespace tango::inline TANGO_ABI {
 template <class T>
 class [[nodiscard]] Result {
   static_assert(std::is_trivially_copyable_v<T>, "tango: a Result holds a trivially copyable value");
-  static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not tell a value from a cause");
+  static_assert(!std::is_same_v<T, Status>, "tango: a Result of a Status could not distinguish a value from an error");
 
  public:
-  /// None, because of `why`. Precondition (checked): that is an error.
+  /// No value, because of `why`.
+  ///
+  /// \pre (checked) `why` is an error.
   constexpr Result(const Status& why) noexcept : nothing_{}, status_{why} {
-    TANGO_PRECONDITION(!why.ok(), "Result: a status without an error comes with a value");
+    TANGO_PRECONDITION(!why.ok(), "Result: a status given in place of a value is an error");
   }
 
   /// A value.
@@ -37,10 +41,12 @@ class [[nodiscard]] Result {
   /// Whether there is a value.
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return status_.ok(); }
 
-  /// Why there is none, or success.
+  /// Success, or why there is no value.
   [[nodiscard]] constexpr const Status& status() const noexcept { return status_; }
 
-  /// The value. Precondition (checked): there is one.
+  /// The value.
+  ///
+  /// \pre (checked) There is a value.
   [[nodiscard]] constexpr const T& operator*() const& noexcept {
     TANGO_PRECONDITION(status_.ok(), "Result: there is a value");
     return value_;
@@ -59,7 +65,7 @@ class [[nodiscard]] Result {
 };
 
 template <class T>
-inline constexpr bool kProcessLocal<Result<T>> = true;  ///< no Record
+inline constexpr bool kProcessLocal<Result<T>> = true;  ///< not a Record
 
 namespace detail {
 

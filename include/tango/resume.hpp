@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Resume: where a consumer that was overrun goes on. The policy is in receive/resume_policy.hpp.
+/// Resume: where a consumer continues after an overrun. The policy is in receive/resume_policy.hpp.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Where a consumer that was overrun goes on.
+/// Where a consumer continues after an overrun.
 enum class Resume : std::uint8_t {
-  Oldest,  ///< at the oldest fragments still intact, with an eighth of them as headroom; after a few setbacks in a row
-           ///< (overruns, fragments overwritten while they were read), at the latest
+  Oldest,  ///< near the oldest intact fragment, with an eighth of what is intact as headroom; after several setbacks in
+           ///< a row (overruns, fragments overwritten while they were read) at the latest fragment
   Latest,  ///< at the latest fragment
 };
 

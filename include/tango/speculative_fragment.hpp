@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// SpeculativeFragment: a message that a consumer received which may be overrun. The producer may overwrite its payload at
-/// any time, so it is copied or read word by word, and what was read counts only if the validation at the end says so.
+/// SpeculativeFragment: a message that was received by a consumer which may be overrun. The producer may overwrite its
+/// payload at any time. The payload is therefore copied or read word by word, and what was read is valid only if the
+/// validation afterwards succeeds.
 ///
-/// A fragment points into its consumer and its channel, and must be gone before its consumer is moved or destroyed
-/// (checked). Nothing has to be given back.
+/// A fragment refers to its consumer and its channel. It must be released or destroyed before its consumer is moved or
+/// destroyed (checked). It need not be given back.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -27,8 +28,8 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// A fragment that may be overwritten while it is looked at. Its metadata was validated; its payload has to be. Nothing
-/// needs to be released.
+/// A fragment that may be overwritten while it is read. Its metadata has been validated; its payload must be validated
+/// after reading. It need not be released.
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
@@ -44,7 +45,7 @@ class SpeculativeFragment {
         slot_seq_{other.slot_seq_},
         valid_{std::exchange(other.valid_, false)},
         hold_{std::move(other.hold_)} {}
-  /// Lets go of what this one was. Afterwards `other` is empty and no longer valid.
+  /// Replaces this fragment. Afterwards `other` is empty and no longer valid.
   SpeculativeFragment& operator=(SpeculativeFragment&& other) noexcept {
     if (this != &other) {
       seq_ = std::exchange(other.seq_, 0);
@@ -57,19 +58,25 @@ class SpeculativeFragment {
     return *this;
   }
 
-  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of it
+  [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of its metadata
   [[nodiscard]] Seq seq() const noexcept { return seq_; }                                     ///< its sequence number
   [[nodiscard]] std::uint64_t sig() const noexcept { return words_.sig; }                     ///< the application's tag
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }                   ///< bytes of payload
   [[nodiscard]] std::uint32_t ts() const noexcept { return words_.ts(); }  ///< the application's timestamp
 
-  /// There is none to look at in place.
+  /// Deleted: the payload cannot be read in place.
   void payload() const = delete;  // it may be overwritten while you read: copy_to, as, read, or load and validate
   void text() const = delete;     // it may be overwritten while you read: copy_to, as, read, or load and validate
 
-  /// Copies the payload to the front of `out` and validates it. `Overrun`: it was overwritten meanwhile, what `out`
-  /// holds is worthless, and the fragment has moved from delivered to lost. `BufferTooSmall`: nothing was copied.
-  /// O(size).
+  /// Copies the payload to the front of `out` and validates it.
+  ///
+  /// \retval Overrun The payload was overwritten while it was read. The contents of `out` are worthless, and the
+  ///         fragment now counts as lost instead of delivered.
+  /// \retval BufferTooSmall `out` is smaller than the payload (bytes of the payload, bytes of `out`). Nothing was
+  ///         copied.
+  /// \return Otherwise success.
+  ///
+  /// Complexity: O(size).
   TANGO_HOT Status copy_to(std::span<std::byte> out) noexcept {
     if (out.size() < size()) {
       return {Error::BufferTooSmall, size(), out.size()};
@@ -78,8 +85,14 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
-  /// The payload as a `T`, validated. `TypeMismatch` (bytes of the payload, of a `T`): it is a message of another type,
-  /// or a `bool` in it is neither 0 nor 1. `Overrun`: as `copy_to`.
+  /// The payload as a `T`, validated.
+  ///
+  /// \retval Overrun As for `copy_to`.
+  /// \retval TypeMismatch The message is of another type, or it is a `bool` that is neither 0 nor 1 (bytes of the
+  ///         payload, bytes of a `T`).
+  /// \return Otherwise the value.
+  ///
+  /// Complexity: O(size).
   template <class T>
   [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() noexcept {
     if (size() != sizeof(T)) [[unlikely]] {
@@ -96,9 +109,12 @@ class SpeculativeFragment {
     return image.value();
   }
 
-  /// A field of the payload, a `Record` `offset` bytes from its start, not validated: it counts only if `validate()` says so after
-  /// the last one that was read. Every bit pattern must be a value of `T`, because any may be found: where that is not
-  /// so (bool, and structs that hold one), use `read`. Precondition (checked): the field lies within the payload.
+  /// Loads a field of the payload without validating it: a `Record` that starts `offset` bytes from the payload's
+  /// start. The value is meaningful only if `validate()` returns true after the last field was loaded. Every bit
+  /// pattern must be a valid `T`, because any may be found. For other types (`bool`, and structs that contain one) use
+  /// `read`.
+  ///
+  /// \pre (checked) The field lies within the payload.
   template <class T>
   [[nodiscard]] T load(std::size_t offset) const noexcept {
     detail::require_record<T>();
@@ -109,8 +125,11 @@ class SpeculativeFragment {
     return image.value();
   }
 
-  /// The same, validated: whether `out` got the field. If not, `out` is as it was and the fragment has moved from
-  /// delivered to lost; or, for a bool, the byte there is none (`validate()` tells which).
+  /// Loads a field into `out` and validates it.
+  ///
+  /// \pre (checked) The field lies within the payload.
+  /// \return Whether `out` was set. If not, `out` is unchanged. Either the fragment was overwritten and now counts as
+  ///         lost instead of delivered, or a `bool` was neither 0 nor 1; `validate()` distinguishes the two.
   template <class T>
   [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
     detail::require_record<T>();
@@ -123,8 +142,8 @@ class SpeculativeFragment {
     return true;
   }
 
-  /// Whether everything read from this fragment so far was its own. False once is false for ever: it was overwritten
-  /// by now, and has moved from delivered to lost (also if an earlier read was still in time).
+  /// Whether everything read from this fragment so far is intact. Once false, it stays false: the fragment has been
+  /// overwritten and now counts as lost instead of delivered, even if an earlier read was still in time.
   [[nodiscard]] bool validate() noexcept {
     if (valid_ && !detail::Slot::still_holds(*slot_seq_, seq_)) [[unlikely]] {
       valid_ = false;
@@ -135,8 +154,8 @@ class SpeculativeFragment {
     return valid_;
   }
 
-  /// Lets go of it: it is empty and no longer valid. Nothing has to be let go of before the next poll, but what is kept
-  /// must be gone before its consumer is moved or destroyed. Idempotent.
+  /// Releases the fragment, which is then empty and no longer valid. This is not necessary before the next poll, but
+  /// before the consumer is moved or destroyed. Idempotent.
   void release() noexcept {
     seq_ = 0;
     words_ = {};
@@ -156,7 +175,7 @@ class SpeculativeFragment {
   detail::SlotWords words_;
   const detail::SharedWord* payload_ = nullptr;
   const detail::SharedWord* slot_seq_ = nullptr;
-  bool valid_ = false;  ///< as far as is known
+  bool valid_ = false;  ///< false once an overwrite was detected
   detail::Hold hold_;
 };
 

@@ -15,19 +15,19 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// `std::chrono::steady_clock` in nanoseconds: on every machine, monotonic, the same on all cores and for all processes
-/// of the machine; 20 - 50 ns a reading. Its rate is `TickRate{}`.
+/// `std::chrono::steady_clock` in nanoseconds. It works on every machine, is monotonic, and is the same on all cores
+/// and for all processes of the machine. A reading takes 20 - 50 ns. Its rate is `TickRate{}`.
 struct SteadyClock {
-  /// Nanoseconds since some start.
+  /// Nanoseconds since an unspecified start.
   [[nodiscard]] static Tick now() noexcept {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<Tick>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
   }
 };
 
-/// Measures a clock's tick against `SteadyClock`, over 20 ms unless told otherwise, which is true to about 10 ppm. For
-/// start-up: spins meanwhile. An interval of 0 or less is as short as it can be. Errors and bound as `calibrate<C,
-/// Reference>` (calibrate.hpp).
+/// Measures a clock's tick against `SteadyClock`. The default interval of 20 ms is accurate to about 10 ppm. Spins
+/// meanwhile, so call it at start-up. An interval of 0 or less is as short as possible. Errors and accuracy: see
+/// `calibrate<C, Reference>` (calibrate.hpp).
 template <Clock C = OrderedTickClock>
 Result<TickRate> calibrate(std::chrono::nanoseconds interval = std::chrono::milliseconds{20}) noexcept {
   return calibrate<C, SteadyClock>(interval.count() > 0 ? static_cast<std::uint64_t>(interval.count()) : 0);

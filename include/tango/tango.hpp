@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// tango: a channel between threads and processes, through a lock-free ring. This header is the whole freestanding
-/// core; read in the order of its includes, it explains the system from the ground up.
+/// tango: a channel between threads and processes, through a lock-free ring. This header includes the whole
+/// freestanding core. Read in the order of its includes, the headers explain the system from the ground up.
 #pragma once
 
 // The order is for readers.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which 64-bit tags were seen lately: what a consumer drops duplicates with. Two kinds:
+/// Caches of recently seen 64-bit tags, with which a consumer drops duplicates. There are two kinds:
 ///
 /// | | `Tcache<N>` | `TagFilter<WORDS>` |
 /// | --- | --- | --- |
 /// | remembers | the `N` most recent distinct tags, exactly | every tag since the last `clear`, as a bit |
-/// | a new tag taken for a known one | never | at a rate that grows with what was inserted |
-/// | a known tag taken for a new one | once `N` newer distinct tags came | never |
+/// | reports a new tag as known | never | at a rate that grows with the number of tags |
+/// | reports a known tag as new | after `N` newer distinct tags | never |
 /// | bytes | 16 to 24 for each tag, and 16 | 8 for each word of 64 bits, and 8 |
 ///
-/// In both `check_and_insert` answers true for a new tag. Every tag is legal, 0 among them.
+/// In both, `check_and_insert` returns true for a new tag. Every tag is valid, 0 included.
 ///
-/// Thread: one, the consumer that owns it. Plain memory: not to be shared while in use.
+/// Thread: one, the consumer that owns it. It is plain memory: do not share it while it is in use.
 ///
 /// Sources: Firedancer `src/tango/tcache/fd_tcache.h` (the exact cache); rust-tango's `Tcache` (the filter).
 #pragma once
@@ -26,7 +26,8 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// Spreads tags that differ in a few bits, such as counters, over all 64 (the finaliser of MurmurHash3; a bijection).
+/// Spreads tags that differ in a few bits, such as counters, over all 64 bits (the finaliser of MurmurHash3; a
+/// bijection).
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t tag) noexcept {
   tag ^= tag >> 33;
   tag *= 0xff51afd7ed558ccdULL;
@@ -38,11 +39,12 @@ namespace detail {
 
 }  // namespace detail
 
-/// The `N` most recent distinct tags; `N` from 1 to 2^31. A tag that is seen again does not become more recent.
+/// The `N` most recent distinct tags; `N` is 1 to 2^31. A tag that is seen again does not become more recent.
 ///
-/// A ring of the tags in their order, and a map from tag to ring by open addressing with linear probing, at most half
-/// full; removal shifts back what follows, so there are no tombstones and nothing ever has to be rebuilt. O(1)
-/// expected; O(N) in the worst case, for tags chosen to collide.
+/// It consists of a ring of the tags in order, and a map from tag to ring by open addressing with linear probing, at
+/// most half full. Removal shifts the following entries back, so there are no tombstones and the map is never rebuilt.
+///
+/// Complexity: O(1) expected; O(N) in the worst case, for tags chosen to collide.
 template <std::size_t N>
 class Tcache {
   static_assert(N >= 1 && N <= std::size_t{1} << 31, "tango: a Tcache remembers between 1 and 2^31 tags");
@@ -50,7 +52,9 @@ class Tcache {
  public:
   Tcache() noexcept = default;
 
-  /// Whether `tag` is new; it is remembered either way. If the cache is full, a new tag takes the place of the oldest.
+  /// Remembers `tag`. If the cache is full, a new tag replaces the oldest.
+  ///
+  /// \return Whether the tag is new.
   bool check_and_insert(std::uint64_t tag) noexcept {
     if (entry_of(tag) != kFree) {
       return false;
@@ -69,14 +73,16 @@ class Tcache {
   /// Whether `tag` is remembered.
   [[nodiscard]] bool contains(std::uint64_t tag) const noexcept { return entry_of(tag) != kFree; }
 
-  /// Tags remembered.
+  /// The number of tags remembered.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }  ///< whether there are none
 
-  /// Tags that it can remember.
+  /// The largest number of tags that it can remember.
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return N; }
 
-  /// Forgets everything. O(N).
+  /// Forgets everything.
+  ///
+  /// Complexity: O(N).
   void clear() noexcept {
     for (std::uint32_t& entry : map_) {
       entry = kFree;
@@ -92,7 +98,7 @@ class Tcache {
 
   [[nodiscard]] static constexpr std::size_t home(std::uint64_t tag) noexcept { return detail::mix(tag) & kMask; }
 
-  /// Where `tag` is in the map, or would be put.
+  /// Where `tag` is in the map, or where it would be inserted.
   [[nodiscard]] std::size_t find(std::uint64_t tag) const noexcept {
     std::size_t at = home(tag);
     while (map_[at] != kFree && ring_[map_[at] - 1] != tag) {
@@ -103,12 +109,12 @@ class Tcache {
 
   [[nodiscard]] std::uint32_t entry_of(std::uint64_t tag) const noexcept { return map_[find(tag)]; }
 
-  /// Takes a remembered tag out of the map (Knuth, TAOCP 6.4, algorithm R). Its place in the ring still holds it.
+  /// Removes a tag from the map (Knuth, TAOCP 6.4, algorithm R). Its place in the ring keeps it.
   void forget(std::uint64_t tag) noexcept {
     std::size_t hole = find(tag);
     for (std::size_t at = (hole + 1) & kMask; map_[at] != kFree; at = (at + 1) & kMask) {
       const std::size_t probes = (at - home(ring_[map_[at] - 1])) & kMask;
-      if (probes >= ((at - hole) & kMask)) {  // its home is not behind the hole: it would no longer be found
+      if (probes >= ((at - hole) & kMask)) {  // its home is not after the hole: it could no longer be found
         map_[hole] = map_[at];
         hole = at;
       }
@@ -118,16 +124,18 @@ class Tcache {
 
   std::uint64_t ring_[N] = {};
   std::uint32_t map_[kEntries] = {};
-  std::size_t oldest_ = 0;  ///< once full; before that, the next place to fill
+  std::size_t oldest_ = 0;  ///< the oldest tag once the ring is full; before that, the next place to fill
   std::size_t size_ = 0;
 };
 
-/// A bit for each tag, at the place that its hash says, in `WORDS` words; `WORDS` is a power of two. It never forgets
-/// one tag and so fills up: clear it in time.
+/// A bit for each tag, at a position given by its hash, in `WORDS` words; `WORDS` is a power of two. It never forgets a
+/// single tag and therefore fills up: call `clear` in time.
 ///
-/// With `m = 64 * WORDS` bits, a new tag is taken for a known one with probability `bits set / m`, which after `n`
-/// distinct tags is `1 - (1 - 1/m)^n`, about `1 - exp(-n / m)`: below 1 % as long as `n < m / 100`. One hash function,
-/// as in the seed. O(1).
+/// With `m = 64 * WORDS` bits, a new tag is reported as known with probability `bits set / m`. After `n` distinct tags
+/// that is `1 - (1 - 1/m)^n`, about `1 - exp(-n / m)`: below 1 % as long as `n < m / 100`. It uses one hash function,
+/// as rust-tango does.
+///
+/// Complexity: O(1).
 template <std::size_t WORDS>
 class TagFilter {
   static_assert(WORDS >= 1 && (WORDS & (WORDS - 1)) == 0,
@@ -136,7 +144,9 @@ class TagFilter {
  public:
   TagFilter() noexcept = default;
 
-  /// Whether `tag` is new, as far as its bit tells; the bit is set either way.
+  /// Sets the bit of `tag`.
+  ///
+  /// \return Whether the bit was clear: the tag is new. False may also be returned for a new tag.
   bool check_and_insert(std::uint64_t tag) noexcept {
     const std::size_t bit = bit_of(tag);
     const std::uint64_t mask = std::uint64_t{1} << bit % 64;
@@ -149,20 +159,22 @@ class TagFilter {
     return true;
   }
 
-  /// Whether `tag`'s bit is set: false means that it was certainly not inserted.
+  /// Whether the bit of `tag` is set. False means that the tag was certainly not inserted.
   [[nodiscard]] bool contains(std::uint64_t tag) const noexcept {
     const std::size_t bit = bit_of(tag);
     return (words_[bit / 64] >> bit % 64 & 1) != 0;
   }
 
-  /// Bits set: tags that were taken for new.
+  /// The number of bits set: the tags that were reported as new.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }  ///< whether none is set
 
-  /// Bits.
+  /// The number of bits.
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return 64 * WORDS; }
 
-  /// Forgets everything. O(WORDS).
+  /// Forgets everything.
+  ///
+  /// Complexity: O(WORDS).
   void clear() noexcept {
     for (std::uint64_t& word : words_) {
       word = 0;

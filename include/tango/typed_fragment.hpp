@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// TypedFragment: what the consumers of a channel of one type deliver. As the fragment of a channel of bytes, but its
-/// payload is read as that type and no other.
+/// TypedFragment: what the consumers of a channel of one message type deliver. It is like the fragment of a channel of
+/// bytes, but its payload can be read only as that type.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.of<Quote>().build();
 ///     auto consumer = channel.consumer();
@@ -10,7 +10,7 @@
 ///       if (auto quote = fragment->value()) use(quote->price);       // or fragment->as<Quote>()
 ///     }
 ///
-/// Thread: as the fragment.
+/// Thread: the consumer's.
 #pragma once
 
 #include <type_traits>
@@ -26,7 +26,8 @@ namespace tango::inline TANGO_ABI {
 /// Messages of any size and content: a channel of bytes.
 struct AnyMessage {};
 
-/// `F` is `Fragment`, `FragmentView` or `SpeculativeFragment`, as which it may be passed on: to code for any channel.
+/// `F` is `Fragment`, `FragmentView` or `SpeculativeFragment`. A TypedFragment converts to it, so it can be passed to
+/// code for any channel.
 template <Record T, class F>
 class TypedFragment : public F {
   static constexpr bool kMayBeOverwritten = std::is_same_v<F, SpeculativeFragment>;
@@ -34,13 +35,17 @@ class TypedFragment : public F {
  public:
   using F::F;
 
-  /// The message. `TypeMismatch` (bytes of the payload, of a `T`): somebody wrote something else into the channel's
-  /// memory. Where it may be overwritten, also `Overrun`: see `SpeculativeFragment::as`.
+  /// The message.
+  ///
+  /// \retval TypeMismatch Another process wrote something else into the channel's memory (bytes of the payload, bytes
+  ///         of a `T`).
+  /// \retval Overrun Only if the consumer may be overrun: see `SpeculativeFragment::as`.
+  /// \return Otherwise the message.
   [[nodiscard]] TANGO_HOT Result<T> value() const noexcept requires(!kMayBeOverwritten) { return F::template as<T>(); }
   /// The same.
   [[nodiscard]] TANGO_HOT Result<T> value() noexcept requires kMayBeOverwritten { return F::template as<T>(); }
 
-  /// The same, for who names the type: another one does not compile.
+  /// The same, with the type named. Any other type does not compile.
   template <class U>
   [[nodiscard]] TANGO_HOT Result<T> as() const noexcept requires(!kMayBeOverwritten) {
     check<U>();
@@ -56,8 +61,9 @@ class TypedFragment : public F {
  private:
   template <class U>
   static constexpr void check() noexcept {
-    static_assert(std::is_same_v<U, T>,
-                  "tango: the messages of this channel are of another type: the one that it was built of<T>()");
+    static_assert(
+        std::is_same_v<U, T>,
+        "tango: the messages of this channel have another type: the T that the channel was built with, of<T>()");
   }
 };
 

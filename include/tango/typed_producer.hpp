@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// TypedProducer: the producer of a channel whose messages are all of one type. As Producer, but it publishes nothing
-/// else.
+/// TypedProducer: the producer of a channel of one message type. It is like Producer, but it publishes only that type.
 ///
 ///     auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.of<Quote>().build();
 ///     auto producer = channel.producer();
 ///     producer.publish(Quote{100, 5});
 ///
-/// Thread: one, the producer's.
+/// Thread: every function belongs to one thread, the producer's.
 #pragma once
 
 #include <concepts>
@@ -27,7 +26,8 @@ namespace tango::inline TANGO_ABI {
 
 namespace detail {
 
-/// What a producer of `T`s does not take for one: what does not convert, and scalars and arrays that would.
+/// What a producer of `T` does not accept as a `T`: types that do not convert to it, and scalars and arrays that would
+/// convert implicitly.
 template <class U, class T>
 concept ImplicitConversion =
     !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
@@ -60,8 +60,9 @@ class TypedProducer : private Base {
     return Base::publish_blocking(value, info, strategy);
   }
 
-  /// What is no `T`, or would become one unseen: of 3.9 an integer would send 3, of -1 the largest, of text a bool true.
-  /// Write `publish(T{…})`, or braces alone: they refuse what does not fit.
+  /// Deleted for a type that is not `T` or would be converted implicitly: 3.9 would become the integer 3, -1 the
+  /// largest unsigned integer, and text the bool true. Write `publish(T{…})`, or braces alone: both reject a narrowing
+  /// conversion.
   template <detail::ImplicitConversion<T> U>
   Status publish(const U& value, MessageInfo info = {}) = delete;  // not the channel's T: publish(T{...})
   /// The same.
@@ -74,14 +75,14 @@ class TypedProducer : private Base {
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
     return Base::template emplace<T>(info, std::forward<Args>(args)...);
   }
-  /// The same with nothing to say of the message. (A first argument that is a `MessageInfo`, or `{…}`, is one.)
+  /// The same with a default MessageInfo. (A first argument that is a `MessageInfo`, or `{…}`, is taken as one.)
   template <class First, class... Args>
   requires(!std::is_convertible_v<First&&, MessageInfo>) TANGO_HOT Status emplace(First&& first, Args&&... args)
   noexcept { return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...); }
 
-  // What a channel of bytes has besides, and this one says why not.
+  // Functions that exist only on a channel of bytes. Here they explain why not.
 
-  /// Several `T`s in one message would be no `T` to who reads it.
+  /// Does not compile: several `T`s in one message would not be a `T` to the consumer.
   template <class Records>
   BatchStatus publish_packed(const Records&, MessageInfo = {}) noexcept {
     static_assert(detail::kNever<Records>,
@@ -94,10 +95,10 @@ class TypedProducer : private Base {
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy = {}) noexcept {
     return publish_packed(records, info);
   }
-  /// Room for bytes would be room for anything.
+  /// Does not compile: the reserved bytes could become anything.
   template <std::convertible_to<std::size_t> Size>
   void reserve(Size) noexcept {
-    static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace makes it in place");
+    static_assert(detail::kNever<Size>, "tango: a message of this channel is one T: emplace constructs it in place");
   }
   /// The same.
   template <std::convertible_to<std::size_t> Size, class Strategy = DefaultStrategy>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Wait strategies that give the core to others. Hosted: `<thread>` is not freestanding.
+/// Wait strategies that yield the core to other threads. Hosted: `<thread>` is not freestanding.
 ///
 /// Thread: the one that waits.
 #pragma once
@@ -13,20 +13,20 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Lets the scheduler run somebody else between two looks. Microseconds of latency when it does.
+/// Lets the scheduler run another thread between two polls. That adds microseconds of latency when it happens.
 struct Yield {
-  /// True, after the yield.
+  /// Returns true, after the yield.
   bool idle(std::uint64_t) noexcept {
     std::this_thread::yield();
     return true;
   }
 };
 
-/// Spins for `spins` looks with the core's spin hint, then yields between looks: low latency while traffic flows, a
-/// core for others when it does not.
+/// Spins for `spins` polls with the core's spin hint, then yields between polls. Latency is low while messages arrive,
+/// and the core is free for others when they do not.
 struct SpinThenYield {
-  std::uint64_t spins = 1000;  ///< looks before the first yield
-  /// True, after a hint or a yield.
+  std::uint64_t spins = 1000;  ///< polls before the first yield
+  /// Returns true, after a hint or a yield.
   bool idle(std::uint64_t round) noexcept {
     if (round < spins) {
       detail::pause();

@@ -96,7 +96,7 @@ int main() {
   static_cast<void>(Builder{}.of<Large>());
 #endif
 
-#ifdef TYPE_NO_RECORD  // expect: only a trivially copyable type travels as its bytes
+#ifdef TYPE_NO_RECORD  // expect: only a trivially copyable type can be sent as its bytes
   static_cast<void>(Builder{}.of<std::string>());
 #endif
 
@@ -148,11 +148,11 @@ int main() {
   ok = flags.publish_blocking(&ok).ok();
 #endif
 
-#ifdef TYPED_RESERVE  // expect: a message of this channel is one T: emplace makes it in place
+#ifdef TYPED_RESERVE  // expect: a message of this channel is one T: emplace constructs it in place
   typed_producer.reserve(8);
 #endif
 
-#ifdef TYPED_RESERVE_BLOCKING  // expect: a message of this channel is one T: emplace makes it in place
+#ifdef TYPED_RESERVE_BLOCKING  // expect: a message of this channel is one T: emplace constructs it in place
   typed_producer.reserve_blocking(8);
 #endif
 
@@ -166,83 +166,83 @@ int main() {
   ok = typed_producer.publish_packed_blocking(quotes).status.ok();
 #endif
 
-#ifdef TYPED_LARGE_MESSAGE  // expect: a large message goes through a channel of bytes
+#ifdef TYPED_LARGE_MESSAGE  // expect: a large message needs a channel of bytes
   tango::LargeMessage message{"text"};
   ok = message.publish(typed_producer).ok();
 #endif
 
-#ifdef TYPED_AS_OTHER  // expect: the messages of this channel are of another type: the one that it was built of<T>
+#ifdef TYPED_AS_OTHER  // expect: the messages of this channel have another type: the T that the channel was built with
   auto consumer = typed.consumer();
   auto fragment = consumer.poll();
   ok = fragment->as<std::uint64_t>().status().ok();
 #endif
 
-#ifdef TYPED_AS_OTHER_RELIABLE  // expect: the messages of this channel are of another type
+#ifdef TYPED_AS_OTHER_RELIABLE  // expect: the messages of this channel have another type
   auto consumer = typed_reliable.consumer();
   auto fragment = consumer.wait();
   ok = fragment->as<std::uint64_t>().status().ok();
 #endif
 
-#ifdef TYPED_AS_OTHER_IN_A_BATCH  // expect: the messages of this channel are of another type
+#ifdef TYPED_AS_OTHER_IN_A_BATCH  // expect: the messages of this channel have another type
   auto consumer = typed_reliable.consumer();
   consumer.poll_batch(8, [](auto& item) { static_cast<void>(item.template as<std::uint64_t>()); });
 #endif
 
-#ifdef TYPED_AS_OTHER_IN_A_RANGE  // expect: the messages of this channel are of another type
+#ifdef TYPED_AS_OTHER_IN_A_RANGE  // expect: the messages of this channel have another type
   auto consumer = typed_reliable.consumer();
   for (auto& fragment : consumer.fragments()) {
     ok = fragment.as<std::uint64_t>().status().ok();
   }
 #endif
 
-#ifdef TYPED_AS_OTHER_IN_A_POLLER  // expect: the messages of this channel are of another type
+#ifdef TYPED_AS_OTHER_IN_A_POLLER  // expect: the messages of this channel have another type
   auto consumer = typed_reliable.consumer();
   tango::Poller poller{consumer};
   auto fragment = poller.poll();
   ok = fragment->as<std::uint64_t>().status().ok();
 #endif
 
-#ifdef TYPED_AS_OTHER_OBSERVED  // expect: the messages of this channel are of another type
+#ifdef TYPED_AS_OTHER_OBSERVED  // expect: the messages of this channel have another type
   auto observed = Builder{}.of<Quote>().with_flow_control().with_observers().build();
   auto observer = observed.observer();
   auto fragment = observer.poll();
   ok = fragment->as<std::uint64_t>().status().ok();
 #endif
 
-#ifdef PUBLISH_VECTOR_OF_INT  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string .of a range x, publish std::as_bytes.std::span{x}., or publish_packed
+#ifdef PUBLISH_VECTOR_OF_INT  // expect: only a trivially copyable type can be sent as its bytes, and no pointer, array, range or string .for a range x, publish std::as_bytes.std::span{x}., or publish_packed
   ok = producer.publish(std::vector<int>(3)).ok();
 #endif
 
-#ifdef PUBLISH_VECTOR_OF_CHAR  // expect: of a range x, publish std::as_bytes
+#ifdef PUBLISH_VECTOR_OF_CHAR  // expect: for a range x, publish std::as_bytes
   ok = producer.publish(std::vector<char>(3)).ok();
 #endif
 
-#ifdef PUBLISH_ARRAY_OF_CHAR  // expect: of a range x, publish std::as_bytes
+#ifdef PUBLISH_ARRAY_OF_CHAR  // expect: for a range x, publish std::as_bytes
   ok = producer.publish(std::array<char, 3>{}).ok();
 #endif
 
-#ifdef PUBLISH_BYTE_ARRAY  // expect: of a range x, publish std::as_bytes
+#ifdef PUBLISH_BYTE_ARRAY  // expect: for a range x, publish std::as_bytes
   std::uint8_t octets[3] = {};
   ok = producer.publish(octets).ok();
 #endif
 
-#ifdef PUBLISH_SPAN_OF_INT  // expect: of a range x, publish std::as_bytes
+#ifdef PUBLISH_SPAN_OF_INT  // expect: for a range x, publish std::as_bytes
   ok = producer.publish(std::span<int>{}).ok();
 #endif
 
-#ifdef PUBLISH_ARRAY_OF_INT  // expect: only a trivially copyable type travels as its bytes
+#ifdef PUBLISH_ARRAY_OF_INT  // expect: only a trivially copyable type can be sent as its bytes
   ok = producer.publish(std::array<int, 3>{}).ok();
 #endif
 
-#ifdef PUBLISH_POINTER  // expect: only a trivially copyable type travels as its bytes
+#ifdef PUBLISH_POINTER  // expect: only a trivially copyable type can be sent as its bytes
   ok = producer.publish(&ok).ok();
 #endif
 
-#ifdef PUBLISH_NULL  // expect: only a trivially copyable type travels as its bytes, and no pointer
+#ifdef PUBLISH_NULL  // expect: only a trivially copyable type can be sent as its bytes, and no pointer
   ok = producer.publish(nullptr).ok();
 #endif
 
-#ifdef PUBLISH_NULL_BLOCKING  // expect: only a trivially copyable type travels as its bytes, and no pointer
+#ifdef PUBLISH_NULL_BLOCKING  // expect: only a trivially copyable type can be sent as its bytes, and no pointer
   ok = producer.publish_blocking(nullptr).ok();
 #endif
 
@@ -266,75 +266,75 @@ int main() {
   producer.reserve(8).writer().write(0, buffer);
 #endif
 
-#ifdef PACKED_BUFFERS  // expect: where the text in an array ends stands elsewhere, not at its first NUL
+#ifdef PACKED_BUFFERS  // expect: the length of the text in a character array is not known
   const char names[2][4] = {{'a', 'b', 'c', 'd'}, {'e'}};
   ok = producer.publish_packed(names).status.ok();
 #endif
 
-#ifdef AS_STATUS  // expect: this object says something only where it was made
+#ifdef AS_STATUS  // expect: this object is meaningful only in the process that created it
   auto consumer = lossy.consumer();
   auto fragment = consumer.poll();
   auto wrong = fragment->as<tango::Status>();
 #endif
 
-#ifdef PUBLISH_LARGE_MESSAGE  // expect: only a trivially copyable type travels as its bytes
+#ifdef PUBLISH_LARGE_MESSAGE  // expect: only a trivially copyable type can be sent as its bytes
   ok = producer.publish(tango::LargeMessage{"text"}).ok();
 #endif
 
-#ifdef PUBLISH_MESSAGE  // expect: this object says something only where it was made: .*Messages by publish_batch
+#ifdef PUBLISH_MESSAGE  // expect: this object is meaningful only in the process that created it: .*Messages by publish_batch
   ok = producer.publish(tango::Message{}).ok();
 #endif
 
-#ifdef PUBLISH_FRAGMENT_VIEW  // expect: this object says something only where it was made: .*the payload\(\) of a fragment
+#ifdef PUBLISH_FRAGMENT_VIEW  // expect: this object is meaningful only in the process that created it: .*the payload\(\) of a fragment
   ok = producer.publish(tango::FragmentView{}).ok();
 #endif
 
-#ifdef PUBLISH_RESULT  // expect: this object says something only where it was made: .*the value of a Result
+#ifdef PUBLISH_RESULT  // expect: this object is meaningful only in the process that created it: .*the value of a Result
   auto consumer = lossy.consumer();
   auto fragment = consumer.poll();
   ok = producer.publish(fragment->as<Quote>()).ok();
 #endif
 
-#ifdef PUBLISH_RESULT_BLOCKING  // expect: this object says something only where it was made
+#ifdef PUBLISH_RESULT_BLOCKING  // expect: this object is meaningful only in the process that created it
   ok = producer.publish_blocking(tango::Result<Quote>{Quote{1}}).ok();
 #endif
 
-#ifdef PUBLISH_STATUS  // expect: this object says something only where it was made
+#ifdef PUBLISH_STATUS  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(tango::Status{}).ok();
 #endif
 
-#ifdef PUBLISH_REASSEMBLY  // expect: this object says something only where it was made
+#ifdef PUBLISH_REASSEMBLY  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(tango::Reassembly{}).ok();
 #endif
 
-#ifdef PUBLISH_BATCH_STATUS  // expect: this object says something only where it was made
+#ifdef PUBLISH_BATCH_STATUS  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(tango::BatchStatus{}).ok();
 #endif
 
-#ifdef PUBLISH_BATCH_RESULT  // expect: this object says something only where it was made
+#ifdef PUBLISH_BATCH_RESULT  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(tango::ChannelBatch{}).ok();
 #endif
 
-#ifdef PUBLISH_WRITER  // expect: this object says something only where it was made
+#ifdef PUBLISH_WRITER  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(producer.reserve(8).writer()).ok();
 #endif
 
-#ifdef CHANNEL_OF_STATUS  // expect: this object says something only where it was made
+#ifdef CHANNEL_OF_STATUS  // expect: this object is meaningful only in the process that created it
   static_cast<void>(Builder{}.of<tango::Status>());
 #endif
 
-#ifdef PACKED_MESSAGES  // expect: a packed record is a trivially copyable value .no pointer, array, fragment or answer.
+#ifdef PACKED_MESSAGES  // expect: a packed record is a trivially copyable value .no pointer, array, fragment or status.
   ok = producer.publish_packed(std::vector<tango::Message>(2)).status.ok();
 #endif
 
-#ifdef PACKED_BATCH  // expect: a packed record is a trivially copyable value .no pointer, array, fragment or answer.
+#ifdef PACKED_BATCH  // expect: a packed record is a trivially copyable value .no pointer, array, fragment or status.
   auto consumer = reliable.consumer();
   tango::FragmentView views[4];
   auto batch = consumer.poll_batch(views);
   ok = producer.publish_packed(batch).status.ok();
 #endif
 
-#ifdef OWN_TYPE_THAT_REFERS  // expect: this object says something only where it was made
+#ifdef OWN_TYPE_THAT_REFERS  // expect: this object is meaningful only in the process that created it
   ok = producer.publish(View{}).ok();
 #endif
 
@@ -342,13 +342,13 @@ int main() {
   ok = producer.emplace<Throws>({}).ok();
 #endif
 
-#ifdef AS_STRING_FIRST  // expect: only a trivially copyable type travels as its bytes
+#ifdef AS_STRING_FIRST  // expect: only a trivially copyable type can be sent as its bytes
   auto consumer = lossy.consumer();
   auto fragment = consumer.poll();
   auto wrong = fragment->as<std::string>();
 #endif
 
-#ifdef AS_STRING_RELIABLE_FIRST  // expect: only a trivially copyable type travels as its bytes
+#ifdef AS_STRING_RELIABLE_FIRST  // expect: only a trivially copyable type can be sent as its bytes
   auto consumer = reliable.consumer();
   auto fragment = consumer.poll();
   auto wrong = fragment->as<std::string>();

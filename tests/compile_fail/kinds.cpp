@@ -53,27 +53,27 @@ void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.payload(
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.text(); }
 #endif
 
-#ifdef LOAD_OF_OWNER  // expect: only a trivially copyable type travels as its bytes
+#ifdef LOAD_OF_OWNER  // expect: only a trivially copyable type can be sent as its bytes
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.load<Owner>(0); }
 #endif
 
-#ifdef LOAD_OF_POINTER  // expect: only a trivially copyable type travels as its bytes, and no pointer
+#ifdef LOAD_OF_POINTER  // expect: only a trivially copyable type can be sent as its bytes, and no pointer
 void wrong(const tango::SpeculativeFragment& fragment) { (void)fragment.load<const char*>(0); }
 #endif
 
-#ifdef READ_OF_POINTER  // expect: only a trivially copyable type travels as its bytes, and no pointer
+#ifdef READ_OF_POINTER  // expect: only a trivially copyable type can be sent as its bytes, and no pointer
 void wrong(tango::SpeculativeFragment& fragment, const char* out) { (void)fragment.read(0, out); }
 #endif
 
-#ifdef STORE_OF_OWNER  // expect: only a trivially copyable type travels as its bytes
+#ifdef STORE_OF_OWNER  // expect: only a trivially copyable type can be sent as its bytes
 void wrong(const Owner& owner) { lossy.reserve(8).writer().store(0, owner); }
 #endif
 
-#ifdef STORE_OF_TEXT  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string
+#ifdef STORE_OF_TEXT  // expect: only a trivially copyable type can be sent as its bytes, and no pointer, array, range or string
 void wrong() { lossy.reserve(8).writer().store(0, "hello"); }
 #endif
 
-#ifdef STORE_OF_STRING_VIEW  // expect: only a trivially copyable type travels as its bytes, and no pointer, array, range or string
+#ifdef STORE_OF_STRING_VIEW  // expect: only a trivially copyable type can be sent as its bytes, and no pointer, array, range or string
 void wrong() { lossy.reserve(16).writer().store(0, std::string_view{"hello"}); }
 #endif
 
@@ -142,7 +142,7 @@ tango::Consumer wrong{mcache, tango::DCache<4, 64, tango::Plain>{}, fctl, 1};
 tango::MetricsReader wrong{tango::Metrics{}};
 #endif
 
-#ifdef POLLER_OF_UNKNOWN_SIZE  // expect: say how many places, Poller<C, 16>
+#ifdef POLLER_OF_UNKNOWN_SIZE  // expect: give the number of places, Poller<C, 16>
 void wrong(std::span<decltype(safe)> consumers) { tango::Poller poller{consumers}; }
 #endif
 

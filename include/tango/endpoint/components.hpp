@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How components become a channel, and who may act on it.
+/// How components become a channel, and which endpoint may use it.
 ///
 /// | step of a producer | refused with |
 /// | --- | --- |
 /// | 1 the ring was constructed | `NotConstructed` |
-/// | 2 claim the ring (claim.hpp) | `SecondProducer`; `Stopped` where a stop was requested |
-/// | 3 it is open, and the components fit: kind, memberships, credits, number | `Stopped`, `ComponentMismatch`, `CreditsOutOfRange`, `StartMismatch` |
+/// | 2 claim the ring (claim.hpp) | `SecondProducer`; `Stopped` if a stop was requested |
+/// | 3 the ring is open | `Stopped` |
+/// | 3 kind, memberships, credits and number fit | `ComponentMismatch`, `CreditsOutOfRange`, `StartMismatch` |
 /// | 4 all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
 /// | 5 the ring's kind is stored: consumers may rely on all of it | |
 ///
-/// A producer that is refused in step 3 or 4 gives the claim back. A consumer claims no component, but reserves the Fctl
-/// for the ring's channel: it checks that the components that it was given are one channel's as soon as the kind says
-/// what they are.
+/// A producer that is refused in step 3 or 4 gives the claim back. A consumer claims no component, but reserves the
+/// Fctl for the ring's channel. As soon as the kind is known, it checks that its components belong to one channel.
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -29,12 +29,12 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `CreditsOutOfRange` (the credits, the depth), or success.
+/// Success, or `CreditsOutOfRange` (credits, depth).
 [[nodiscard]] inline Status check_credits(std::uint64_t credits, std::uint64_t depth) noexcept {
   return credits < 1 || credits > depth ? Status{Error::CreditsOutOfRange, credits, depth} : Status{};
 }
 
-/// The components that a producer was given; `flow` is null where there is no flow control.
+/// The components that a producer was given. `flow` is null without flow control.
 struct ProducerComponents {
   ChannelKind kind;
   RingControl& control;
@@ -43,7 +43,7 @@ struct ProducerComponents {
   Membership* flow;
   std::uint64_t credits;
 
-  /// Steps 1 to 3, on a ring of `depth` slots. After success the ring is claimed: `join`, or `RingControl::leave`.
+  /// Steps 1 to 3, on a ring of `depth` slots. After success the ring is claimed: call `join`, or `RingControl::leave`.
   [[nodiscard]] TANGO_COLD Status claim(std::uint64_t depth) noexcept {
     if (control.name() == kNoGeneration) {
       return Error::NotConstructed;
@@ -61,7 +61,7 @@ struct ProducerComponents {
   /// Steps 4 and 5. After a failure the ring is no longer claimed.
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
-    // A component that another ring's endpoint takes at the same time fails here.
+    // A component that an endpoint of another ring takes at the same time fails here.
     if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {
       control.leave();
       return Error::ComponentMismatch;
@@ -79,7 +79,7 @@ struct ProducerComponents {
         return Error::None;
       }
     }
-    // A closer is there only because a stop was requested, even if this thread does not see the request yet.
+    // A closer holds the claim only because a stop was requested, even if this thread does not see the request yet.
     return found.state == RingHolder::Closer || control.stop_requested() ? Error::Stopped : Error::SecondProducer;
   }
 
@@ -93,8 +93,8 @@ struct ProducerComponents {
     if ((known != ChannelKind::Unknown && known != kind) || !mirror.membership.may_join(name)) {
       return Error::ComponentMismatch;
     }
-    // Once the kind is known the channel has its chunks and its credits, which messages and consumers are in. The Fseq may
-    // be a new one.
+    // Once the kind is known, the channel has its chunks and its credits: they hold messages and consumers' positions.
+    // The Fseq may be a new one.
     const bool is_first = known == ChannelKind::Unknown;
     const auto fits = [&](const Membership& part) { return is_first ? part.may_join(name) : part.is_part_of(name); };
     if (!fits(chunks) || (flow != nullptr && !fits(*flow))) {
@@ -106,7 +106,7 @@ struct ProducerComponents {
       }
     }
     const Seq position = control.position.load(memory_order_relaxed);  // ordered by the claim
-    // Relaxed: likewise, or stored by the thread that made it.
+    // Relaxed: ordered by the claim as well, or stored by the thread that constructed it.
     if (const Seq mirrored = mirror.value.load(memory_order_relaxed); mirrored != position) {
       return {Error::StartMismatch, mirrored, position};
     }
@@ -114,20 +114,21 @@ struct ProducerComponents {
   }
 };
 
-/// The components that a consumer was given; `flow` is null where it may be overrun.
+/// The components that a consumer was given. `flow` is null if the consumer may be overrun.
 struct ConsumerComponents {
   const RingControl& control;
   const Membership& chunks;
   const Membership* flow;
 
-  /// What is known of them: an error; or that they fit; or neither, because no producer has come yet.
+  /// The result of `inspect`: an error; or that the components fit (`known`); or neither, because no producer has
+  /// joined yet.
   struct Fit {
     Status status;
     bool known = false;
   };
 
-  /// Whether they are one channel's, of a kind that has such a consumer: `NotConstructed`, `ComponentMismatch`,
-  /// `FlowControlMissing`.
+  /// Checks that the components belong to one channel, of a kind that allows such a consumer. Errors: `NotConstructed`,
+  /// `ComponentMismatch`, `FlowControlMissing`.
   [[nodiscard]] TANGO_COLD Fit inspect() const noexcept {
     const Generation name = control.name();
     if (name == kNoGeneration) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recorders: how an endpoint counts in its block of a Metrics; and the empty ones of an endpoint that does not count,
-/// which generate no code.
+/// Recorders: how an endpoint counts in its block of a Metrics. The empty recorders belong to endpoints without metrics
+/// and generate no code.
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Takes a block that nobody holds. Whether it was one.
+/// Takes a block if no endpoint holds it. Returns whether it was taken.
 [[nodiscard]] inline bool take_block(Claim<BlockState>& claim, std::uint8_t tag) noexcept {
   Claim<BlockState>::Holder found = claim.holder();
   while (found.state == BlockState::Free || found.state == BlockState::Left) {
@@ -59,7 +59,7 @@ class ConsumerRecorder {
   ConsumerRecorder() noexcept = default;
   explicit ConsumerRecorder(Metrics& metrics) noexcept : blocks_{&inside(metrics)} {}
 
-  /// For the consumer in `place`.
+  /// Takes a block for the consumer in `place`.
   [[nodiscard]] TANGO_COLD bool take(std::size_t place) noexcept {
     for (ConsumerBlock& block : blocks_->consumers) {
       if (take_block(block.claim, static_cast<std::uint8_t>(place))) {
@@ -86,8 +86,8 @@ class ConsumerRecorder {
   }
   void rejected() noexcept { block_->rejected.add(1); }
 
-  /// Takes over what fragments reported: `lost` of those counted as delivered, of `bytes` bytes, were overwritten after
-  /// all.
+  /// Accounts for what fragments reported: `lost` of the delivered fragments, of `bytes` bytes together, turned out to
+  /// be overwritten.
   void missed(std::uint64_t lost, std::uint64_t bytes) noexcept {
     block_->overruns.add(lost);
     block_->lost.add(lost);
@@ -100,7 +100,7 @@ class ConsumerRecorder {
   ConsumerBlock* block_ = nullptr;
 };
 
-/// Of a producer without metrics.
+/// The recorder of a producer without metrics.
 struct NoProducerRecorder {
   static constexpr bool take() noexcept { return true; }
   static constexpr void join(Seq) noexcept {}
@@ -109,7 +109,7 @@ struct NoProducerRecorder {
   static constexpr void refused() noexcept {}
 };
 
-/// Of a consumer without metrics.
+/// The recorder of a consumer without metrics.
 struct NoConsumerRecorder {
   static constexpr bool take(std::size_t) noexcept { return true; }
   static constexpr void join(Seq) noexcept {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recovery: puts a channel right whose producer or consumer vanished, at whatever instruction (its thread was abandoned,
+/// Recovery: repairs a channel whose producer or consumer vanished, at any instruction (its thread was abandoned, or
 /// its process was killed).
 ///
 /// A producer may have died between any two of its stores. What it left behind, and what is done:
@@ -10,16 +10,16 @@
 /// | the claim, or before it was given back | the next producer is refused | the claim is reset, last of all |
 /// | a slot was marked, a payload half written | nothing: that number was not published | slot(next) is never read |
 /// | an eviction, before `oldest` was stored | a consumer resumes too early, once | `oldest` is computed anew |
-/// | the chunk account moved, before the slot was published | it may name chunks of a message that nobody has read | it is rebuilt from the slots |
-/// | the slot was published, before position, Fseq or counters | they are behind | next = the first number that no slot holds; the rest follows from it |
-/// | a stop was requested, before it closed | consumers never learn of the end | it is closed at next |
+/// | the chunk account changed, before the publish | it may name chunks of no message | it is rebuilt from the slots |
+/// | the publish, before position, Fseq, counters | they lag | next = the first number in no slot; the rest follows |
+/// | a stop was requested, before it closed | consumers never see the end | it is closed at next |
 ///
-/// Only slots are trusted, and none is written: recovery may itself be interrupted anywhere and run again. Everything that
-/// was published stays published, under its number.
+/// Only slots are trusted, and none is written. Recovery may therefore itself be interrupted anywhere and run again.
+/// Everything that was published stays published, under its sequence number.
 ///
-/// Precondition of all of it, which no function here can check: the dead one is dead, nobody else recovers or produces at
-/// the same time, and everything that the dead one did happened before. Between processes a lock that the kernel releases
-/// says so.
+/// The precondition of all functions here cannot be checked: the endpoint is dead, no other thread recovers or produces
+/// at the same time, and everything that the dead endpoint did happened before. Between processes, a lock that the
+/// kernel releases establishes this.
 ///
 /// Thread: the one that recovers.
 #pragma once
@@ -36,10 +36,11 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// The chunk account and the oldest intact number, from the slots. `next` is the next number to publish.
+/// Restores the chunk account and the oldest intact number from the slots. `next` is the next number to publish.
 template <std::size_t Depth, class Store>
 TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexcept {
-  // Not slot(next), which the dead producer may have been writing; so not next - Depth either, which it holds or held.
+  // Without slot(next), which the dead producer may have been writing. Therefore also without next - Depth, which is
+  // the same slot.
   const Seq in_ring = next - ring.control.start < Depth ? ring.control.start : next - Depth + 1;
   Seq oldest = ring.control.oldest.load(memory_order_relaxed);
   for (Seq s = in_ring; s != next; ++s) {
@@ -61,11 +62,12 @@ TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexce
   });
 }
 
-/// The producer's counters: of the messages before `next`, the last one may not have been counted, whose slot is `last`.
+/// Restores the producer's counters. Of the messages before `next`, only the last one, whose slot is `last`, may not
+/// have been counted.
 TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, Seq next) noexcept {
   const Claim<BlockState>::Holder found = block.claim.holder();
   if (found.state == BlockState::Joining) {
-    block.claim.reset(found, BlockState::Free);  // it had not begun to count
+    block.claim.reset(found, BlockState::Free);  // it had not started to count
   }
   if (found.state != BlockState::Active) {
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ChunkStore: what lies inside a DCache, the chunks of payload and the producer's account of who holds them.
+/// ChunkStore: the implementation of a DCache, the chunks of payload and the producer's account of which are in use.
 #pragma once
 
 #include <cstddef>
@@ -15,24 +15,26 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Which chunks are in use, as chunk_ring.hpp reads it. Plain words: only the producer touches them, and a successor is
-/// ordered after it by the ring's claim.
+/// Which chunks are in use: chunk_ring.hpp explains it. Plain words, because only the producer accesses them. The
+/// ring's claim orders a successor after the producer before it.
 struct ChunkAccount {
-  std::uint64_t lead = 0;  ///< the head's position less the next number
+  std::uint64_t lead = 0;  ///< the head's position minus the next sequence number
   std::uint64_t tail = 0;  ///< the tail's position
   Seq oldest = 0;          ///< no fragment before this one holds a run
 };
 
-/// `Chunks` chunks of `ChunkBytes` bytes, rounded up to whole cache lines; `AsWords`: touched as atomic words.
+/// `Chunks` chunks of `ChunkBytes` bytes, rounded up to whole cache lines. If `AsWords`, they are accessed as atomic
+/// words.
 template <std::size_t Chunks, std::size_t ChunkBytes, bool AsWords>
 struct ChunkStore {
-  using Unit = std::conditional_t<AsWords, SharedWord, std::byte>;  ///< what payloads are made of
+  using Unit = std::conditional_t<AsWords, SharedWord, std::byte>;  ///< what payloads consist of
 
   static constexpr bool kWords = AsWords;
   static constexpr std::size_t kChunks = Chunks;
   static constexpr std::size_t kChunkSize = (ChunkBytes + kLineSize - 1) / kLineSize * kLineSize;
-  static constexpr std::size_t kMaxSize = 0xFFFF'FFFFu;  ///< what the metadata's size can say
-  /// The longest run of a payload: half of the chunks, so that it fits wherever the free ones start.
+  static constexpr std::size_t kMaxSize = 0xFFFF'FFFFu;  ///< the largest value of the metadata's size
+  /// The longest run of chunks that a payload may take: half of the chunks, so that it fits wherever the free chunks
+  /// start.
   static constexpr std::size_t kMaxRun = Chunks / 2;
   static constexpr std::size_t kMaxPayload = kMaxRun * kChunkSize < kMaxSize ? kMaxRun * kChunkSize : kMaxSize;
 
@@ -42,19 +44,21 @@ struct ChunkStore {
   ChunkAccount account;
   alignas(kSeparation) Unit storage[Chunks * kChunkSize / sizeof(Unit)] = {};
 
-  /// Chunks that a payload of `size` bytes takes.
+  /// The number of chunks that a payload of `size` bytes takes.
   [[nodiscard]] static constexpr std::size_t chunks_for(std::size_t size) noexcept {
     return (size + kChunkSize - 1) / kChunkSize;
   }
 
-  /// Where a chunk starts. Precondition: `chunk < Chunks`.
+  /// Where a chunk starts.
+  ///
+  /// \pre `chunk < Chunks`.
   [[nodiscard]] Unit* data(std::uint32_t chunk) noexcept { return storage + chunk * (kChunkSize / sizeof(Unit)); }
   [[nodiscard]] const Unit* data(std::uint32_t chunk) const noexcept {
     return storage + chunk * (kChunkSize / sizeof(Unit));
   }
 
-  /// Whether metadata names bytes that this store, or the slot, has. Checked on a local copy before anything that shared
-  /// memory says is followed.
+  /// Whether metadata refers to bytes that exist in this store or in the slot. Called with a local copy, before a value
+  /// from shared memory is used as an index or a size.
   [[nodiscard]] static constexpr bool holds(std::uint32_t chunk, std::uint32_t size) noexcept {
     if (chunk == kInlineChunk) {
       return size <= kInlineBytes;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Claim: something that one party at a time may hold, and which holder it is. A ring's producer, a reliable consumer's
-/// place and a metrics block are each held through one of these.
+/// Claim: the right to something that only one party may hold at a time, and the identity of that holder. A ring's
+/// producer, a reliable consumer's place and a metrics block are each held through a Claim.
 ///
 ///      63                           16 15    8 7     0
 ///     +-------------------------------+-------+-------+
 ///     |  epoch: how often it was held |  tag  | state |     one word, so all of it changes at once
 ///     +-------------------------------+-------+-------+
 ///
-/// | step | who | store |
+/// | step | performed by | store |
 /// | --- | --- | --- |
-/// | take | whoever wants it | the holder that was found -> another state and tag, and the next epoch: compare-and-swap |
-/// | set | the holder | another state; also to give it back |
-/// | reset | whoever recovers it | the holder that was found dead -> another state: compare-and-swap |
+/// | take | any party | the holder that was found -> another state and tag, and the next epoch: compare-and-swap |
+/// | set | the holder | another state; also to give the claim back |
+/// | reset | the party that recovers it | the holder that was found dead -> another state: compare-and-swap |
 ///
-/// The epoch tells a holder from every later one: a party that found a holder and learnt of its death resets that one or
-/// none. Together with the channel's generation (membership.hpp) it names the holder; an address or a process id would
-/// not, because they repeat. The tag says whose a claim is that has no lock of its own.
+/// The epoch distinguishes a holder from every later one. A party that found a holder and then learnt that it is dead
+/// resets the claim of that holder or of none. Together with the channel's generation (membership.hpp), the epoch
+/// identifies the holder. An address or a process id would not, because they are reused. The tag identifies the owner
+/// of a claim that has no lock of its own.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,11 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `State` is an enumeration of at most 256 states; 0 is the one that a fresh claim is in.
+/// `State` is an enumeration of at most 256 states. A fresh claim has state 0.
 template <class State>
 class Claim {
  public:
-  /// A state, whose it is, and how often the claim was taken before and in it.
+  /// The state, the tag, and how often the claim was taken up to now.
   struct Holder {
     State state{};
     std::uint8_t tag = 0;
@@ -38,12 +39,16 @@ class Claim {
     friend constexpr bool operator==(const Holder&, const Holder&) noexcept = default;
   };
 
-  /// Who holds it. Acquire: pairs with `set` and `reset`; what happened before the state changed is visible. Any thread.
+  /// The current holder. Acquire: pairs with `set` and `reset`; what happened before the state changed is visible.
+  ///
+  /// Thread: any.
   [[nodiscard]] Holder holder() const noexcept { return unpack(word_.load(memory_order_acquire)); }
 
-  /// Moves from the holder that was `found` to a new one. False, and `found` is who holds it, if it has changed meanwhile.
-  /// Acquire: pairs with `set` and `reset`; what the holder before did happens before what this one does. On failure
-  /// relaxed: nothing but the state is used. Any thread.
+  /// Replaces the holder that was `found` by a new one. If the claim has changed meanwhile, returns false and stores
+  /// the current holder in `found`. Acquire: pairs with `set` and `reset`; what the previous holder did happens before
+  /// what this one does. Relaxed on failure: only the state is used.
+  ///
+  /// Thread: any.
   [[nodiscard]] TANGO_COLD bool take(Holder& found, State to, std::uint8_t tag = 0) noexcept {
     std::uint64_t expected = pack(found);
     if (word_.compare_exchange_strong(expected, pack({to, tag, found.epoch + 1}), memory_order_acquire,
@@ -54,16 +59,21 @@ class Claim {
     return false;
   }
 
-  /// Moves to the state `to`. Release: pairs with `holder` and `take`. Thread: the holder.
+  /// Changes the state to `to`. Release: pairs with `holder` and `take`.
+  ///
+  /// Thread: the holder.
   void set(State to) noexcept {
-    Holder own = unpack(word_.load(memory_order_relaxed));  // own word while it is held
+    Holder own = unpack(word_.load(memory_order_relaxed));  // only the holder writes it
     own.state = to;
     word_.store(pack(own), memory_order_release);
   }
 
-  /// Moves the claim of a holder that was `found` dead to the state `to`. False if it has changed meanwhile. Release: pairs
-  /// with `holder` and `take`; what the dead one did, and this thread after it, is visible. Thread: the one that recovers,
-  /// which knows that everything the holder did happened before.
+  /// Changes the state of a dead holder, which was `found`, to `to`. Returns false if the claim has changed meanwhile.
+  /// Release: pairs with `holder` and `take`; what the dead holder and then this thread did is visible.
+  ///
+  /// \pre Everything that the dead holder did happened before this call.
+  ///
+  /// Thread: the one that recovers.
   TANGO_COLD bool reset(Holder found, State to) noexcept {
     std::uint64_t expected = pack(found);
     found.state = to;

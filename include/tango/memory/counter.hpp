@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Counter: a number that one thread writes, by plain loads and stores, and any thread reads.
+/// Counter: a number that one thread writes, with plain loads and stores, and that any thread reads.
 #pragma once
 
 #include <cstdint>

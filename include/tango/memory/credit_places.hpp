@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Credits: what a producer may publish before its reliable consumers have given back, and the places in which those say
-/// how far they are.
+/// Credits: what a producer may publish before its reliable consumers have given fragments back, and the places where
+/// the consumers store their positions.
 ///
-/// A position is a *next* number: everything before it has been given back. The producer may publish `n` if and only if
-/// `n < minimum + credits`, where the minimum is taken over the places that count.
+/// A position is a *next* sequence number: everything before it has been given back. The producer may publish `n` if
+/// and only if `n < minimum + credits`, where the minimum is taken over the places that count.
 ///
 ///     consumer                                                   producer
 ///     give back  G1  position <- next           release          refill  R1  minimum over the places       acquire
@@ -21,9 +21,10 @@
 ///                N3  members &= ~place          cas, release
 ///                N4  claim <- Free              release
 ///
-/// - G1 with R1: what a consumer read happens before what the producer writes over it.
-/// - J5 with R3: one of the fences comes first. Either the joiner sees the limit and moves up, or the producer sees the
-///   joiner in R4 and stays behind it. The producer is never waited for: it may be idle or absent.
+/// - G1 with R1: what a consumer read happens before the producer overwrites it.
+/// - J5 with R3: one of the two fences comes first. Either the joining consumer sees the limit and moves up, or the
+///   producer sees the joining consumer in R4 and does not pass it. No consumer waits for the producer, which may be
+///   idle or absent.
 ///
 /// Which places count:
 ///
@@ -32,13 +33,14 @@
 ///                          |-> Free                      resign; evicted after its death
 ///                          \-> Orphaned -> Adopting -> Active ...   kept after its death
 ///
-/// 1. If any is Active (or Orphaned, or Adopting): those. A consumer that left while another one was there is forgotten; one
-///    that died is not.
-/// 2. Else, if any is Kept (or Rejoining): the kept ones. The last consumer left in good order, and what it had not given
-///    back is kept for the next one, which goes on there. Two that leave at the same time are both kept: each saw the
-///    other as active, so neither freed the other's place.
-/// 3. Else, if a consumer resigned: none; the producer waits for nobody until one joins.
-/// 4. Else no consumer has ever come: the channel's start counts, so what is published waits for the first one.
+/// 1. If any place is Active, Orphaned or Adopting, those places count. The position of a consumer that left while
+///    another one was active is dropped; the position of a consumer that died is not.
+/// 2. Otherwise, if any place is Kept or Rejoining, those count. The last consumer left in good order, and what it had
+///    not given back is kept for the next consumer, which continues there. If two consumers leave at the same time,
+///    both places are kept: each saw the other as active, so neither freed the other's place.
+/// 3. Otherwise, if a consumer resigned, no place counts. The producer does not wait until a consumer joins.
+/// 4. Otherwise no consumer has ever joined. The channel's start counts, so what is published waits for the first
+///    consumer.
 #pragma once
 
 #include <cstddef>
@@ -57,18 +59,18 @@ enum class PlaceState : std::uint8_t {
   Free = 0,
   Joining = 1,    ///< taken from Free: does not count yet
   Active = 2,     ///< counts
-  Kept = 3,       ///< its consumer has left: counts where no place is active
-  Rejoining = 4,  ///< taken from Kept: counts as Kept
-  Orphaned = 5,   ///< its consumer has died: counts as Active
-  Adopting = 6,   ///< taken from Orphaned: counts as Active
+  Kept = 3,       ///< its consumer has left: counts if no place is active
+  Rejoining = 4,  ///< taken from Kept: counts like Kept
+  Orphaned = 5,   ///< its consumer has died: counts like Active
+  Adopting = 6,   ///< taken from Orphaned: counts like Active
 };
 
-/// Whether a place counts beside active ones.
+/// Whether a place counts like an active one.
 [[nodiscard]] constexpr bool counts_as_active(PlaceState state) noexcept {
   return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }
 
-/// One reliable consumer's place. Written by that consumer alone, except for L1.
+/// One reliable consumer's place. Only that consumer writes it, except for L1.
 struct alignas(kSeparation) CreditPlace {
   Claim<PlaceState> claim;
   SharedWord position{0};
@@ -81,7 +83,7 @@ static_assert(sizeof(CreditPlace) == 128 && offsetof(CreditPlace, claim) == 0 &&
 
 /// Which places are in use.
 struct alignas(kSeparation) CreditMembers {
-  SharedWord members{0};    ///< bit i: place i is neither Free nor about to become so; the refill visits only these
+  SharedWord members{0};    ///< bit i: place i is neither Free nor about to be; the refill reads only these
   SharedWord abandoned{0};  ///< 1 once a consumer has resigned
 
   /// J2. Relaxed: J5 orders it.
@@ -104,20 +106,25 @@ struct alignas(kSeparation) CreditMembers {
 /// Where a consumer wants to start.
 struct WantedStart {
   Seq seq = 0;
-  bool where_left = false;  ///< rather where the last consumer left in good order, if one has
+  bool where_left = false;  ///< prefer the position where the last consumer left in good order, if there is one
 };
 
-/// What flow control keeps in shared memory, but for the credits; 1 to 64 places.
+/// The state of flow control in shared memory except for the credits; 1 to 64 places.
 ///
 /// The functions take the channel's `limit` word (RingControl) and the credits, which each endpoint copies once when it
-/// is made.
+/// is created.
 struct CreditPlacesView {
   CreditMembers& members;
   std::span<CreditPlace> places;
 
-  /// J1: takes a place that was left where the consumer wants to start, the earliest one if it takes any; else a free one;
-  /// else any that was left. Returns `places.size()` if all are taken. Then `activate`, or `cancel`. O(places). Thread: the
-  /// consumer's.
+  /// J1: takes a place. First choice is a kept place at the position where the consumer wants to start; if it accepts
+  /// any, the kept place with the earliest position. Second choice is a free place, and third choice any other kept
+  /// place. Then call `activate` or `cancel`.
+  ///
+  /// \return The place; `places.size()` if all are taken.
+  ///
+  /// Thread: the consumer's.
+  /// Complexity: O(places).
   [[nodiscard]] TANGO_COLD std::size_t take(const WantedStart& wanted) noexcept {
     enum Rank { kTaken, kLeftElsewhere, kFree, kLeftHere };
     while (true) {
@@ -127,7 +134,7 @@ struct CreditPlacesView {
       Seq best_position = 0;
       for (std::size_t i = 0; i != places.size(); ++i) {
         const Claim<PlaceState>::Holder found = places[i].claim.holder();
-        const Seq position = places[i].position.load(memory_order_relaxed);  // of a place that was left: by its claim
+        const Seq position = places[i].position.load(memory_order_relaxed);  // a kept place: ordered by its claim
         Rank rank = kTaken;
         if (found.state == PlaceState::Free) {
           rank = kFree;
@@ -153,43 +160,56 @@ struct CreditPlacesView {
     }
   }
 
-  /// J2 to J6. Returns the consumer's first number: the wanted one, or the first that is still protected if that is later.
+  /// J2 to J6.
+  ///
+  /// \return The consumer's first sequence number: the wanted one, or the first that is still protected if that is
+  ///         later.
+  ///
   /// Thread: the consumer's.
   [[nodiscard]] TANGO_COLD Seq activate(std::size_t taken, const WantedStart& wanted, const SharedWord& limit,
                                         std::uint64_t credits) noexcept {
     CreditPlace& place = places[taken];
     const bool goes_on = place.claim.holder().state != PlaceState::Joining;
-    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;  // own word
+    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed)
+                                             : wanted.seq;  // only this thread writes it
     members.add(taken);
-    // Release: a producer that still sees this place's last consumer in it may read this store, and then has to see that
-    // one's reads as done, too.
+    // Release: a producer that still sees this place's previous consumer may read this store. It must then also see
+    // that the previous consumer has finished reading.
     place.position.store(first, memory_order_release);
     place.claim.set(PlaceState::Active);
     fence(memory_order_seq_cst);  // J5, pairs with R3
     const Seq first_protected = limit.load(memory_order_relaxed) - credits;
     if (seq_lt(first, first_protected)) {
       first = first_protected;
-      // Relaxed: J5 is a release fence, too, and after it this side has only loaded the limit of which this value is
-      // made.
+      // Relaxed: J5 is also a release fence, and after it this thread only loaded the limit from which this value is
+      // computed.
       place.position.store(first, memory_order_relaxed);
     }
     return first;
   }
 
-  /// Gives back a place that was taken and not activated: as if it had not been taken. Thread: the consumer's.
+  /// Gives back a place that was taken but not activated, and restores its state.
+  ///
+  /// Thread: the consumer's.
   TANGO_COLD void cancel(std::size_t taken) noexcept {
     Claim<PlaceState>& claim = places[taken].claim;
     claim.set(state_before(claim.holder().state));
   }
 
-  /// L1 and L2: what the consumer of this place has not given back is kept for the next one, unless another consumer is
-  /// there. O(places). Thread: the consumer's.
+  /// L1 and L2: keeps what the consumer of this place has not given back, for the next consumer, unless another
+  /// consumer is active.
+  ///
+  /// Thread: the consumer's.
+  /// Complexity: O(places).
   TANGO_COLD void leave(std::size_t place) noexcept {
     forget_kept();
     places[place].claim.set(PlaceState::Kept);  // release: pairs with `minimum`
   }
 
-  /// L1, N2 to N4: gives the position up. O(places). Thread: the consumer's.
+  /// L1, N2 to N4: gives the position up.
+  ///
+  /// Thread: the consumer's.
+  /// Complexity: O(places).
   TANGO_COLD void resign(std::size_t place) noexcept {
     forget_kept();
     members.abandoned.store(1, memory_order_relaxed);
@@ -197,10 +217,13 @@ struct CreditPlacesView {
     places[place].claim.set(PlaceState::Free);
   }
 
-  /// For a consumer that was `found` dead in its place: what it had not given back is kept, and counts, until another
-  /// consumer takes the place; or it is given up (`evict`) as if the consumer had resigned. A place that it had taken and
-  /// not activated is as it was before. Idempotent. False if the place's holder has changed, and nothing was done. Thread:
-  /// the one that recovers (see `Claim::reset`).
+  /// Recovers the place of a consumer that was `found` dead. What it had not given back is kept until another consumer
+  /// takes the place, and the producer waits for it; or it is given up (`evict`) as if the consumer had resigned. A place
+  /// that was taken but not activated returns to its previous state. Idempotent.
+  ///
+  /// \return False if the place's holder has changed, in which case nothing was done.
+  ///
+  /// Thread: the one that recovers (see `Claim::reset`).
   TANGO_COLD bool recover(std::size_t place, const Claim<PlaceState>::Holder& found, bool evict) noexcept {
     if (places[place].claim.holder() != found) {
       return false;
@@ -217,17 +240,21 @@ struct CreditPlacesView {
     return places[place].claim.reset(found, to);
   }
 
-  /// R1 to R5: the number before which everything has been given back, not past `next`, and at least `known`, what the
-  /// producer knew before. O(places in use). Thread: the producer's.
+  /// R1 to R5. `known` is the result of the previous refill.
+  ///
+  /// \return The sequence number before which everything has been given back: at most `next`, and at least `known`.
+  ///
+  /// Thread: the producer's.
+  /// Complexity: O(places in use).
   [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, SharedWord& limit,
                                       std::uint64_t credits) const noexcept {
     const Seq seen = minimum(start, next);
     if (seq_le(seen, known)) {
       return known;
     }
-    // Never lowered: a producer that has just followed another one knows less than was announced, and joiners rely on
-    // what was announced.
-    if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {  // own word
+    // Never lowered: a new producer knows less than its predecessor announced, and joining consumers rely on what was
+    // announced.
+    if (seq_lt(limit.load(memory_order_relaxed), seen + credits)) {  // only this thread writes it
       limit.store(seen + credits, memory_order_relaxed);
     }
     fence(memory_order_seq_cst);  // R3, pairs with J5
@@ -240,7 +267,8 @@ struct CreditPlacesView {
     Seq least_kept = next;
     bool any_active = false;
     bool any_kept = false;
-    // Relaxed: R3 is an acquire fence, too, and pairs with `remove`; and what R1 found is what lets the producer go on.
+    // Relaxed: R3 is also an acquire fence and pairs with `remove`; and the producer proceeds at most as far as R1
+    // found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
     for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
       if ((left & 1) == 0) {
@@ -263,7 +291,7 @@ struct CreditPlacesView {
     if (any_kept) {
       return least_kept;
     }
-    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // either answer is safe
+    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // both values are safe
   }
 
  private:
@@ -274,7 +302,7 @@ struct CreditPlacesView {
                                            : PlaceState::Free;
   }
 
-  /// L1, for a consumer whose own place is active, so that what was kept before is no longer needed.
+  /// L1, for a consumer whose own place is active. The kept positions of earlier consumers are then no longer needed.
   void forget_kept() noexcept {
     for (std::size_t i = 0; i != places.size(); ++i) {
       Claim<PlaceState>::Holder found = places[i].claim.holder();

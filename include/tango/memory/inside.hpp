@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The way from a public object (MCache, DCache, Fseq, Fctl, Metrics) to what lies inside it: for endpoints, recovery and
-/// the library's own tests. Users of the object have no such way.
+/// Access from a public object (MCache, DCache, Fseq, Fctl, Metrics) to its implementation, for endpoints, recovery and
+/// the library's own tests. Programs do not use it.
 #pragma once
 
 #include "../config.hpp"
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Each public object names it as a friend, and calls what lies inside `inside_`.
+/// Each public object declares this struct a friend and names its implementation `inside_`.
 struct Inside {
   template <class Object>
   [[nodiscard]] static constexpr auto& of(Object& object) noexcept {
@@ -16,7 +16,7 @@ struct Inside {
   }
 };
 
-/// What lies inside `object`.
+/// The implementation of `object`.
 template <class Object>
 [[nodiscard]] constexpr auto& inside(Object& object) noexcept {
   return Inside::of(object);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What lies inside a Metrics: a block of counters for the producer and one for each of eight consumers. Every counter is
-/// written by the holder of its block alone, through plain loads and stores (no read-modify-write).
+/// The implementation of a Metrics: a block of counters for the producer, and one for each of eight consumers. Only the
+/// holder of a block writes its counters, with plain loads and stores (no read-modify-write).
 ///
-/// How far an endpoint is follows from its counters: stores are what counting costs, so no position is stored. The holders
-/// of a block come one after the other and go on counting; `origin` is the sequence number at which one holder alone would
-/// have begun. Only the lag is computed from it, which may be wrong in a snapshot that is taken while an endpoint joins.
+/// An endpoint's position is not stored, because the cost of counting is the number of stores. It is computed from the
+/// counters instead. The holders of a block follow one another and continue its counters. `origin` is the sequence
+/// number at which a single holder would have started. Only the lag is computed from it, and it may be wrong in a
+/// snapshot that is taken while an endpoint joins.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Consumers that one Metrics can count at a time.
+/// The number of consumers that one Metrics can count at a time.
 inline constexpr std::size_t kMaxMeteredConsumers = 8;
 
 }  // namespace tango::inline TANGO_ABI
@@ -33,7 +34,7 @@ enum class BlockState : std::uint8_t {
   Left = 3,     ///< a producer's block whose holder has left: still counts towards the lag
 };
 
-/// The place of a consumer that has none, because it may be overrun.
+/// The place of a consumer without one: it may be overrun.
 inline constexpr std::size_t kNoPlace = 255;
 
 struct alignas(kSeparation) ProducerBlock {
@@ -53,7 +54,7 @@ struct alignas(kSeparation) ConsumerBlock {
   Counter lost;
   Counter rejected;
 
-  /// Fragments that were polled or lost.
+  /// The number of fragments that were polled or lost.
   [[nodiscard]] std::uint64_t passed() const noexcept {
     return consumed.read() + filtered.read() + lost.read() + rejected.read();
   }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// PackedCounter: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting one more
-/// is a single store: stores leave a core in order, so each one delays the line that the other side waits for.
+/// PackedCounter: a count of messages and the sum of their bytes, with one writer and any number of readers. Counting a
+/// message is a single store. Stores leave a core in order, so each additional store delays the cache line that the
+/// other side waits for.
 ///
 ///     sum            count * 2^40 + bytes, modulo 2^64       stored with every message
-///     count, bytes   the marks: both as they were lately     stored every 2^21 messages or 2^37 bytes
+///     count, bytes   the marks: recent values of both        stored every 2^21 messages or 2^37 bytes
 ///
-/// A reader takes a mark and adds what the sum has gained since. Both are cyclic differences, as of sequence numbers:
-/// right as long as sum and marks lie less than 2^23 messages and 2^39 bytes apart. The reader makes sure that no more
-/// than one new mark was set between its reads, so they lie less than two marks apart: half of the way to being
-/// wrong.
+/// A reader takes a mark and adds what the sum has gained since. Both differences are cyclic, as with sequence numbers.
+/// They are correct as long as the sum and the marks lie less than 2^23 messages and 2^39 bytes apart. The reader makes
+/// sure that at most one new mark was set between its reads. The two then lie less than two marks apart, which is half
+/// of what would be too far.
 #pragma once
 
 #include <cstddef>
@@ -31,15 +32,18 @@ struct PackedCounter {
   SharedWord count{0};
   SharedWord bytes{0};
 
-  /// Repeats if the writer set a mark meanwhile, which takes two million messages. Any thread.
+  /// Reads both totals. Repeats if the writer set a mark meanwhile, which takes at least two million messages or 2^37
+  /// bytes.
+  ///
+  /// Thread: any.
   [[nodiscard]] Totals read() const noexcept {
     while (true) {
       // Acquire: pairs with the release store in PackedCounterWriter::mark; the sum is of this mark or later.
       const std::uint64_t marked_count = count.load(memory_order_acquire);
       const std::uint64_t marked_bytes = bytes.load(memory_order_relaxed);
       const std::uint64_t now = sum.load(memory_order_relaxed);
-      // Pairs with the release fence in PackedCounterWriter::mark: had the sum or the bytes come from behind the next mark but
-      // one, the count would now be another.
+      // Pairs with the release fence in PackedCounterWriter::mark: if the sum or the bytes were from the next mark but
+      // one or later, the count would have changed by now.
       fence(memory_order_acquire);
       if (count.load(memory_order_relaxed) == marked_count) {
         return totals(now, {marked_count, marked_bytes});
@@ -50,7 +54,7 @@ struct PackedCounter {
   static constexpr int kByteBits = 40;
   static constexpr std::uint64_t kOne = std::uint64_t{1} << kByteBits;
 
-  /// What the sum `now` stands for, near a `mark`.
+  /// The totals that the sum `now` represents, given a recent `mark`.
   [[nodiscard]] static constexpr Totals totals(std::uint64_t now, const Totals& mark) noexcept {
     const std::uint64_t all_bytes = mark.bytes + low_bits(now - mark.bytes, kByteBits);
     const std::uint64_t low_count = (now - all_bytes) >> kByteBits;
@@ -64,13 +68,15 @@ struct PackedCounter {
   }
 };
 
-/// The writer's side. Thread: one, and the next one after it.
+/// The writer's side.
+///
+/// Thread: one at a time; the next writer is ordered after the previous one.
 class PackedCounterWriter {
  public:
   PackedCounterWriter() noexcept = default;
   explicit PackedCounterWriter(PackedCounter& counter) noexcept : counter_{&counter} {}
 
-  /// Goes on from where the writer before was. Returns what was counted so far.
+  /// Continues from where the previous writer stopped. Returns what was counted so far.
   TANGO_COLD PackedCounter::Totals start() noexcept {
     sum_ = counter_->sum.load(memory_order_relaxed);
     mark_.count = counter_->count.load(memory_order_relaxed);
@@ -79,7 +85,7 @@ class PackedCounterWriter {
     return mark_;
   }
 
-  /// One more message, of less than 2^32 bytes. Whether a mark is due: then call `mark`.
+  /// Counts a message of less than 2^32 bytes. Returns whether a mark is due: then call `mark`.
   [[nodiscard]] TANGO_HOT bool add(std::uint64_t message_bytes) noexcept {
     const std::uint64_t sum = sum_ + PackedCounter::kOne + message_bytes;
     sum_ = sum;
@@ -92,8 +98,8 @@ class PackedCounterWriter {
     mark_ = PackedCounter::totals(marked_sum_, mark_);
     fence(memory_order_release);  // pairs with the acquire fence in PackedCounter::read
     counter_->bytes.store(mark_.bytes, memory_order_relaxed);
-    // Release: pairs with the acquire load in PackedCounter::read. Without it, nothing would bound how old a sum may be
-    // that a reader finds beside a new mark.
+    // Release: pairs with the acquire load in PackedCounter::read. Without it, the sum that a reader finds beside a new
+    // mark could be arbitrarily old.
     counter_->count.store(mark_.count, memory_order_release);
   }
 
@@ -101,8 +107,8 @@ class PackedCounterWriter {
   static constexpr std::uint64_t kDue = PackedCounter::kOne << 21 | std::uint64_t{1} << 37;
 
   PackedCounter* counter_ = nullptr;
-  std::uint64_t sum_ = 0;         ///< the counter's, as this writer stored it
-  std::uint64_t marked_sum_ = 0;  ///< at the last mark
+  std::uint64_t sum_ = 0;         ///< the counter's sum, as this writer stored it
+  std::uint64_t marked_sum_ = 0;  ///< the sum at the last mark
   PackedCounter::Totals mark_;
 };
 

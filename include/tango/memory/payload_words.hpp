@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Payload bytes through atomic words. Where a consumer may be overrun, both sides touch a payload only through relaxed
-/// 64-bit words: a plain access that races is undefined behaviour even if it is thrown away afterwards. A word is the
-/// native image of its eight bytes, so who cannot be overrun may read the same memory as bytes.
+/// Payload bytes through atomic words. Where a consumer may be overrun, both sides access a payload only through
+/// relaxed 64-bit words: a plain access that races is undefined behaviour even if its result is discarded afterwards. A
+/// word is the native image of its eight bytes, so a consumer that cannot be overrun may read the same memory as bytes.
 ///
 /// Every access here is relaxed: the slot's sequence number and the fences beside it give the order (slot.hpp).
 #pragma once
@@ -17,15 +17,15 @@ namespace tango::inline TANGO_ABI::detail {
 
 inline constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
-/// Up to eight bytes as a word; the rest of the word is 0.
+/// Up to eight bytes as a word. The rest of the word is 0.
 [[nodiscard]] inline std::uint64_t word_from(const std::byte* from, std::size_t bytes) noexcept {
   std::uint64_t word = 0;
   __builtin_memcpy(&word, from, bytes);
   return word;
 }
 
-/// Calls `each(i)` for i = 0 … count - 1. Four in a row: the compiler leaves a loop over atomics as it is, and what the
-/// loop itself costs is then half of a copy (64 B lossy: 1.3 - 1.5 x, bench/README.md).
+/// Calls `each(i)` for i = 0 … count - 1, four in a row: compilers do not unroll a loop over atomic accesses, and the
+/// loop itself would be half of the cost of a copy (bench/README.md).
 template <class Each>
 [[gnu::always_inline]] inline void for_words(std::size_t count, Each each) noexcept {
   const std::size_t by_four = count - count % 4;
@@ -51,12 +51,12 @@ template <class Each>
   }
 }
 
-/// Two words that leave for private memory in one store.
+/// Two words that are written to private memory with one store.
 using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
 
-/// Reads `bytes` bytes from the first word on, each word once. In pairs: who reads the copy right afterwards reads it 16 bytes
-/// at a time as like as not, and such a load waits for two stores of 8 bytes to be done, while it takes one of 16 as it is
-/// (64 B copied and compared: 9.8 against 4.5 ns, bench/README.md).
+/// Reads `bytes` bytes from the first word on, each word once. Words are written to `to` in pairs: the copy is often
+/// read right afterwards, 16 bytes at a time. Such a load is forwarded from one store of 16 bytes, but has to wait for
+/// two stores of 8 bytes (bench/README.md).
 [[gnu::always_inline]] inline void load_words(std::byte* to, const SharedWord* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
   for_words(whole / 2, [=](std::size_t i) {
@@ -75,7 +75,8 @@ using WordPair [[gnu::vector_size(2 * kWordBytes)]] = std::uint64_t;
   }
 }
 
-/// Writes bytes anywhere within words of which this thread is the only writer; the other bytes of the words stay.
+/// Writes bytes anywhere within words of which this thread is the only writer. The other bytes of the words keep their
+/// values.
 inline void overwrite_words(SharedWord* words, std::size_t offset, const std::byte* from, std::size_t bytes) noexcept {
   while (bytes != 0) {
     SharedWord& target = words[offset / kWordBytes];
@@ -103,10 +104,10 @@ inline void gather_words(std::byte* to, const SharedWord* words, std::size_t off
   }
 }
 
-/// The same memory as bytes, for who cannot be overrun: what was published happens before this read, and nothing is
-/// written there until the reader gives it back. Reading an object's representation through std::byte is allowed
-/// ([basic.lval]/11); going on from one word to the next through it is what every compiler does and no clause of C++20
-/// says (P1839 would).
+/// The same memory as bytes, for a consumer that cannot be overrun. What was published happens before this read, and
+/// nothing is written there until the reader gives it back. Reading an object's representation through std::byte is
+/// allowed ([basic.lval]/11). Advancing from one word to the next through it works with every compiler, but C++20 does
+/// not define it (P1839 would).
 [[nodiscard]] inline const std::byte* bytes_of(const SharedWord* words) noexcept {
   return reinterpret_cast<const std::byte*>(words);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The seam: every atomic word, fence, copy of payload bytes, pause and prefetch goes through the names below,
-/// and through nothing else. A test that defines `TANGO_SEAM_HEADER` puts its own in their place and so runs these very
-/// headers under a model checker. The stand-ins are 8 bytes too, so the asserts on layout hold there as well.
+/// The seam: every atomic word, fence, copy of payload bytes, pause and prefetch in this library uses the names below
+/// and no others. A test that defines `TANGO_SEAM_HEADER` replaces them with its own, and so runs these very headers
+/// under a model checker. Its replacements are 8 bytes as well, so the assertions on layout hold there too.
 #pragma once
 
 #include "../config.hpp"
@@ -19,7 +19,7 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// A word that two threads may touch at once.
+/// A word that several threads may access at the same time.
 using SharedWord = std::atomic<std::uint64_t>;
 static_assert(SharedWord::is_always_lock_free && sizeof(SharedWord) == 8, "tango needs lock-free 64-bit atomics");
 
@@ -33,8 +33,8 @@ using std::memory_order_seq_cst;
 
 /// Copies plain bytes that no other thread writes meanwhile. The ranges do not overlap.
 ///
-/// On x86-64 a size of more than a few lines is kept from g++: of one that it knows it makes `rep movs` in place of the
-/// call, and that takes 13 - 31 ns for 1 KiB where the C library's memcpy takes 6 - 8 (bench/README.md).
+/// On x86-64, a constant size above `kInLine` is hidden from g++. If g++ knows the size it emits `rep movs` instead of
+/// calling memcpy, which takes 2 to 4 times as long (bench/README.md).
 [[gnu::always_inline]] inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 #if defined(__x86_64__) && !defined(__clang__)
   constexpr std::size_t kInLine = 256;
@@ -45,8 +45,8 @@ using std::memory_order_seq_cst;
   __builtin_memcpy(to, from, bytes);
 }
 
-/// A number that another call, in this process or in another one, will hardly return: the cycle counter, and how many
-/// calls there were before. `object` is the address of what gets it.
+/// A number that no other call, in this process or in another one, is likely to return. It is made from the cycle
+/// counter, the number of earlier calls, and `object`, the address of the object that gets it.
 [[nodiscard]] inline std::uint64_t unique_seed(const void* object) noexcept {
   static std::atomic<std::uint64_t> calls{0};
   std::uint64_t ticks = 0;
@@ -57,7 +57,7 @@ using std::memory_order_seq_cst;
 #elif defined(__riscv)
   asm volatile("rdtime %0" : "=r"(ticks));
 #endif
-  // Relaxed: only the numbers matter. Multiplied, so that no two of the three cancel each other.
+  // Relaxed: only the count matters. The terms are multiplied so that they do not cancel each other.
   return ticks + calls.fetch_add(1, std::memory_order_relaxed) * 0xD134'2543'DE82'EF95u +
          reinterpret_cast<std::uintptr_t>(object) * 0x2545'F491'4F6C'DD1Du;
 }
@@ -75,7 +75,7 @@ using std::memory_order_seq_cst;
 #endif
 }
 
-/// Asks for a line that this thread will touch soon. A hint: it may be dropped.
+/// Requests a cache line that this thread will access soon. This is a hint, which the core may drop.
 [[gnu::always_inline]] inline void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
 
 }  // namespace tango::inline TANGO_ABI::detail

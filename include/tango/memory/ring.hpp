@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Ring: what lies inside an MCache, the control words and the slots.
+/// Ring: the implementation of an MCache, the control words and the slots.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,18 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves; the slots
-/// say how far it has come since. (A store to a cache line of its own with every message made 64 B messages a quarter
-/// slower, and 8 B messages by half: bench/README.md.) At most half the depth, so that a slot that has gone on to its
-/// next number did so after the next such store.
+/// The producer stores its position when it reaches a multiple of this, when it evicts and when it leaves. The slots
+/// show how far it has advanced since. Storing it with every message would slow down small messages considerably
+/// (bench/README.md). At most half the depth, so that between two numbers of one slot there is always such a store.
 [[nodiscard]] constexpr std::uint64_t position_stride(std::uint64_t depth) noexcept {
   return depth >= 16 ? 8 : depth / 2;
 }
 
-/// The next number that will be published: see MCache::position. `observe(s)` is read-step 1 on the slot of `s`. Any
-/// thread; at most `stride` slots are read.
+/// The next sequence number that will be published: see MCache::position. `observe(s)` is read-step 1 on the slot of
+/// `s`.
+///
+/// Thread: any.
+/// Complexity: reads at most `stride` slots.
 template <class Observe>
 [[nodiscard]] Seq position_of(const RingControl& control, std::uint64_t stride, const Observe& observe) noexcept {
   Seq next = control.position.load(memory_order_acquire);  // pairs with RingControl::advance
@@ -33,7 +35,8 @@ template <class Observe>
       break;
     }
     if (ahead > 0) {
-      // The slot went on, or was evicted. Either was preceded by a later position, which `observe` made visible.
+      // The slot was overwritten or evicted. Either was preceded by the store of a later position, which `observe` made
+      // visible.
       return seq_max(next, control.position.load(memory_order_acquire));
     }
     ++next;
@@ -46,7 +49,7 @@ template <std::size_t Depth>
 struct Ring {
   Ring(Seq start, Generation name, ChannelKind kind) noexcept : control{start, name, kind} {
     for (std::size_t i = 0; i != Depth; ++i) {
-      // Marked for the first number from `start` on that maps here: "not ready" to a reader that waits for it.
+      // Marked for the first number from `start` on that maps here: a reader that waits for it sees "not ready".
       slot(start + i).mark(start + i);
     }
   }
@@ -57,19 +60,23 @@ struct Ring {
   RingControl control;
   Slot slots[Depth];
 
-  /// The slot of a number.
+  /// The slot of a sequence number.
   [[nodiscard]] Slot& slot(Seq seq) noexcept { return slots[seq & (Depth - 1)]; }
   [[nodiscard]] const Slot& slot(Seq seq) const noexcept { return slots[seq & (Depth - 1)]; }
 
-  /// Everything before `next` was published. Thread: the producer.
+  /// Called after a publish: everything before `next` was published.
+  ///
+  /// Thread: the producer's.
   TANGO_HOT void published(Seq next) noexcept {
     if (next % kPositionStride == 0) {
       control.advance(next);
     }
   }
 
-  /// The next number that will be published: see MCache::position. Any thread; at most `kPositionStride` slots are
-  /// read.
+  /// The next sequence number that will be published: see MCache::position.
+  ///
+  /// Thread: any.
+  /// Complexity: reads at most `kPositionStride` slots.
   [[nodiscard]] Seq position() const noexcept {
     return position_of(control, kPositionStride, [this](Seq s) noexcept { return slot(s).observe(); });
   }

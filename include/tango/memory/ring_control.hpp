@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What concerns a channel as a whole: its name and kind, who produces, where it starts and ends, and how far it got.
-/// The first two pairs of cache lines of an MCache.
+/// RingControl: the state of a channel as a whole. Its generation and kind, its producer, where it starts and ends, and
+/// how far it has advanced. These are the first two pairs of cache lines of an MCache.
 ///
 ///     line pair 0   generation | running | start | kind | claim | closed_at    written at life events only
 ///     line pair 1   position | oldest | limit                                  written by the producer now and then
 ///
 /// Stopping, with and without a producer:
 ///
-/// | | whoever asks for a stop | a producer that leaves |
+/// | | a thread that requests a stop | a producer that leaves |
 /// | --- | --- | --- |
 /// | 1 | running <- 0 (relaxed) | claim <- None (release) |
 /// | 2 | fence (seq_cst) | fence (seq_cst) |
-/// | 3 | claim None? take it as closer, close | running 0, and claim None? take it as closer, close |
+/// | 3 | if the claim is None: take it and close | if running is 0 and the claim is None: take it and close |
 ///
-/// Of the two fences one comes first, so at least one side sees what the other one stored before it; and if both do, the
-/// claim decides which of them closes. A producer that stays sees the request at its next call and closes then.
+/// One of the two fences comes first, so at least one side sees what the other one stored before its fence. If both do,
+/// the claim decides which of them closes the channel. A producer that does not leave sees the request at its next call
+/// and closes the channel then.
 #pragma once
 
 #include <cstddef>
@@ -31,18 +32,18 @@ namespace tango::inline TANGO_ABI::detail {
 
 /// What a ring is used for.
 enum class ChannelKind : std::uint64_t {
-  Unknown = 0,   ///< no producer has come yet, nor does a builder say it
+  Unknown = 0,   ///< no producer has joined yet, and no builder has set it
   Lossy = 1,     ///< no flow control, payload as words
   Reliable = 2,  ///< flow control, payload as plain bytes
   Observed = 3,  ///< flow control, payload as words
-  Direct = 4,    ///< `MCache::publish`: a ring of metadata alone, which refuses every endpoint
+  Direct = 4,    ///< `MCache::publish`: a ring of metadata alone, which every endpoint refuses
 };
 
-/// Who holds a ring.
+/// The holder of a ring.
 enum class RingHolder : std::uint8_t {
   None = 0,
   Producer = 1,
-  Closer = 2,  ///< for a moment: a thread that closes a channel which no producer holds, because a stop was asked for
+  Closer = 2,  ///< briefly: a thread that closes a channel without a producer because a stop was requested
 };
 
 struct alignas(kSeparation) RingControl {
@@ -56,66 +57,86 @@ struct alignas(kSeparation) RingControl {
         oldest{first},
         limit{first} {}
 
-  // Written at life events only: consumers and the producer look at these words with every call, and their cache line
-  // stays shared.
-  SharedWord generation;    ///< the channel's name; never changes while the channel lives
-  SharedWord running;       ///< the same; 0 once anyone asked to stop
+  // Written at life events only. Consumers and the producer read these words in every call, and their cache line stays
+  // shared.
+  SharedWord generation;    ///< the channel's generation; constant while the channel exists
+  SharedWord running;       ///< the same; 0 once a stop was requested
   const Seq start;          ///< the first number
-  SharedWord kind;          ///< a `ChannelKind`, for ever once it is known
-  Claim<RingHolder> claim;  ///< who produces
-  SharedWord closed_at;     ///< the number that will never be published; start - 1 as long as the channel is open
+  SharedWord kind;          ///< a `ChannelKind`; constant once it is known
+  Claim<RingHolder> claim;  ///< the producer
+  SharedWord closed_at;     ///< the first number that will never be published; start - 1 while the channel is open
 
   // Written by the producer.
-  alignas(kSeparation) SharedWord position;  ///< the next number to publish, as it was lately: see Ring::position
-  SharedWord oldest;                         ///< where a consumer that was overrun resumes, if later than position -
-                                             ///< depth: every fragment before it that held chunks is gone
+  alignas(kSeparation) SharedWord position;  ///< a recent value of the next number to publish: see Ring::position
+  SharedWord oldest;                         ///< where an overrun consumer resumes, if that is later than position -
+                                             ///< depth: every earlier fragment that held chunks is overwritten
   SharedWord limit;                          ///< announced: no reliable consumer may start before limit - credits
 
   // ------------------------------------------------------------------------------------------------------- the name
 
-  /// Whether this is still the channel that an endpoint joined, and it is running. Relaxed: carries no data. Any thread.
+  /// Whether this is still the channel that an endpoint joined, and no stop was requested. Relaxed: carries no data.
+  ///
+  /// Thread: any.
   [[nodiscard]] bool is_running_as(Generation name) const noexcept {
     return is_name(running.load(memory_order_relaxed), name);
   }
 
-  /// The channel's name. Relaxed: carries no data. Any thread.
+  /// The channel's generation. Relaxed: carries no data.
+  ///
+  /// Thread: any.
   [[nodiscard]] Generation name() const noexcept { return generation.load(memory_order_relaxed); }
 
-  /// What the ring is used for. Acquire: pairs with `set_kind`; all components have joined. Any thread.
+  /// What the ring is used for. Acquire: pairs with `set_kind`; if the kind is known, all components have joined.
+  ///
+  /// Thread: any.
   [[nodiscard]] ChannelKind channel_kind() const noexcept {
     return static_cast<ChannelKind>(kind.load(memory_order_acquire));
   }
 
-  /// Release: pairs with `channel_kind`. Thread: the holder of the claim.
+  /// Sets the kind. Release: pairs with `channel_kind`.
+  ///
+  /// Thread: the holder of the claim.
   void set_kind(ChannelKind to) noexcept { kind.store(static_cast<std::uint64_t>(to), memory_order_release); }
 
   // --------------------------------------------------------------------------------------------------- the position
 
-  /// Everything before `next` was published. Release: pairs with the acquire loads in Ring::position. Thread: the holder
-  /// of the claim.
+  /// Stores the position: everything before `next` was published. Release: pairs with the acquire loads in
+  /// Ring::position.
+  ///
+  /// Thread: the holder of the claim.
   void advance(Seq next) noexcept { position.store(next, memory_order_release); }
 
   // --------------------------------------------------------------------------------------------------------- the end
 
-  /// Whether the channel is closed. Acquire: pairs with `close`. Any thread.
+  /// Whether the channel is closed. Acquire: pairs with `close`.
+  ///
+  /// Thread: any.
   [[nodiscard]] bool closed() const noexcept { return closed_at.load(memory_order_acquire) != start - 1; }
 
-  /// Whether every number before `next` is all that there will be. Acquire: pairs with `close`. Any thread.
+  /// Whether the channel was closed at `next`, so that nothing follows. Acquire: pairs with `close`.
+  ///
+  /// Thread: any.
   [[nodiscard]] bool drained(Seq next) const noexcept {
     return closed_at.load(memory_order_acquire) == next && next != start - 1;
   }
 
-  /// Closes the channel: nothing will be published from `at` on. Release: a thread that sees it sees everything before
-  /// it. Thread: the holder of the claim.
+  /// Closes the channel: nothing will be published from `at` on. Release: pairs with `closed` and `drained`; a thread
+  /// that sees the close sees everything before it.
+  ///
+  /// Thread: the holder of the claim.
   void close(Seq at) noexcept {
-    running.store(0, memory_order_relaxed);  // so that stop_requested() agrees; carries nothing
+    running.store(0, memory_order_relaxed);  // so that stop_requested() agrees; carries no data
     closed_at.store(at, memory_order_release);
   }
 
-  /// Whether anyone asked to stop. Relaxed: carries no data. Any thread.
+  /// Whether a stop was requested. Relaxed: carries no data.
+  ///
+  /// Thread: any.
   [[nodiscard]] bool stop_requested() const noexcept { return running.load(memory_order_relaxed) != name(); }
 
-  /// Asks to stop: see the table. Any thread.
+  /// Requests a stop: see the table.
+  ///
+  /// Thread: any.
   TANGO_COLD void ask_to_stop() noexcept {
     running.store(0, memory_order_relaxed);
     fence(memory_order_seq_cst);  // pairs with the fence in leave
@@ -123,12 +144,16 @@ struct alignas(kSeparation) RingControl {
   }
 
   /// The producer gives the channel back: see the table.
+  ///
+  /// Thread: the holder of the claim.
   TANGO_COLD void leave() noexcept {
     claim.set(RingHolder::None);
     answer_stop();
   }
 
-  /// Steps 2 and 3 of a producer that leaves; also in the stead of one that vanished after step 1. Any thread.
+  /// Steps 2 and 3 of a producer that leaves. Also called in recovery, for a producer that vanished after step 1.
+  ///
+  /// Thread: any.
   TANGO_COLD void answer_stop() noexcept {
     fence(memory_order_seq_cst);  // pairs with the fence in ask_to_stop
     if (stop_requested()) {
@@ -142,7 +167,7 @@ struct alignas(kSeparation) RingControl {
     while (found.state == RingHolder::None) {
       if (claim.take(found, RingHolder::Closer)) {
         if (!closed()) {
-          close(position.load(memory_order_relaxed));  // ordered by the claim, and exact: the last producer left it so
+          close(position.load(memory_order_relaxed));  // ordered by the claim, and exact: the last producer stored it
         }
         claim.set(RingHolder::None);
         return;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// RingReader: reads messages by their numbers from a ring whose geometry is known at run time only. It stores nothing,
-/// takes no place and holds nothing back, so any number of readers may look at any kind of channel. What it reads may
-/// therefore be overwritten meanwhile, and counts only if the last step says so:
+/// RingReader: reads messages by their sequence numbers from a ring whose geometry is known only at run time. It stores
+/// nothing in the channel, takes no place and does not hold the producer back, so any number of readers may read any
+/// kind of channel. What it reads may therefore be overwritten meanwhile, and is valid only if the last step confirms
+/// it:
 ///
 /// | step | | order |
 /// | --- | --- | --- |
@@ -15,32 +16,33 @@
 /// Lossy and observed channels: these are the reader's steps of slot.hpp.
 ///
 /// Reliable channels: the producer marks no slot before it writes there, because every consumer has given back what it
-/// overwrites. What it announces for joining consumers (credit_places.hpp) serves this reader as well. Let `back` be
-/// the number before which, as far as the producer knows, everything has been given back.
+/// overwrites. The limit that it announces to joining consumers (credit_places.hpp) serves this reader as well. Let
+/// `back` be the sequence number before which, to the producer's knowledge, everything has been given back.
 ///
-/// 1. The producer overwrites a message `s` only if `s < back`. Its slot: the next number that goes there is `s +
-///    depth` or later, a number `n` is written only if `n < back + credits`, and there are at most `depth` credits. Its
-///    chunks: they are taken back up to `back` and no further (Admission).
+/// 1. The producer overwrites a message `s` only if `s < back`. Its slot is reused by `s + depth` or later. A number
+///    `n` is written only if `n < back + credits`, and there are at most `depth` credits. Its chunks are reused only
+///    for messages before `back` (Admission).
 /// 2. `back` starts as the channel's first number, and no message is before that. It grows only in a refill, which
 ///    first stores a limit of at least `back + credits` (R2) and then passes a fence (R3). The limit is never lowered.
-///    What an earlier producer stored happens before what its successor stores, by the ring's claim.
+///    By the ring's claim, what an earlier producer stored happens before what its successor stores.
 /// 3. So before the first store that overwrites anything of `s` there is a fence, and before that fence a limit with
-///    `limit - credits > s`. If V2 or V3 read that store or a later one, the fence R3 synchronises with V4, so V5 reads
-///    that limit or a later one, and the message is discarded. As long as there was no refill, `limit - credits` is
-///    `start - credits`, and every message passes.
+///    `limit - credits > s`. If V2 or V3 read that store or a later one, the fence R3 synchronises with V4. V5 then
+///    reads that limit or a later one, and the message is discarded. As long as there was no refill, `limit - credits`
+///    is `start - credits`, and every message passes.
 ///
-/// It follows which messages can be read: those from `limit - credits` on. Earlier ones may be intact, but cannot be
-/// proved so.
+/// It follows which messages can be read: those from `limit - credits` on. Earlier ones may be intact, but that cannot
+/// be proved.
 ///
-/// Where this is not portable C++: on a reliable channel the bytes of a chunk are plain stores, and may be stored
-/// while V3 reads them through atomic words. Formally that is a data race and not a value to discard. In practice it is
-/// what a sequence lock does: an aligned load of a word returns some mixture of bytes that were stored there, compilers
-/// move no access across the two fences, and the mixture is discarded unless V5 proves that no store was there. All
-/// other words (metadata, payload in slots, and everything on lossy and observed channels) are atomic on both sides.
+/// Where this is not portable C++: on a reliable channel the bytes of a chunk are written by plain stores, possibly
+/// while V3 reads them through atomic words. Formally that is a data race and not a value to discard. In practice it
+/// works as a sequence lock does. An aligned load of a word returns some mixture of bytes that were stored there, and
+/// compilers move no access across the two fences. The mixture is discarded unless V5 proves that there was no such
+/// store. All other words (metadata, payload in slots, and everything on lossy and observed channels) are atomic on
+/// both sides.
 ///
-/// Trust. Memory safety depends on nothing but the geometry, which the reader's maker has checked, and on locals.
-/// Whether a message is intact depends on words of the producer alone (slots, limit), and on the credits in the
-/// descriptor: no consumer can make a torn message look whole.
+/// Trust: memory safety depends only on the geometry, which is checked before a RingReader is constructed, and on
+/// locals. Whether a message is intact depends only on words that the producer writes (slots, limit) and on the credits
+/// in the descriptor. No consumer can make a torn message look intact.
 #pragma once
 
 #include <cstddef>
@@ -58,15 +60,16 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// What the types of a ring and its chunks say where they are known. Sizes in bytes, multiples of 8.
+/// The properties of a ring and its chunks that are part of the type where the type is known. Sizes are in bytes and
+/// multiples of 8.
 struct RingGeometry {
   std::uint64_t depth = 0;         ///< slots; a power of two, at least 2
   std::uint64_t slot_bytes = 0;    ///< from one slot to the next
-  std::uint64_t inline_bytes = 0;  ///< of payload in a slot, behind its metadata
+  std::uint64_t inline_bytes = 0;  ///< of payload in a slot, after its metadata
   std::uint64_t chunks = 0;        ///< a power of two, or 0 if there are none
   std::uint64_t chunk_size = 0;    ///< from one chunk to the next
 
-  /// The largest payload: half of the chunks, as ChunkStore::kMaxPayload, or what a slot holds.
+  /// The size of the largest payload: half of the chunks, as ChunkStore::kMaxPayload, or what a slot holds.
   [[nodiscard]] constexpr std::uint64_t max_payload() const noexcept {
     constexpr std::uint64_t kMaxSize = 0xFFFF'FFFFu;
     const std::uint64_t run = chunks / 2 * chunk_size;
@@ -74,7 +77,7 @@ struct RingGeometry {
     return most < inline_bytes ? inline_bytes : most;
   }
 
-  /// Whether metadata names bytes that there are: as ChunkStore::holds.
+  /// Whether metadata refers to bytes that exist: as ChunkStore::holds.
   [[nodiscard]] constexpr bool holds(std::uint32_t chunk, std::uint32_t size) const noexcept {
     if (chunk == kInlineChunk) {
       return size <= inline_bytes;
@@ -83,25 +86,25 @@ struct RingGeometry {
   }
 };
 
-/// How V5 finds out whether a message is intact.
+/// How V5 determines whether a message is intact.
 enum class Validation : std::uint8_t {
   SlotNumber,      ///< lossy and observed
   AnnouncedLimit,  ///< reliable
 };
 
-/// What became of a read.
+/// The outcome of a read.
 enum class RingReadStatus : std::uint8_t {
   Ok,
   NotReady,        ///< not published yet
   Overrun,         ///< overwritten, or may have been
-  Corrupt,         ///< intact, and its metadata names bytes that there are not
-  BufferTooSmall,  ///< intact, and larger than the buffer: its payload was not copied
+  Corrupt,         ///< intact, but its metadata refers to bytes that do not exist
+  BufferTooSmall,  ///< intact, but larger than the buffer: its payload was not copied
 };
 
 class RingReader {
  public:
-  /// `slots` is the first slot, `chunks` the first chunk; both lie as `geometry` says. `credits` counts for reliable
-  /// channels: 1 to the depth.
+  /// `slots` is the first slot and `chunks` the first chunk, both laid out as `geometry` describes. `credits` is used
+  /// on reliable channels: 1 to the depth.
   RingReader(const RingControl& control, const RingGeometry& geometry, const SharedWord* slots,
              const SharedWord* chunks, Validation validation, std::uint64_t credits) noexcept
       : control_{&control},
@@ -114,8 +117,10 @@ class RingReader {
   [[nodiscard]] const RingControl& control() const noexcept { return *control_; }
   [[nodiscard]] const RingGeometry& geometry() const noexcept { return geometry_; }
 
-  /// V1 to V5, for the message `s`. The payload is copied to the front of `out`; what is there counts only with `Ok`.
-  /// `words` counts also with `Corrupt` and `BufferTooSmall`. O(size).
+  /// V1 to V5 for the message `s`. The payload is copied to the front of `out`, where it is valid only with `Ok`.
+  /// `words` is also valid with `Corrupt` and `BufferTooSmall`.
+  ///
+  /// Complexity: O(size).
   [[nodiscard]] RingReadStatus read(Seq s, std::span<std::byte> out, SlotWords& words) const noexcept {
     const SharedWord* const slot = slot_of(s);
     if (const std::int64_t ahead = seq_diff(Slot::observe(slot[kSeqWord]), s); ahead != 0) {
@@ -141,8 +146,8 @@ class RingReader {
                        [this](Seq s) noexcept { return Slot::observe(slot_of(s)[kSeqWord]); });
   }
 
-  /// The oldest message that may be readable, on a channel whose producer is at `position`; `position` if none is.
-  /// Clamped, because a process may have written nonsense. Relaxed loads: what is read from there on is validated.
+  /// The oldest message that may be readable, given the producer's `position`; `position` if there is none. Clamped,
+  /// because a process may have written an arbitrary value. Relaxed loads: what is read from there on is validated.
   [[nodiscard]] Seq oldest(Seq start, Seq position) const noexcept {
     const Seq in_ring = position - start < geometry_.depth ? start : position - geometry_.depth;
     const Seq proved = validation_ == Validation::AnnouncedLimit ? control_->limit.load(memory_order_relaxed) - credits_
@@ -161,7 +166,9 @@ class RingReader {
     return slots_ + (s & (geometry_.depth - 1)) * (geometry_.slot_bytes / kWordBytes);
   }
 
-  /// Precondition: the geometry holds a payload that starts there.
+  /// The payload of a message.
+  ///
+  /// \pre The geometry holds a payload that starts there.
   [[nodiscard]] const SharedWord* payload_of(const SharedWord* slot, std::uint32_t chunk) const noexcept {
     return chunk == kInlineChunk ? slot + kInlineWord : chunks_ + chunk * (geometry_.chunk_size / kWordBytes);
   }

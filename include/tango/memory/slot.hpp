@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One slot of the metadata ring, and the steps of the protocol on it: a sequence lock with one writer, any number of
-/// readers, and the number that it holds as the version.
+/// Slot: one slot of the metadata ring, and the steps of the protocol on it. It is a sequence lock with one writer and
+/// any number of readers. Its version is the sequence number that it holds.
 ///
 ///     writer of s                                    reader that expects s
 ///     1  seq <- s - 1              release (mark)    1  seq == s ?                 acquire
@@ -11,8 +11,9 @@
 ///                                                    5  seq == s, or discard       relaxed
 ///
 /// If step 2 or 3 of the reader saw a store of a later writer, that writer's release fence synchronises with the
-/// reader's acquire fence, so the writer's mark happens before step 5, which must then see it. An acquire *load* in
-/// step 5 would not order the reads before it; a release *store* in write-step 1 would not order the stores after it.
+/// reader's acquire fence. The writer's mark then happens before step 5, which must therefore see it. An acquire *load*
+/// in step 5 would not order the reads before it. A release *store* in write-step 1 would not order the stores after
+/// it.
 ///
 /// Sources: Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012); Firedancer
 /// `src/tango/mcache/fd_mcache.h`.
@@ -28,11 +29,12 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// The number of payload words that fit beside the metadata.
+/// The number of payload words that fit into the slot beside the metadata.
 inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
 
-/// The metadata of a slot as its three words: the form in which it is written, read, and kept by fragments. (Fields that
-/// are stored one by one and loaded as a whole right afterwards wait until every earlier store is done.)
+/// The metadata of a slot as three words: the form in which it is written, read, and kept by fragments. (A whole word
+/// that is loaded right after its fields were stored one by one cannot be forwarded from those stores and waits for
+/// them.)
 struct SlotWords {
   std::uint64_t sig = 0;
   std::uint64_t place = 0;  ///< chunk in the low half, size in the high half
@@ -52,7 +54,7 @@ struct SlotWords {
   [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(place >> 32); }
   [[nodiscard]] constexpr std::uint32_t ts() const noexcept { return static_cast<std::uint32_t>(stamp >> 32); }
 
-  /// All of it, of the fragment `seq`.
+  /// The metadata of the fragment `seq`.
   [[nodiscard]] constexpr FragmentMetadata metadata(Seq seq) const noexcept {
     return {.seq = seq,
             .sig = sig,
@@ -71,14 +73,15 @@ struct alignas(kLineSize) Slot {
   SharedWord stamp;
   SharedWord inline_words[kInlineWords];
 
-  /// Write-step 1: the slot stops answering to its old number, and reads as "not ready" to a reader that waits for `s`.
-  /// The release fence that the writer passes before its first payload store (write-step 2) orders what comes after it.
-  /// Release, for what came before: pairs with `observe` in Ring::position. A thread that finds that a slot has gone on
-  /// must find a position past the number that it held, even if a previous producer thread stored it.
+  /// Write-step 1: the slot no longer holds its old sequence number, and a reader that waits for `s` sees "not ready".
+  /// The release fence that the writer passes before its first payload store (write-step 2) orders what comes after the
+  /// mark. Release, for what came before it: pairs with `observe` in Ring::position. A thread that finds a slot
+  /// overwritten must find a position past the number that it held, even if a previous producer thread stored that
+  /// position.
   void mark(Seq s) noexcept { seq.store(s - 1, memory_order_release); }
 
-  /// The mark that the slot's next owner would set: "overrun" to `s`, "not ready" to `s + depth`. Fence and order as
-  /// for `mark`.
+  /// The mark that the slot's next owner would set: a reader of `s` sees "overrun", and a reader of `s + depth` sees
+  /// "not ready". Fence and order as for `mark`.
   void evict(Seq s, std::uint64_t depth) noexcept { seq.store(s - 1 + depth, memory_order_release); }
 
   /// Write-step 3, metadata. Relaxed: published by write-step 4.
@@ -88,7 +91,7 @@ struct alignas(kLineSize) Slot {
     stamp.store(words.stamp, memory_order_relaxed);
   }
 
-  /// Write-step 4. Release: pairs with `observe`; a reader that sees `s` sees metadata and payload.
+  /// Write-step 4. Release: pairs with `observe`; a reader that sees `s` sees its metadata and payload.
   void publish(Seq s) noexcept { seq.store(s, memory_order_release); }
 
   /// Read-step 1. Acquire: pairs with `publish`.
@@ -97,7 +100,8 @@ struct alignas(kLineSize) Slot {
   /// The same, for a reader that has only the word.
   [[nodiscard]] static Seq observe(const SharedWord& word) noexcept { return word.load(memory_order_acquire); }
 
-  /// Read-step 2. Relaxed: `observe` ordered them after the publish of `s`, `still_holds` detects later stores.
+  /// Read-step 2. Relaxed: `observe` ordered the loads after the publish of `s`, and `still_holds` detects later
+  /// stores.
   [[nodiscard]] SlotWords read() const noexcept {
     const std::uint64_t sig_word = sig.load(memory_order_relaxed);
     const std::uint64_t place_word = place.load(memory_order_relaxed);
@@ -105,7 +109,7 @@ struct alignas(kLineSize) Slot {
     return {sig_word, place_word, stamp_word};
   }
 
-  /// What the writer itself published earlier. Relaxed: same thread, or ordered by the claim.
+  /// The place word that the writer itself published earlier. Relaxed: same thread, or ordered by the claim.
   [[nodiscard]] std::uint64_t own_place() const noexcept { return place.load(memory_order_relaxed); }
 
   /// Read-steps 4 and 5: whether everything read since `observe` belongs to `s`.

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Superblock: what is stored in front of a channel in memory. It says everything about the channel that a program
-/// needs which was not compiled for it; a program that was can tell whether this is its channel.
+/// Superblock: the description of a channel, stored in front of it in memory. A program that was not compiled for the
+/// channel can read it through this description alone. A program that was compiled for it can check that this is its
+/// channel.
 ///
 ///     offset 0     magic          0 while the rest changes
 ///     offset 8     descriptor     a ChannelDescriptor, word by word
 ///     offset 168   sum            of the descriptor
 ///
-/// It is a sequence lock like a slot (slot.hpp): a thread may be reading what was stored here before, so the magic
-/// number is taken away before the descriptor changes, and a reader checks it again after it has read.
+/// It is a sequence lock like a slot (slot.hpp). A thread may be reading what was stored here before, so the magic
+/// number is cleared before the descriptor changes, and a reader checks it again after it has read.
 #pragma once
 
 #include <cstddef>
@@ -20,31 +21,32 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// What a channel is, in numbers. Offsets are in bytes, from the superblock's first one.
+/// The properties of a channel. Offsets are in bytes from the first byte of the superblock.
 struct ChannelDescriptor {
-  std::uint64_t layout;      ///< `TANGO_LAYOUT_VERSION`
-  std::uint64_t generation;  ///< the channel's name (membership.hpp)
-  std::uint64_t bytes;       ///< of all of it
-  std::uint64_t kind;        ///< a `ChannelKind`, 4 more with metrics, 8 more with one type of messages: `kKindNames`
+  std::uint64_t layout;          ///< `TANGO_LAYOUT_VERSION`
+  std::uint64_t generation;      ///< the channel's generation (membership.hpp)
+  std::uint64_t bytes;           ///< the size of the whole channel
+  std::uint64_t kind;            ///< a `ChannelKind`, plus 4 with metrics, plus 8 with one message type: `kKindNames`
   std::uint64_t control_offset;  ///< the RingControl
-  std::uint64_t depth;           ///< slots
+  std::uint64_t depth;           ///< the number of slots
   std::uint64_t slots_offset;    ///< the first slot
-  std::uint64_t slot_bytes;      ///< from one slot to the next
-  std::uint64_t inline_bytes;    ///< of payload in a slot
-  std::uint64_t chunks;          ///< chunks
+  std::uint64_t slot_bytes;      ///< bytes from one slot to the next
+  std::uint64_t inline_bytes;    ///< bytes of payload in a slot
+  std::uint64_t chunks;          ///< the number of chunks
   std::uint64_t chunks_offset;   ///< the first chunk
   std::uint64_t chunk_size;      ///< bytes from one chunk to the next
   std::uint64_t fseq_offset;     ///< the producer's Fseq
-  std::uint64_t places;          ///< of reliable consumers; 0 without flow control
+  std::uint64_t places;          ///< places for reliable consumers; 0 without flow control
   std::uint64_t fctl_offset;     ///< the Fctl; 0 without flow control
   std::uint64_t metrics_offset;  ///< the Metrics; 0 without metrics
-  std::uint64_t type_size;       ///< bytes of a message; 0 if it may be anything
-  std::uint64_t type_align;      ///< its alignment in bytes; 0 if it may be anything
-  std::uint64_t type_id;         ///< what the user calls its type
+  std::uint64_t type_size;       ///< bytes of a message; 0 on a channel of bytes
+  std::uint64_t type_align;      ///< its alignment in bytes; 0 on a channel of bytes
+  std::uint64_t type_id;         ///< the id that the user gave the type
   std::uint64_t credits;         ///< messages that may be in flight; 0 without flow control
 
-  /// Why what is stored in memory is not what is `expected` there, or success. The generation and the credits may be
-  /// any.
+  /// Compares with the `expected` descriptor. Generation and credits are not compared.
+  ///
+  /// \return Success, or the first difference (the value here, the expected value).
   [[nodiscard]] constexpr Status compare(const ChannelDescriptor& expected) const noexcept {
     struct Trait {
       std::uint64_t ChannelDescriptor::*value;
@@ -84,7 +86,7 @@ struct alignas(kSeparation) BasicSuperblock {
   static constexpr std::uint64_t kMagic = 0x6F67'6E61'742D'6370;  ///< "pc-tango" as bytes, little endian
   static constexpr std::size_t kWords = sizeof(Descriptor) / sizeof(SharedWord);
 
-  /// From the first store on, nothing is found here.
+  /// After the first store, no reader finds a channel here until `show`.
   explicit BasicSuperblock(const Descriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);
     fence(memory_order_release);  // pairs with the fence in `read`: a reader that read a new word sees the 0
@@ -104,14 +106,19 @@ struct alignas(kSeparation) BasicSuperblock {
     SharedWord words[kWords];  ///< a `Descriptor`
   };
   union {
-    SharedWord sum;  ///< of the descriptor, so that a mixture of two is not taken for a third one
+    SharedWord sum;  ///< of the descriptor, so that a mixture of two descriptors is not accepted as a third one
   };
 
-  /// From here on it is found. Release: pairs with `read`; a thread that finds it finds all of the channel constructed.
+  /// Makes the channel visible to `read`. Release: pairs with `read`; a thread that finds the channel finds all of it
+  /// constructed.
   void show() noexcept { magic.store(kMagic, memory_order_release); }
 
-  /// Reads the descriptor, validated. False: there is no channel, or another one is being made just now. Where one
-  /// channel replaces another meanwhile, it may be the one of either. Any thread.
+  /// Reads the descriptor and validates it. If one channel replaces another meanwhile, the descriptor may be that of
+  /// either.
+  ///
+  /// \return False if there is no channel, or one is being constructed.
+  ///
+  /// Thread: any.
   [[nodiscard]] bool read(Descriptor& to) const noexcept {
     // Acquire: pairs with `show`; the words are at least this channel's.
     if (magic.load(memory_order_acquire) != kMagic) {
@@ -122,23 +129,26 @@ struct alignas(kSeparation) BasicSuperblock {
       image.words[i] = words[i].load(memory_order_relaxed);
     }
     const std::uint64_t read_sum = sum.load(memory_order_relaxed);
-    fence(memory_order_acquire);  // pairs with the fence of the thread that makes a superblock
-    // Acquire: it may be another channel's by now, which is then constructed, too.
+    fence(memory_order_acquire);  // pairs with the fence in the constructor
+    // Acquire: it may be the magic number of another channel by now, whose construction is then visible as well.
     const std::uint64_t again = magic.load(memory_order_acquire);
     if (again != kMagic) {
       return false;
     }
     to = __builtin_bit_cast(Descriptor, image);
-    // A whole superblock may have been made between the two loads of the magic number: then only the sum tells.
+    // Another superblock may have been completed between the two loads of the magic number. Only the sum detects that.
     return read_sum == image.sum();
   }
 
-  /// Whether the channel is still the one whose descriptor has `value` at that offset, where no other one has it. If
-  /// so, whatever was read from the channel's memory before this call is that channel's. (Whoever makes another one
-  /// takes the magic number away and passes the constructor's fence before it stores anything else.) Any thread.
+  /// Whether the channel is still the one whose descriptor has `value` at that offset, given that no other channel has
+  /// the same value there. If so, everything read from the channel's memory before this call belongs to that channel.
+  /// (The constructor of another channel clears the magic number and passes its fence before it stores anything else.)
+  ///
+  /// Thread: any.
   [[nodiscard]] bool still_says(std::size_t offset, std::uint64_t value) const noexcept {
     fence(memory_order_acquire);  // pairs with the fence in the constructor: a reader that read a new word sees the 0
-    // Acquire: pairs with `show`; if it is another channel's magic number by now, the word is that channel's, too.
+    // Acquire: pairs with `show`; if this is already the magic number of another channel, the word is from that channel
+    // as well.
     return magic.load(memory_order_acquire) == kMagic && word(offset) == value;
   }
 
@@ -147,7 +157,9 @@ struct alignas(kSeparation) BasicSuperblock {
     return words[offset / sizeof(SharedWord)].load(memory_order_relaxed);
   }
 
-  /// Whether the channel is the `expected` one: `NoChannel`, or the first difference.
+  /// Compares the channel's descriptor with the `expected` one.
+  ///
+  /// \return Success, `NoChannel`, or the first difference.
   [[nodiscard]] Status compare(const Descriptor& expected) const noexcept {
     Descriptor found;
     return read(found) ? found.compare(expected) : Status{Error::NoChannel};
@@ -157,7 +169,7 @@ struct alignas(kSeparation) BasicSuperblock {
   struct Image {
     std::uint64_t words[kWords];
 
-    /// A multiplicative hash; 0 is the hash of no descriptor.
+    /// A multiplicative hash. No descriptor has the hash 0.
     [[nodiscard]] constexpr std::uint64_t sum() const noexcept {
       std::uint64_t hash = 1;
       for (const std::uint64_t word : words) {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ReadCursor: a consumer's way through the ring, number by number. The hot path of a poll and everything about an overrun
-/// are on this page; the accounts are on read_ledger.hpp's, and where to go on is on resume_policy.hpp's.
+/// ReadCursor: a consumer's progress through the ring, sequence number by sequence number. The hot path of a poll and
+/// the handling of overruns are in this file. The accounts are in read_ledger.hpp, and where to resume is decided in
+/// resume_policy.hpp.
 ///
 /// | step | what | where |
 /// | --- | --- | --- |
-/// | 1 observe | not ready, overrun, or the number: read-step 1 | `advance` |
+/// | 1 observe | not ready, overrun, or the sequence number: read-step 1 | `advance` |
 /// | 2 give back | what the last poll delivered | `advance` |
-/// | 3 metadata | read once; validated where the consumer may be overrun: read-steps 2, 4 and 5 | `advance` |
+/// | 3 metadata | read once; validated if the consumer may be overrun: read-steps 2, 4 and 5 | `advance` |
 /// | 4 filter | by the metadata's `sig` alone | `advance` |
-/// | 5 range | chunk and size name bytes that exist | `advance` |
+/// | 5 range | chunk and size refer to bytes that exist | `advance` |
 /// | 6 payload | in place, or copied and validated: read-steps 3 to 5 | fragment.hpp, speculative_fragment.hpp |
 ///
-/// Step 2 comes after step 1 because of AArch64, where a load-acquire waits for an earlier store-release to be done.
+/// Step 2 comes after step 1 because on AArch64 a load-acquire waits until an earlier store-release is complete.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -34,7 +35,7 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `Store` is a ChunkStore, `Recorder` how the consumer counts; a `Reliable` one is never overrun.
+/// `Store` is a ChunkStore. `Recorder` counts for the consumer. A `Reliable` consumer is never overrun.
 template <std::size_t Depth, class Store, bool Reliable, class Recorder>
 class ReadCursor {
  public:
@@ -47,7 +48,7 @@ class ReadCursor {
   [[nodiscard]] ReadLedger& ledger() noexcept { return ledger_; }
   [[nodiscard]] const ReadLedger& ledger() const noexcept { return ledger_; }
 
-  /// Lost by the last overrun.
+  /// The number of fragments lost by the last overrun.
   [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
 
   void set_resume(Resume resume) noexcept { resume_ = resume; }
@@ -59,8 +60,8 @@ class ReadCursor {
     }
   }
 
-  /// Before a poll: takes over what fragments found overwritten. Whether this consumer fell behind so often that it should
-  /// go on at the latest fragment (call `overrun`).
+  /// Called before a poll. Accounts for the fragments that were found overwritten while they were read. Returns whether
+  /// this consumer fell behind so often that it should resume at the latest fragment: then call `overrun`.
   TANGO_HOT bool is_behind() noexcept {
     if constexpr (Reliable) {
       return false;
@@ -69,8 +70,8 @@ class ReadCursor {
     }
   }
 
-  /// Steps 1 to 5, for the next fragment that passes the filter; at most `most` numbers, which it counts down. What is
-  /// given back ends before `end`, the first number of this poll or batch.
+  /// Steps 1 to 5 for the next fragment that passes the filter. Reads at most `most` sequence numbers and counts `most`
+  /// down. Gives back everything before `end`, the first sequence number of this poll or batch.
   template <class Filter>
   [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most,
                                              [[maybe_unused]] Seq end) noexcept {
@@ -108,10 +109,10 @@ class ReadCursor {
     return PollStatus::Empty;
   }
 
-  /// The slot has gone on to a later number, or its fragment was evicted. What the slot holds says nothing about where
-  /// the producer is, so the producer's own words say where to go on: the position, which is past `next` for a thread
-  /// that saw the slot (unless a process wrote nonsense there; then nothing is reported), and the oldest intact number.
-  /// That one is relaxed: a consumer that goes on there validates what it reads.
+  /// Called if the slot was overwritten or its fragment was evicted. The slot does not show where the producer is, so
+  /// the consumer resumes from the producer's own words: the position and the oldest intact number. The position is
+  /// past `next` for a thread that saw the slot overwritten, unless another process corrupted it; then no overrun is
+  /// reported. The load of the oldest number is relaxed: a consumer that resumes there validates what it reads.
   TANGO_COLD PollStatus overrun() noexcept {
     const Seq position = ring_->position();
     if (seq_le(position, ledger_.next)) {
@@ -136,7 +137,7 @@ class ReadCursor {
       resume_policy_.end_if_kept_up(ledger_.next);
     }
     ledger_.setback = resume_policy_.any();
-    // There is nothing to skip if the next fragment is the latest.
+    // There is nothing to skip if the next fragment is the latest one.
     return resume_policy_.behind() && seq_lt(ledger_.next + 1, ring_->position());
   }
 
@@ -145,7 +146,7 @@ class ReadCursor {
     return ring_->control.drained(ledger_.next) ? PollStatus::Stopped : PollStatus::Empty;
   }
 
-  /// The metadata names bytes that do not exist: the writer is not our producer.
+  /// The metadata refers to bytes that do not exist: it was not written by the channel's producer.
   TANGO_COLD PollStatus reject() noexcept {
     ++ledger_.rejected;
     ++ledger_.next;

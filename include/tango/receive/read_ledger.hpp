@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ReadLedger: a consumer's accounts. What it has passed, in five numbers that always add up, and what it has given back.
+/// ReadLedger: a consumer's accounts. They record what it has passed, in five numbers that always add up, and what it
+/// has given back.
 ///
 ///     next == first + delivered + filtered + lost + rejected
 ///
-/// | account | a number is counted there when |
+/// | account | a sequence number is counted there when |
 /// | --- | --- |
 /// | delivered | a poll returned its fragment; it moves to lost if the fragment turns out to be overwritten |
 /// | filtered | its `sig` did not pass the filter |
 /// | lost | it was overwritten before it was read |
 /// | rejected | its metadata was out of range |
 ///
-/// Fragments and batches report back here through a Hold, which also counts how many of them are out.
+/// Fragments and batches report back through a Hold, which also counts how many of them are held.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -29,30 +30,32 @@ struct ReadLedger {
   ReadLedger() noexcept = default;
   explicit ReadLedger(Seq start) noexcept : first{start}, next{start} {}
 
-  Seq first = 0;  ///< the first number that the consumer reads
-  Seq next = 0;   ///< the next one
+  Seq first = 0;  ///< the first sequence number that the consumer reads
+  Seq next = 0;   ///< the next sequence number
   std::uint64_t filtered = 0;
   std::uint64_t lost = 0;
   std::uint64_t rejected = 0;
 
-  std::uint64_t missed = 0;        ///< of the lost ones, those that were delivered first; not yet in the metrics
+  std::uint64_t missed = 0;        ///< lost fragments that were delivered first; not yet in the metrics
   std::uint64_t missed_bytes = 0;  ///< their payload bytes
-  std::uint32_t live = 0;          ///< fragments and batches that are out
-  bool setback = false;            ///< there was an overrun or a miss since the consumer last kept up
+  std::uint32_t live = 0;          ///< fragments and batches that are held
+  bool setback = false;            ///< whether there was an overrun or a miss since the consumer last kept up
 
-  CreditPlace* place = nullptr;  ///< a reliable consumer's; none if it may be overrun
-  Seq released = 0;              ///< every number before this one was given back
+  CreditPlace* place = nullptr;  ///< a reliable consumer's place; null if it may be overrun
+  Seq released = 0;              ///< everything before this number was given back
 
-  /// What is left of the sum.
+  /// The number of delivered fragments, computed from the sum.
   [[nodiscard]] std::uint64_t delivered() const noexcept { return next - first - filtered - lost - rejected; }
 
-  /// A place was found: from `start` on.
+  /// Starts at `start`, in the place that was taken.
   void join(Seq start, CreditPlace& where) noexcept {
     first = next = released = start;
     place = &where;
   }
 
-  /// Gives every number before `end` back (G1 in credit_places.hpp). Only with a place.
+  /// Gives back everything before `end` (G1 in credit_places.hpp).
+  ///
+  /// \pre The consumer has a place.
   void give_back(Seq end) noexcept {
     if (seq_lt(released, end)) {
       released = end;
@@ -60,7 +63,7 @@ struct ReadLedger {
     }
   }
 
-  /// A fragment that was delivered turned out to be overwritten.
+  /// Called when a delivered fragment turns out to be overwritten.
   TANGO_COLD void miss(std::uint64_t bytes) noexcept {
     ++lost;
     ++missed;
@@ -69,7 +72,7 @@ struct ReadLedger {
   }
 };
 
-/// Move-only handle on a ledger: counts as one fragment or batch that is out.
+/// A move-only handle on a ledger. Counts as one fragment or batch that is held.
 class Hold {
  public:
   Hold() noexcept = default;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ResumePolicy: where a consumer that was overrun goes on.
+/// ResumePolicy: decides where a consumer that was overrun resumes.
 ///
-/// At full speed the very oldest fragment is gone before it can be read. So the consumer goes on an eighth of what is
-/// intact after the oldest; and if that was not enough a few times in a row, at the latest fragment.
+/// At full speed, the very oldest fragment is overwritten before it can be read. The consumer therefore skips an eighth
+/// of what is intact, counted from the oldest. If that was not enough several times in a row, it resumes at the latest
+/// fragment.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -16,17 +17,17 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Counts a consumer's setbacks in a row: overruns, and fragments that were overwritten while they were read.
+/// Counts a consumer's consecutive setbacks: overruns, and fragments that were overwritten while they were read.
 class ResumePolicy {
  public:
-  /// After so many, `Resume::Oldest` goes on at the latest fragment.
+  /// After this many setbacks, `Resume::Oldest` resumes at the latest fragment.
   static constexpr std::uint32_t kMost = 4;
 
-  /// Whether there were any since it last kept up.
+  /// Whether there was a setback since the consumer last kept up.
   [[nodiscard]] bool any() const noexcept { return count_ != 0; }
 
-  /// Before the next poll, which is of `next`: whether anything was polled since the last setback, and so all of it was
-  /// still there when it was read.
+  /// Called before the poll of `next`. If anything was polled since the last setback, all of it was still intact when
+  /// it was read, so the count starts again.
   void end_if_kept_up(Seq next) noexcept {
     if (next != resumed_) {
       count_ = 0;
@@ -34,17 +35,19 @@ class ResumePolicy {
     }
   }
 
-  /// Before the next poll, which is of `next`: what was polled was overwritten while it was read.
+  /// Called before the poll of `next`, if what was polled before was overwritten while it was read.
   void missed(Seq next) noexcept {
     resumed_ = next;
     behind_ = ++count_ >= kMost;
   }
 
-  /// Whether to go on at the latest fragment, although the next one may still be there: it would be missed, too.
+  /// Whether to resume at the latest fragment although the next one may still be intact: it would be missed as well.
   [[nodiscard]] bool behind() const noexcept { return behind_; }
 
-  /// An overrun: `next` is gone, the numbers from `oldest` on may be there, and `position` is the next to be published.
-  /// Returns where to go on: later than `next`, not past `position`.
+  /// Called on an overrun: `next` is overwritten, the numbers from `oldest` on may be intact, and `position` will be
+  /// published next.
+  ///
+  /// \return Where to resume: later than `next`, and not past `position`.
   [[nodiscard]] Seq overrun(Resume resume, Seq next, Seq oldest, Seq position) noexcept {
     const bool latest = resume == Resume::Latest || count_ >= kMost;
     const Seq target = latest ? seq_max(oldest, position - 1) : oldest + (position - oldest) / 8;
@@ -55,7 +58,7 @@ class ResumePolicy {
   }
 
  private:
-  Seq resumed_ = 0;  ///< the next number after the last setback
+  Seq resumed_ = 0;  ///< the next sequence number after the last setback
   std::uint32_t count_ = 0;
   bool behind_ = false;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Admission: whether there is room for the next message. Room is a slot, which flow control counts in credits, and
-/// chunks. Fragments that must stop being readable before their chunks are reused are evicted here (the invariant of
-/// dcache.hpp).
+/// Admission: decides whether there is room for the next message. Room is a slot, which flow control counts in credits,
+/// and chunks. Before chunks are reused, the fragments that hold them are evicted here, so that they can no longer be
+/// read (the invariant of dcache.hpp).
 ///
-/// Thread: the producer's. `next` is the next number to publish.
+/// Thread: the producer's. `next` is the next sequence number to publish.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class Admission {
   [[nodiscard]] ChunkRing<Store::kChunks> chunks() const noexcept { return ChunkRing<Store::kChunks>{store_->account}; }
   [[nodiscard]] const Limit& limit() const noexcept { return limit_; }
 
-  /// Before the first message of this producer; `fresh`: of the channel.
+  /// Called before the first message of this producer. `fresh`: it is the first of the channel.
   void start(bool fresh, Seq next) noexcept {
     if (fresh) {
       chunks().start(next);
@@ -43,8 +43,10 @@ class Admission {
     limit_.start(ring_->control.start);
   }
 
-  /// Messages that slots are free for, as far as the consumers' positions say now; the depth on a lossy channel.
-  /// O(places in use).
+  /// The number of messages for which slots are free, after reading the consumers' positions. The depth on a lossy
+  /// channel.
+  ///
+  /// Complexity: O(places in use).
   [[nodiscard]] std::uint64_t slots(Seq next) noexcept {
     if constexpr (kFlow) {
       limit_.refill(ring_->control, next);
@@ -55,7 +57,7 @@ class Admission {
     }
   }
 
-  /// Whether a message that takes `run` chunks may be published now. If so, that many chunks are free and the slots of
+  /// Whether a message that takes `run` chunks may be published now. If so, that many chunks are free, and the slots of
   /// the fragments that held them have been marked.
   [[nodiscard]] TANGO_HOT bool admit(std::size_t run, Seq next) noexcept {
     if constexpr (kFlow) {
@@ -70,7 +72,7 @@ class Admission {
       return true;
     }
     if constexpr (Store::kWords) {
-      // The chunks of the next slot's last owner are free: opening that slot marks it.
+      // The chunks of the previous owner of the next slot are free: opening that slot marks it.
       chunks().take_back(next - Depth + 1, next, holder());
       if (chunks().fits(run, next)) {
         return true;
@@ -79,7 +81,7 @@ class Admission {
     return free_chunks(run, next);
   }
 
-  /// Bytes of the largest message that there is room for, as far as is known; 0 without a slot for it.
+  /// The size in bytes of the largest message that there is known room for; 0 without a free slot.
   [[nodiscard]] std::size_t largest(Seq next) const noexcept {
     if constexpr (kFlow) {
       if (limit_.left(next) <= 0) {
@@ -93,18 +95,19 @@ class Admission {
   }
 
  private:
-  /// Everything before this number is known to be given back: a number between `next` less the depth and `next` as long
-  /// as there are credits. Clamped, so that every search ends even if a consumer wrote nonsense.
+  /// Everything before this number is known to have been given back. It lies between `next - Depth` and `next` as long
+  /// as there are credits. Clamped, so that every search ends even if a consumer wrote an arbitrary value.
   [[nodiscard]] Seq given_back(Seq next) const noexcept {
     return seq_min(seq_max(limit_.given_back(), next - Depth), next);
   }
 
-  /// Which chunk a fragment in the ring holds.
+  /// Returns the first chunk of a fragment in the ring.
   [[nodiscard]] auto holder() const noexcept {
     return [ring = ring_](Seq s) noexcept { return static_cast<std::uint32_t>(ring->slot(s).own_place()); };
   }
 
-  /// Frees chunks for a run. False, and nothing has changed for any reader, if reliable consumers hold too many.
+  /// Frees chunks for a run. Returns false if reliable consumers hold too many; nothing has changed for any reader
+  /// then.
   TANGO_COLD bool free_chunks(std::size_t run, Seq next) noexcept {
     if constexpr (kFlow) {
       if (!chunks().would_fit(run, given_back(next), next, holder())) {
@@ -115,8 +118,9 @@ class Admission {
       }
     }
     if constexpr (Store::kWords) {
-      // Evict, oldest first. With flow control only fragments that were given back are evicted: would_fit saw to that.
-      // An evicted slot may lie past the position that was stored last, and Ring::position stops there.
+      // Evict, oldest first. With flow control only fragments that were given back are evicted: would_fit made sure of
+      // that. An evicted slot may lie past the last stored position, and Ring::position would stop there, so the
+      // position is stored first.
       ring_->control.advance(next);
       while (!chunks().fits(run, next)) {
         evict(chunks().oldest());
@@ -128,10 +132,10 @@ class Admission {
     return true;
   }
 
-  /// The fragment stops being readable, because its chunks are about to be reused.
+  /// Makes a fragment unreadable, because its chunks are about to be reused.
   void evict(Seq victim) noexcept {
     ring_->slot(victim).evict(victim, Depth);
-    // Relaxed: says where to resume, and a consumer that resumes there validates what it reads.
+    // Relaxed: a consumer that resumes there validates what it reads.
     ring_->control.oldest.store(victim + 1, memory_order_relaxed);
   }
 

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which chunks a payload gets: first in, first out.
+/// ChunkRing: allocates chunks to payloads, first in, first out.
 ///
-/// The chunks are a ring; a payload takes a contiguous run of them, and the tail of the ring is skipped where a run
-/// does not fit before the wrap. Positions are virtual: they count chunks handed out (skipped ones too), so
-/// `head - tail` is what is in use.
+/// The chunks form a ring, and a payload takes a contiguous run of them. The tail of the ring is skipped if a run does
+/// not fit before the wrap. Positions are virtual: they count chunks handed out, skipped ones included, so
+/// `head - tail` chunks are in use.
 ///
 ///          tail                head
 ///     ------|== fragments held =|------------    Chunks chunks, position modulo Chunks
 ///
-/// What is still held is not recorded here: the fragments' own metadata says it, in the slots, and `holder(seq)` looks
-/// there. A run is at most half the ring, so with nothing held every payload fits, wherever the head stands.
+/// Which fragments still hold chunks is not recorded here. Their own metadata in the slots shows it, and `holder(seq)`
+/// reads that. A run is at most half the ring, so with nothing held every payload fits, wherever the head is.
 ///
-/// The head is kept as its distance from the next number to publish, which does not change as long as each message
-/// takes one chunk: then a publish stores nothing here. Stores leave a core in order, so each of them delays the ones
-/// that wait for a line of the other side: two less made 64 B messages 1.2 x as fast where the cores stand far apart
-/// (bench/README.md).
+/// The head is kept as its distance from the next sequence number. That distance does not change while each message
+/// takes one chunk, so such a publish stores nothing here. Stores leave a core in order, and each one delays the later
+/// stores that the other side waits for (bench/README.md).
 ///
-/// Thread: the producer; a successor is ordered after it by the DCache's claim. `next` is the next number to publish.
+/// Thread: the producer's. The ring's claim orders a successor after it. `next` is the next sequence number to publish.
 #pragma once
 
 #include <cstddef>
@@ -30,13 +29,13 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `Chunks` is a power of two. A reference to the account, which lies in the DCache.
+/// A reference to the account, which is stored in the DCache. `Chunks` is a power of two.
 template <std::size_t Chunks>
 class ChunkRing {
  public:
   explicit ChunkRing(ChunkAccount& account) noexcept : account_{account} {}
 
-  /// Before the first message of a channel: nothing is held, and the head is at chunk 0.
+  /// Called before the first message of a channel: nothing is held, and the head is at chunk 0.
   void start(Seq next) noexcept {
     account_.lead = 0 - next;
     account_.tail = 0;
@@ -46,14 +45,14 @@ class ChunkRing {
   /// Whether a run of `chunks` is free.
   [[nodiscard]] bool fits(std::size_t chunks, Seq next) const noexcept { return fits(chunks, next, account_.tail); }
 
-  /// Whether it would be, were every fragment before `live` given back.
+  /// Whether a run of `chunks` would be free if every fragment before `live` were given back.
   template <class Holder>
   [[nodiscard]] bool would_fit(std::size_t chunks, Seq live, Seq next, const Holder& holder) const noexcept {
     return fits(chunks, next, oldest_held(live, next, holder).tail);
   }
 
-  /// The chunks of the longest free run, which may be more than half of the ring, were every fragment before `live` given
-  /// back.
+  /// The length of the longest free run, in chunks, if every fragment before `live` were given back. It may be more
+  /// than half of the ring.
   template <class Holder>
   [[nodiscard]] std::size_t longest(Seq live, Seq next, const Holder& holder) const noexcept {
     const std::uint64_t free = Chunks - (head(next) - oldest_held(live, next, holder).tail);
@@ -62,7 +61,9 @@ class ChunkRing {
     return here < free - here ? free - here : here;
   }
 
-  /// The position at which the next run of `chunks` starts. Precondition: it fits.
+  /// The position at which the next run of `chunks` starts.
+  ///
+  /// \pre The run fits.
   [[nodiscard]] std::uint64_t next_run(std::size_t chunks, Seq next) const noexcept {
     const std::uint64_t before_wrap = Chunks - head(next) % Chunks;
     return chunks <= before_wrap ? head(next) : head(next) + before_wrap;
@@ -73,8 +74,8 @@ class ChunkRing {
     return static_cast<std::uint32_t>(position % Chunks);
   }
 
-  /// Hands `used` chunks of the run that starts at `position` to the message `next`. For every message, also for those
-  /// that take none.
+  /// Gives `used` chunks of the run that starts at `position` to the message `next`. Called for every message, also for
+  /// one that takes no chunk.
   void take(std::uint64_t position, std::size_t used, Seq next) noexcept {
     const std::uint64_t lead = position + used - (next + 1);
     if (lead != account_.lead) {
@@ -82,8 +83,10 @@ class ChunkRing {
     }
   }
 
-  /// Takes back every run that belongs to a fragment before `live`. `holder(seq)` is the chunk of a fragment that this
-  /// ring served, or `kInlineChunk`. Amortised O(1): each number is looked at once.
+  /// Takes back every run that belongs to a fragment before `live`. `holder(seq)` is the first chunk of a fragment to
+  /// which this ring gave chunks, or `kInlineChunk`.
+  ///
+  /// Complexity: amortised O(1), because each sequence number is read once.
   template <class Holder>
   void take_back(Seq live, Seq next, const Holder& holder) noexcept {
     const Held held = oldest_held(live, next, holder);
@@ -91,22 +94,25 @@ class ChunkRing {
     account_.oldest = held.seq;
   }
 
-  /// What one fragment in the ring says of itself.
+  /// The run of one fragment in the ring.
   struct Run {
-    std::uint32_t chunk = kInlineChunk;  ///< where it starts; `kInlineChunk` if the fragment holds none, or is gone
+    std::uint32_t chunk =
+        kInlineChunk;  ///< where it starts; `kInlineChunk` if the fragment holds no chunk or was overwritten
     std::size_t chunks = 0;
   };
 
-  /// Rebuilds the account after a producer vanished, from the fragments alone: it may have taken chunks for a message
-  /// that it never published, and what the account says may be a mixture of two states. `run(seq)` is asked for the
-  /// numbers from `next` - 1 down to `first`, and for none before `first`. Idempotent. O(next - first).
+  /// Rebuilds the account after a producer vanished, from the fragments alone. The producer may have taken chunks for a
+  /// message that it never published, and the account may be a mixture of two states. `run(seq)` is called for the
+  /// numbers from `next` - 1 down to `first`, and for none before `first`. Idempotent.
   ///
-  /// \pre No fragment before `first` can be read any more. Where consumers may be overrun, any fragment in the ring can:
-  ///      observers still read what reliable consumers have given back. Where all are reliable, those from the announced
-  ///      limit less the credits on can, because a consumer may still join there.
+  /// \pre No fragment before `first` can be read any more. Where consumers may be overrun, any fragment in the ring can
+  ///      be read: observers still read what reliable consumers have given back. Where all consumers are reliable, those
+  ///      from the announced limit less the credits on can be read, because a consumer may still join there.
   ///
-  /// The newest fragment that holds a run gives the head. From there down, each run lies before the one after it, by less
-  /// than a whole ring; the last one that is not more than a ring behind the head is the oldest that may still be held.
+  /// The newest fragment that holds a run gives the head. From there down, each run lies before the one after it, by
+  /// less than a whole ring. The last one that is at most a ring behind the head is the oldest that may still be held.
+  ///
+  /// Complexity: O(next - first).
   template <class RunOf>
   void restore(Seq first, Seq next, const RunOf& run) noexcept {
     std::uint64_t head = 0;
@@ -118,7 +124,7 @@ class ChunkRing {
         continue;
       }
       if (oldest == next) {
-        tail = 2 * Chunks + held.chunk;  // any position that is this chunk, and none behind it is below 0
+        tail = 2 * Chunks + held.chunk;  // any position of this chunk from which no earlier one becomes negative
         head = tail + held.chunks;
       } else {
         const std::uint64_t before = tail - 1 - (tail - 1 - held.chunk) % Chunks;
@@ -135,7 +141,9 @@ class ChunkRing {
   /// Whether any run is held.
   [[nodiscard]] bool holds_any(Seq next) const noexcept { return head(next) != account_.tail; }
 
-  /// The oldest fragment that holds a run, as of the last `take_back`. Precondition: it found one.
+  /// The oldest fragment that holds a run, as of the last `take_back`.
+  ///
+  /// \pre `take_back` found one.
   [[nodiscard]] Seq oldest() const noexcept { return account_.oldest; }
 
   /// The position after the newest run. (The account keeps its distance from `next`: see the file's head.)
@@ -151,14 +159,14 @@ class ChunkRing {
     return next_run(chunks, next) + chunks - tail <= Chunks;
   }
 
-  /// The first fragment from `live` on that holds a run, and where that run starts; or `next` and the head. Ends also if
-  /// somebody else wrote into the channel's memory, and `oldest` lies past `next`.
+  /// The first fragment from `live` on that holds a run, and where that run starts; or `next` and the head. The search
+  /// also ends if another process corrupted the channel's memory and `oldest` lies past `next`.
   template <class Holder>
   [[nodiscard]] Held oldest_held(Seq live, Seq next, const Holder& holder) const noexcept {
     if (holds_any(next)) {
       for (Seq s = seq_max(live, account_.oldest); seq_lt(s, next); ++s) {
         if (const std::uint32_t chunk = holder(s); chunk != kInlineChunk) {
-          // At most Chunks behind the head and at least 1, so the chunk alone tells the position.
+          // It is at most Chunks behind the head and at least 1, so the chunk alone determines the position.
           return {s, head(next) - 1 - (head(next) - 1 - chunk) % Chunks};
         }
       }

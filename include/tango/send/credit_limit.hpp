@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CreditLimit: the producer's private copy of what its credits allow. The shared words and the steps are in
-/// memory/credit_places.hpp; they are read again only when the copy is used up.
+/// CreditLimit: the producer's private copy of the limit that its credits allow. It reads the shared words again only
+/// when the copy is used up. These words and the steps are described in memory/credit_places.hpp.
 ///
-/// Thread: the producer's. `next` is the next number to publish.
+/// Thread: the producer's. `next` is the next sequence number to publish.
 #pragma once
 
 #include <cstdint>
@@ -19,27 +19,30 @@ namespace tango::inline TANGO_ABI::detail {
 class CreditLimit {
  public:
   CreditLimit() noexcept = default;
-  /// `credits` is copied here once: consumers can write the memory that it comes from.
+  /// `credits` is copied once, because consumers can write the memory that it comes from.
   CreditLimit(CreditMembers& members, std::span<CreditPlace> places, std::uint64_t credits) noexcept
       : members_{&members}, places_{places}, credits_{credits} {}
 
-  /// Before the first message of this producer: `first` is the channel's start.
+  /// Called before the first message of this producer. `first` is the channel's start.
   void start(Seq first) noexcept { set(first); }
 
-  /// Everything before this number is known to be given back.
+  /// Everything before this number is known to have been given back.
   [[nodiscard]] Seq given_back() const noexcept { return given_back_; }
 
-  /// Messages that may be published from `next` on, as far as is known; negative in a successor that has not refilled.
+  /// The number of messages that are known to be allowed from `next` on; negative in a new producer that has not
+  /// refilled.
   [[nodiscard]] std::int64_t left(Seq next) const noexcept { return seq_diff(limit_, next); }
 
   /// Whether messages were waiting for the slowest consumer at the last refill. If not, the other side probably waits
-  /// for each message. A sample: there is one refill each time the credits are used up.
+  /// for each message. This is a sample: there is one refill each time the credits are used up.
   [[nodiscard]] bool streams() const noexcept { return streams_; }
 
-  /// Reads how far the slowest consumer is. O(places in use).
+  /// Reads the position of the slowest consumer.
+  ///
+  /// Complexity: O(places in use).
   TANGO_COLD void refill(RingControl& control, Seq next) noexcept {
     set(CreditPlacesView{*members_, places_}.refill(given_back_, control.start, next, control.limit, credits_));
-    streams_ = next - given_back_ > 1;  // a consumer that answered the last message may not have given it back yet
+    streams_ = next - given_back_ > 1;  // a consumer that replied to the last message may not have given it back yet
   }
 
  private:
@@ -56,7 +59,7 @@ class CreditLimit {
   bool streams_ = false;
 };
 
-/// The absence of credits: a lossy channel.
+/// A channel without credits: a lossy one.
 struct NoCreditLimit {
   static constexpr void start(Seq) noexcept {}
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Look-ahead: requests cache lines that will be written some messages later, so that the stores to them wait less. Only
-/// where they are known to have been given back, so only with flow control: without it, a slow consumer may still be
-/// reading those cache lines.
+/// Look-ahead: prefetches cache lines that will be written some messages later, so that the stores to them wait less.
+/// It is used only with flow control, and only for cache lines that are known to have been given back. Without flow
+/// control, a slow consumer may still be reading those cache lines.
 ///
-/// Requested for reading, not for writing: a line that is requested for writing leaves the consumer's cache at once, and
-/// was slower wherever it made a difference (bench/README.md).
+/// The lines are prefetched for reading. A prefetch for writing would remove the line from the consumer's cache at
+/// once, which is slower (bench/README.md).
 ///
 /// Thread: the producer's.
 #pragma once
@@ -21,13 +21,13 @@
 namespace tango::inline TANGO_ABI::detail {
 
 inline constexpr std::int64_t kMessagesAhead = 16;
-inline constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to the one that is requested
+inline constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to the one that is prefetched
 inline constexpr std::size_t kMostBytesAhead =
-    2048;  ///< of a larger payload nothing is requested: its copy does so itself
+    2048;  ///< larger payloads are not prefetched: their copy runs ahead by itself
 
-/// `next` is about to be published, and the message before it had `bytes` bytes. As many lines are requested as the next
-/// payload takes if it is like the last one; but not where each message waits for an answer, which such requests delay.
-/// `Admission` is the producer's, with a CreditLimit.
+/// Called after a message of `bytes` bytes was published; `next` is the next sequence number. Prefetches as many lines
+/// as the next payload takes if it has the same size, unless the other side waits for each message: such prefetches
+/// would delay it. `Admission` is the producer's, with a CreditLimit.
 template <class Admission>
 TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t bytes) noexcept {
   using Store = std::remove_reference_t<decltype(room.store())>;
@@ -37,10 +37,10 @@ TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t by
     prefetch(room.store().data(room.chunks().chunk_at(room.chunks().next_run(1, next + kMessagesAhead))));
   }
   if (bytes > kLineSize && bytes <= kMostBytesAhead && room.limit().streams()) {
-    // A run for such a payload, `kBytesAhead` after the head. It may hold a message that is still to be read, where there
-    // are fewer chunks than the credits are worth: requesting its lines is slower then, and does no harm.
+    // A run for such a payload, `kBytesAhead` after the head. With fewer chunks than the credits can use, it may hold a
+    // message that is still to be read. Prefetching its lines is then useless but harmless.
     constexpr std::size_t kDistance = kBytesAhead < Store::kChunkSize ? 1 : kBytesAhead / Store::kChunkSize;
-    // Unsigned: if a consumer wrote nonsense, the product may wrap, and the hint is wrong.
+    // Unsigned: if a consumer wrote an arbitrary value, the product may wrap, and only the hint is wrong.
     if (left > 0 && static_cast<std::uint64_t>(left) * bytes > kBytesAhead + bytes) {
       const std::uint64_t ahead = room.chunks().next_run(Store::chunks_for(bytes), next + kDistance);
       const auto* const lines = room.store().data(room.chunks().chunk_at(ahead));

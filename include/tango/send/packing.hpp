@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How records become packed messages (packed.hpp says what those look like): as many as fit, copied into the channel
-/// once.
+/// Packs records into messages: as many as fit, copied into the channel once. The layouts are described in packed.hpp.
 ///
 /// Thread: the producer's.
 #pragma once
@@ -23,7 +22,7 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// How a packed message is published: at once or not at all.
+/// Publishes a packed message at once or not at all.
 struct TryPublish {
   template <class Producer>
   [[nodiscard]] Status publish(Producer& producer, std::span<const std::byte> bytes, const MessageInfo& info) const {
@@ -35,7 +34,7 @@ struct TryPublish {
   }
 };
 
-/// The same as soon as there is room, or until the strategy gives up.
+/// The same, but waits for room until the strategy gives up.
 template <class Strategy>
 struct BlockingPublish {
   Strategy strategy;
@@ -50,39 +49,39 @@ struct BlockingPublish {
   }
 };
 
-/// What `publish_packed` asks of records of one type.
+/// The records of one type that `publish_packed` packs.
 template <Record T>
 class ArrayToPack {
  public:
   explicit ArrayToPack(std::span<const T> records) noexcept : records_{records} {}
 
-  /// Records.
+  /// The number of records.
   [[nodiscard]] std::size_t count() const noexcept { return records_.size(); }
 
-  /// How many of the first records fit into `bytes`.
+  /// How many records, from the first on, fit into `bytes`.
   [[nodiscard]] std::size_t fitting(std::size_t bytes) const noexcept {
     const std::size_t most = bytes / sizeof(T);
     return records_.size() < most ? records_.size() : most;
   }
 
-  /// Bytes of the first `count` records.
+  /// The packed size of the first `count` records, in bytes.
   [[nodiscard]] std::size_t packed_size(std::size_t count) const noexcept { return count * sizeof(T); }
 
-  /// Publishes the first `count`.
+  /// Publishes the first `count` records in one message.
   template <class Producer, class Way>
   [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info,
                                const Way& way) const noexcept {
     return way.publish(producer, bytes_at(records_.data(), packed_size(count)), info);
   }
 
-  /// The others.
+  /// Removes the first `count` records.
   void drop(std::size_t count) noexcept { records_ = records_.subspan(count); }
 
  private:
   std::span<const T> records_;
 };
 
-/// The same of records of varying size; `Bytes` converts to a span of bytes or to a string view.
+/// The same for records of varying size. `Bytes` converts to a span of bytes or to a string view.
 template <class Bytes>
 class RecordsToPack {
  public:
@@ -94,7 +93,7 @@ class RecordsToPack {
     std::size_t count = 0;
     while (count != records_.size()) {
       const std::size_t size = raw(records_[count]).size();
-      if (size > bytes || PackedRecords::packed_size(size) > bytes) {  // the size by itself: it may wrap when padded
+      if (size > bytes || PackedRecords::packed_size(size) > bytes) {  // also the size itself: the padded size may wrap
         break;
       }
       bytes -= PackedRecords::packed_size(size);
@@ -149,7 +148,7 @@ class RecordsToPack {
     }
   }
 
-  /// Calls `write(offset, bytes)` for everything that the first `count` records become, the padding as zeros.
+  /// Calls `write(offset, bytes)` for everything that the first `count` records become, with zeros as padding.
   template <class Write>
   void pack(std::size_t count, Write write) const noexcept {
     constexpr std::byte kPadding[4] = {};
@@ -178,21 +177,20 @@ template <PackableRange Records>
   using T = std::remove_cv_t<typename decltype(all)::element_type>;
   static_assert(!std::is_array_v<Records> || !std::is_same_v<T, char>,
                 "tango: a string literal would be packed with its terminator: use a std::string_view");
-  static_assert(
-      !std::is_array_v<T>,
-      "tango: where the text in an array ends stands elsewhere, not at its first NUL: pack std::string_views");
+  static_assert(!std::is_array_v<T>,
+                "tango: the length of the text in a character array is not known: pack std::string_views");
   if constexpr (Record<T>) {
     return ArrayToPack<T>{all};
   } else {
     static_assert(!std::is_pointer_v<T> && (std::is_convertible_v<const T&, std::span<const std::byte>> ||
                                             std::is_convertible_v<const T&, std::string_view>),
-                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or answer), a "
+                  "tango: a packed record is a trivially copyable value (no pointer, array, fragment or status), a "
                   "range of bytes or a string view");
     return RecordsToPack<T>{all};
   }
 }
 
-/// Why the first record is not sent, where no record fits into a payload.
+/// Why the first record was not sent, if no record fits into a payload.
 template <class Producer, class Packing>
 [[nodiscard]] Status none_fits(const Producer& producer, const Packing& packing) noexcept {
   if (packing.count() == 0 || !producer.status().ok()) {
@@ -212,8 +210,8 @@ template <class Producer, class Packing>
   Status status = packing.publish(producer, count, info, TryPublish{});
   if (status == Error::NoCredits) {
     batch.status = status;
-    // Not the few that a slot takes for itself: more is wanted, and there are slots but no chunk, so that one message
-    // after the other would carry next to nothing until the slots are gone, too.
+    // Publish what fits into the free chunks. If only a slot is free, publish nothing: there are slots but no chunks,
+    // and messages of up to `kInlineBytes` would carry little and use up the slots as well.
     const std::size_t bytes = producer.available_payload();
     count = bytes <= kInlineBytes ? 0 : packing.fitting(bytes);
     if (count != 0) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Publication: one message on its way into the ring, step by step. The whole hot path of a publish is on this page; a
-/// poll is on read_cursor.hpp's, and what lies between them, the slot, on slot.hpp's.
+/// Publication: publishes one message into the ring, step by step. The whole hot path of a publish is in this file. The
+/// hot path of a poll is in receive/read_cursor.hpp, and the slot between the two is in memory/slot.hpp.
 ///
 /// | step | what | where |
 /// | --- | --- | --- |
 /// | 1 admit | a credit for the slot, chunks for the payload | admission.hpp |
 /// | 2 open | mark the slot, release fence: write-steps 1 and 2 | `open` |
-/// | 3 payload | copied into the slot or its chunks, or written in place: write-step 3 | `put`, the caller's reservation |
+/// | 3 payload | copied into the slot or its chunks, or written in place: write-step 3 | `put`, the caller |
 /// | 4 finish | metadata words, then the sequence number: write-steps 3 and 4 | `finish` |
 /// | 5 follow-up | counters, position, look-ahead, the producer's Fseq | `finish` |
 ///
@@ -42,16 +42,17 @@ class Publication {
   [[nodiscard]] Admission<Depth, Store, Limit>& room() noexcept { return room_; }
   [[nodiscard]] const Admission<Depth, Store, Limit>& room() const noexcept { return room_; }
 
-  /// Before the first message of this producer, which gets the number `next`; `fresh`: of the channel.
+  /// Called before the first message of this producer, which gets the sequence number `next`. `fresh`: it is the first
+  /// of the channel.
   void start(bool fresh, Seq next) noexcept {
     next_ = next;
     room_.start(fresh, next);
   }
 
-  /// The number that the next message gets.
+  /// The sequence number of the next message.
   [[nodiscard]] TANGO_HOT Seq next() const noexcept { return next_; }
 
-  /// Chunks that a message takes which is copied in: none if it fits into its slot.
+  /// The number of chunks that a copied message takes: none if it fits into its slot.
   [[nodiscard]] static constexpr std::size_t run_of_copy(std::size_t size) noexcept {
     return size <= kInlineBytes ? 0 : Store::chunks_for(size);
   }
@@ -59,7 +60,9 @@ class Publication {
   /// Step 1. Whether there is room for a message of `run` chunks.
   [[nodiscard]] TANGO_HOT bool admit(std::size_t run) noexcept { return room_.admit(run, next_); }
 
-  /// Steps 2 to 5, of a message that is copied in. Precondition: a run of `run_of_copy(payload.size())` was admitted.
+  /// Steps 2 to 5 for a message that is copied.
+  ///
+  /// \pre A run of `run_of_copy(payload.size())` was admitted.
   template <class Recorder, class Mirror>
   TANGO_HOT void put(std::span<const std::byte> payload, std::size_t run, const MessageInfo& info, Recorder& recorder,
                      Mirror& mirror) noexcept {
@@ -78,7 +81,9 @@ class Publication {
     finish(slot, next, chunk, payload.size(), info, recorder, mirror);
   }
 
-  /// Step 2, of a message that is written in place: where its payload goes. Precondition: `run` chunks were admitted.
+  /// Step 2 for a message that is written in place. Returns where its payload is to be written.
+  ///
+  /// \pre `run` chunks were admitted.
   [[nodiscard]] TANGO_HOT auto* reserve(std::size_t run) noexcept {
     const Seq next = next_;
     open(next);
@@ -86,7 +91,7 @@ class Publication {
     return store().data(room_.chunks().chunk_at(reserved_));
   }
 
-  /// Steps 4 and 5, of the message that was reserved; its first `used` bytes are sent.
+  /// Steps 4 and 5 for the reserved message, whose first `used` bytes are sent.
   template <class Recorder, class Mirror>
   TANGO_HOT void commit(std::size_t used, const MessageInfo& info, Recorder& recorder, Mirror& mirror) noexcept {
     const Seq next = next_;
@@ -97,7 +102,7 @@ class Publication {
   }
 
  private:
-  /// Step 2. Where every consumer is reliable nobody reads what the slot held, so there is nothing to mark.
+  /// Step 2. If every consumer is reliable, no consumer reads what the slot held before, so it need not be marked.
   TANGO_HOT Slot& open(Seq next) noexcept {
     Slot& slot = ring().slot(next);
     if constexpr (Store::kWords) {
@@ -115,7 +120,7 @@ class Publication {
     slot.publish(seq);
     const Seq next = seq + 1;
     next_ = next;
-    recorder.published(size);  // before the positions: after them it made a lossy channel a fifth slower
+    recorder.published(size);  // before the positions: counting after them made a lossy channel a fifth slower
     ring().published(next);
     if constexpr (std::is_same_v<Limit, CreditLimit>) {
       look_ahead(room_, next, size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// PublishOverloads: what a producer publishes besides bytes. Text, values, values made in place, batches, and records packed into
-/// a message: each becomes bytes here, which the producer's own `publish`, `publish_blocking` or `reserve` sends.
+/// PublishOverloads: what a producer publishes besides bytes: text, values, values constructed in place, batches, and
+/// records packed into a message. Each becomes bytes here, which the producer's own `publish`, `publish_blocking` or
+/// `reserve` sends.
 ///
 /// Thread: the producer's.
 #pragma once
@@ -23,28 +24,30 @@
 
 namespace tango::inline TANGO_ABI {
 
-/// Part of `Self`, a Producer, whose blocking calls wait as `Waiting` does unless they are told otherwise.
+/// A base class of `Self`, a Producer. `Waiting` is the default wait strategy of its blocking calls.
 template <class Self, WaitStrategy Waiting>
 class PublishOverloads {
  public:
-  /// Publishes characters, as bytes are published; no terminator is sent.
+  /// Publishes characters, without a terminator. See `Producer::publish`.
   TANGO_HOT Status publish(std::string_view text, MessageInfo info = {}) noexcept {
     return self().publish(detail::text_bytes(text), info);
   }
 
-  /// No text: where a buffer's text ends stands elsewhere, not at its first NUL. Say so: `std::string_view{buffer, n}`.
+  /// Deleted: the length of the text in a buffer is not known. Pass `std::string_view{buffer, n}`.
   template <std::size_t N>
   Status publish(char (&buffer)[N], MessageInfo info = {}) = delete;  // how much of it? std::string_view{buffer, n}
 
-  /// The same for a value, as its bytes: see record.hpp. Of a literal, and of a constant array of characters, what stands
+  /// Publishes a value as its bytes: see record.hpp. Of a literal or a constant array of characters, the characters
   /// before the first NUL.
   template <detail::Value T>
   TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept {
     return self().publish(detail::value_bytes(value), info);
   }
 
-  /// Publishes a `T` made from `args` (in braces): a large one in place on a reliable channel, else by copy. Errors as
-  /// `publish`; then none is made.
+  /// Constructs a `T` from `args` (in braces) and publishes it. On a reliable channel, a `T` larger than `kInlineBytes`
+  /// is constructed in place; otherwise it is copied.
+  ///
+  /// \return As `publish`. With an error, no `T` was published.
   template <class T, class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
     detail::require_record<T>();
@@ -52,7 +55,8 @@ class PublishOverloads {
     if constexpr (Self::kWords || sizeof(T) <= kInlineBytes) {
       return self().publish(T{std::forward<Args>(args)...}, info);
     } else {
-      static_assert(alignof(T) <= kLineSize, "tango: a chunk is aligned to a line: emplace no type that needs more");
+      static_assert(alignof(T) <= kLineSize,
+                    "tango: a chunk is aligned to a cache line: a type with a larger alignment cannot be emplaced");
       auto room = self().reserve(sizeof(T));
       if (!room) [[unlikely]] {
         return room.status();
@@ -62,13 +66,13 @@ class PublishOverloads {
     }
   }
 
-  /// Publishes characters as soon as there is room; no terminator is sent.
+  /// Publishes characters, without a terminator, and waits for room. See `Producer::publish_blocking`.
   template <WaitStrategy Strategy = Waiting>
   TANGO_HOT Status publish_blocking(std::string_view text, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return self().publish_blocking(detail::text_bytes(text), info, strategy);
   }
 
-  /// No text: as with `publish`.
+  /// Deleted: as for `publish`.
   template <std::size_t N, WaitStrategy Strategy = Waiting>
   Status publish_blocking(char (&buffer)[N], MessageInfo info = {},
                           Strategy strategy = {}) = delete;  // how much of it? std::string_view{buffer, n}
@@ -79,7 +83,9 @@ class PublishOverloads {
     return self().publish_blocking(detail::value_bytes(value), info, strategy);
   }
 
-  /// Publishes messages in their order, each under a number of its own, until one is refused.
+  /// Publishes messages in order, each under its own sequence number, until one is refused. Never waits.
+  ///
+  /// \return How many were published, and why the next one was not.
   BatchStatus publish_batch(std::span<const Message> messages) noexcept {
     BatchStatus batch;
     for (const Message& message : messages) {
@@ -92,24 +98,31 @@ class PublishOverloads {
     return batch;
   }
 
-  /// Publishes as many records as there is room for, from the first on, packed into one message under one number:
-  /// see packed.hpp. `records` is a contiguous range (std::vector, std::array, span, …) of a `Record` type; or of byte
-  /// ranges or string views, each a record of its own size.
+  /// Packs as many records as there is room for, from the first on, into one message under one sequence number: see
+  /// packed.hpp. `records` is a contiguous range (std::vector, std::array, span, …) of a `Record` type, or of byte
+  /// ranges or string views, each a record of its own size. Never waits. An empty range publishes no message.
   ///
-  /// `count` says how many records were accepted; unless all were, `status` says why not more: `NoCredits`, or
-  /// `PayloadTooLarge` (bytes of all of them packed, the largest payload): the rest needs a further message. No record,
-  /// no message. Other errors as `publish`, with a count of 0. O(bytes).
+  /// If chunks are short, the message is as large as the free chunks. No message is sent for the few bytes that fit
+  /// into a slot alone (`NoCredits` with a count of 0).
   ///
-  /// Where chunks are short, the message is as large as the free ones; none is sent for the few bytes that a slot holds
-  /// by itself (`NoCredits`, 0).
+  /// \return `count` is the number of records published. Unless it is all of them, `status` is the reason: `NoCredits`;
+  ///         `PayloadTooLarge` (bytes of all records packed, the largest payload) if the rest needs another message;
+  ///         or, with a count of 0, another error of `publish`.
+  ///
+  /// Complexity: O(bytes).
   template <PackableRange Records>
   BatchStatus publish_packed(const Records& records, MessageInfo info = {}) noexcept {
     return detail::publish_packed(self(), detail::packing_of(records), info);
   }
 
-  /// Publishes all records, in as few messages as carry them: each as soon as there is room for it whole, with waits as in
-  /// `publish_blocking`. `count` says how many records were accepted; `status` why not the next one: `NoCredits` (the
-  /// strategy gave up), `PayloadTooLarge` (bytes of this record packed, the largest payload), or as `publish`. O(bytes).
+  /// Publishes all records in as few messages as possible. Waits for room for each message as a whole, as
+  /// `publish_blocking` does.
+  ///
+  /// \return `count` is the number of records published. `status` is why the next one was not: `NoCredits` if the
+  ///         strategy gave up; `PayloadTooLarge` (bytes of this record packed, the largest payload); or another error
+  ///         of `publish`.
+  ///
+  /// Complexity: O(bytes).
   template <PackableRange Records, WaitStrategy Strategy = Waiting>
   BatchStatus publish_packed_blocking(const Records& records, MessageInfo info = {}, Strategy strategy = {}) noexcept {
     return detail::publish_packed_blocking(self(), detail::packing_of(records), info,
