@@ -385,6 +385,7 @@ TEST_CASE("a view says how far a channel is, and who is there") {
   CHECK(view.place(0)->state == PlaceState::Kept);
   CHECK(name(ProducerState::Producer) == "Producer");
   CHECK(name(PlaceState::Kept) == "Kept");
+  CHECK(name(PlaceState::Adopting) == "Adopting");
   CHECK(name(static_cast<PlaceState>(200)) == "Unknown");
   std::byte buffer[8];
   CHECK(view.read(100, buffer));

@@ -70,10 +70,14 @@ enum class PlaceState : std::uint8_t {
   Active,     ///< a consumer; it may have vanished without leaving
   Kept,       ///< its consumer has left, and what it had not given back is kept for the next one
   Rejoining,  ///< a consumer is about to continue where the last one left
+  Orphaned,   ///< its consumer has died: what it had not given back is kept, and the producer waits for it
+  Adopting,   ///< a consumer is taking an orphaned place over
 };
 static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::PlaceState::Active) &&
               static_cast<int>(PlaceState::Kept) == static_cast<int>(detail::PlaceState::Kept) &&
-              static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining));
+              static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining) &&
+              static_cast<int>(PlaceState::Orphaned) == static_cast<int>(detail::PlaceState::Orphaned) &&
+              static_cast<int>(PlaceState::Adopting) == static_cast<int>(detail::PlaceState::Adopting));
 
 /// The state's name; `Unknown` for a value that is not an enumerator.
 /// @{
@@ -82,7 +86,7 @@ static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::P
   return detail::name_of(state, kNames);
 }
 [[nodiscard]] constexpr std::string_view name(PlaceState state) noexcept {
-  constexpr std::string_view kNames[] = {"Free", "Joining", "Active", "Kept", "Rejoining"};
+  constexpr std::string_view kNames[] = {"Free", "Joining", "Active", "Kept", "Rejoining", "Orphaned", "Adopting"};
   return detail::name_of(state, kNames);
 }
 /// @}

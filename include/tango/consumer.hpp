@@ -152,8 +152,8 @@ class Consumer {
   /// The next sequence number that this consumer reads.
   [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
-  /// This consumer's place among the reliable consumers, 0 ... places - 1: the argument of `recover_consumer` should this
-  /// consumer die. Meaningless in a consumer that was refused.
+  /// This consumer's place among the reliable consumers, 0 ... places - 1: the argument of `recover_consumer` should
+  /// this consumer die. Meaningless in a consumer that was refused.
   [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
 
   /// Fragments delivered, without those that turned out to be overwritten while they were read.

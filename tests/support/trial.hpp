@@ -347,7 +347,9 @@ class Trial {
     }
   }
 
-  static std::size_t chunks_to_publish(std::size_t size) { return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size); }
+  static std::size_t chunks_to_publish(std::size_t size) {
+    return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size);
+  }
 
   void publish() {
     if (!producer_) {
@@ -965,7 +967,7 @@ class Trial {
   Wire c_;
   std::deque<Expected> messages_;
   ChunkModel<Wire::kChunks> chunks_;
-  Index oldest_ = 0;  ///< evicted up to here
+  Index oldest_ = 0;           ///< evicted up to here
   std::optional<Index> kept_;  ///< where the last reliable consumer left
   bool abandoned_ = false;     ///< one has resigned
   std::uint64_t restored_ = 0;

@@ -218,8 +218,8 @@ struct CreditPlacesView {
   }
 
   /// Recovers the place of a consumer that was `found` dead. What it had not given back is kept until another consumer
-  /// takes the place, and the producer waits for it; or it is given up (`evict`) as if the consumer had resigned. A place
-  /// that was taken but not activated returns to its previous state. Idempotent.
+  /// takes the place, and the producer waits for it; or it is given up (`evict`) as if the consumer had resigned. A
+  /// place that was taken but not activated returns to its previous state. Idempotent.
   ///
   /// \return False if the place's holder has changed, in which case nothing was done.
   ///
