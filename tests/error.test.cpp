@@ -53,7 +53,7 @@ constexpr Expected kExpected[] = {
      "StartMismatch: sequence number disagrees with the channel's: 12 where the channel is at 8"},
     {Error::CreditsOutOfRange, "CreditsOutOfRange",
      "CreditsOutOfRange: credits must lie between 1 and the depth of the ring: 12 with a depth of 8"},
-    {Error::SecondProducer, "SecondProducer", "SecondProducer: another producer holds one of these components"},
+    {Error::SecondProducer, "SecondProducer", "SecondProducer: another producer holds the channel"},
     {Error::ComponentMismatch, "ComponentMismatch", "ComponentMismatch: these components belong to different channels"},
     {Error::FlowControlMissing, "FlowControlMissing",
      "FlowControlMissing: consumer with credits on a channel whose producer has none"},

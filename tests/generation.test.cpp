@@ -68,8 +68,8 @@ bool answers(P& producer, Error error) {
   return all;
 }
 
-/// Makes a channel in `memory`, with a producer and a consumer of `before` messages; then another one in its place, with
-/// `after` messages; and hands all of it to `act`, which must leave every byte of the new channel as it is.
+/// Makes a channel in `memory`, with a producer and a consumer of `before` messages; then another one in its place,
+/// with `after` messages; and hands all of it to `act`, which must leave every byte of the new channel as it is.
 template <class Make, class Act>
 void after_a_rebuild(std::uint64_t before, std::uint64_t after, bool reads, Act act) {
   using Channel = ChannelOf<Make>;

@@ -590,8 +590,8 @@ TEST_CASE("two consumers leave at the same time: what the later one had not give
         // `first` began to leave first and finished last: either it saw the other one gone, or both are kept.
         const Seq kept = both_kept ? start + 2 : start + 2 * (first + 1);
         CHECK(a.seen.back() == kept);
-        // The producer may have looked while one of them had left and the other one was still there. What it saw then it
-        // may have used; never what the one that was still there had not given back.
+        // The producer may have looked while one of them had left and the other one was still there. What it saw then
+        // it may have used; never what the one that was still there had not given back.
         Seq used = kept;
         for (const Seq seen : a.seen) {
           CHECK((seen == start + 2 || seen == start + 2 * (first + 1)));

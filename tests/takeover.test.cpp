@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endpoints that vanish: a producer or a reliable consumer is abandoned in front of each of its accesses to shared memory
-// in turn, a successor takes over, and every byte and number is compared afterwards. (Weaker orders than sequential
-// consistency are a matter for the model checker: tests/model/models/recovery.cpp.)
+// Endpoints that vanish: a producer or a reliable consumer is abandoned in front of each of its accesses to shared
+// memory in turn, a successor takes over, and every byte and number is compared afterwards. (Weaker orders than
+// sequential consistency are a matter for the model checker: tests/model/models/recovery.cpp.)
 #define TANGO_SEAM_HEADER "stepping_seam.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -494,6 +494,46 @@ TEST_CASE("a dead consumer is waited for beside others, and the next one takes i
     REQUIRE(outcome);
     CHECK(is_payload_of(seq, outcome->payload()));
   }
+}
+
+TEST_CASE("a dead consumer's place is taken over before one that was left earlier, which is forgotten") {
+  for (const bool evict : {false, true}) {
+    CAPTURE(evict);
+    const auto c = std::make_unique<Reading>(1);
+    Consumer left{c->mcache, c->dcache, c->fctl, 1};
+    c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);
+    CHECK(c->fill_up() == 4);
+    CHECK(left.poll());
+    { Consumer leaves{std::move(left)}; }
+    for (int i = 0; i < 3; ++i) {
+      CHECK(c->victim->poll());
+    }
+    CHECK(recover_consumer(c->fctl, 1, evict ? DeadConsumer::Evict : DeadConsumer::Keep, &c->metrics));
+    CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+    if (evict) {
+      CHECK(c->fill_up() == 4);  // nobody is waited for
+      CHECK(c->fill_up() == 4);
+    } else {
+      CHECK(c->fill_up() == 3);
+      Consumer next{c->mcache, c->dcache, c->fctl, From::Oldest};
+      CHECK(next.place() == 1);
+      CHECK(next.first() == 4);
+      CHECK(next.poll());
+      CHECK(c->fill_up() == 1);
+    }
+  }
+}
+
+TEST_CASE("a dead consumer's place that was kept can still be evicted") {
+  const auto c = std::make_unique<Reading>(1);
+  c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);
+  CHECK(c->fill_up() == 4);
+  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Keep, &c->metrics));
+  CHECK(c->fill_up() == 0);
+  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
+  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+  CHECK(c->fill_up() == 4);
+  CHECK(!recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
 }
 
 TEST_CASE("a dead consumer that is evicted holds nothing up, and its place and block are free") {

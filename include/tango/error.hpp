@@ -149,7 +149,7 @@ inline constexpr ErrorEntry kErrors[] = {
      " where the channel is at "sv},
     {Error::CreditsOutOfRange, "CreditsOutOfRange"sv, "credits must lie between 1 and the depth of the ring"sv,
      " with a depth of "sv},
-    {Error::SecondProducer, "SecondProducer"sv, "another producer holds one of these components"sv, {}},
+    {Error::SecondProducer, "SecondProducer"sv, "another producer holds the channel"sv, {}},
     {Error::ComponentMismatch, "ComponentMismatch"sv, "these components belong to different channels"sv, {}},
     {Error::FlowControlMissing,
      "FlowControlMissing"sv,

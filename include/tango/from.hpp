@@ -8,7 +8,7 @@
 ///
 /// | | a consumer that may be overrun | a reliable consumer |
 /// | --- | --- | --- |
-/// | `From::Oldest` | the oldest message that can still be read | where the last consumer left in good order (1) |
+/// | `From::Oldest` | the oldest message that can still be read | where the last consumer left or died (1) |
 /// | `From::Start` | the channel's first number (2) | the oldest message that is still protected |
 /// | `From::Next` | the next message to be published | the next message to be published |
 /// | a number | that number (2) | that number (3) |

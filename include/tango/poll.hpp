@@ -30,8 +30,7 @@ class [[nodiscard]] Poll {
   explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
   /// For the consumer: constructs the fragment in place, so that nothing is copied right after it was written.
   template <class... Args>
-  explicit Poll(std::in_place_t, Args&&... args) noexcept
-      : fragment_{static_cast<Args&&>(args)...}, status_{PollStatus::Fragment} {}
+  explicit Poll(std::in_place_t, Args&&... args) noexcept : fragment_{static_cast<Args&&>(args)...} {}
 
   /// The outcome.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
@@ -63,7 +62,7 @@ class [[nodiscard]] Poll {
  private:
   F fragment_;
   std::uint64_t lost_;  ///< not initialised if there is a fragment: that is the hot path
-  PollStatus status_;
+  PollStatus status_ = PollStatus::Fragment;
 };
 
 /// How a batch ended. `status` is the outcome after its `count` fragments: `Fragment` if more may be ready, otherwise

@@ -8,7 +8,8 @@
 ///
 /// The library cannot find out by itself that an endpoint is dead. A timeout is no proof, and neither is a process id.
 /// Call these functions only when something that you trust establishes it, such as a lock that the kernel releases. All
-/// of them may be interrupted anywhere and called again. What each of them repairs is listed in endpoint/recovery.hpp.
+/// of them may be interrupted anywhere and called again. What is repaired for a producer is listed in
+/// endpoint/recovery.hpp, and for a consumer at `CreditPlacesView::recover`.
 ///
 /// Thread: one at a time, while no other thread uses the dead endpoint or creates a new one of its kind.
 #pragma once
@@ -85,7 +86,7 @@ TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, std::size_t place, Dea
   auto& flow = detail::inside(fctl);
   const auto found = flow.places[place].claim.holder();
   if (found.state == detail::PlaceState::Free || found.state == detail::PlaceState::Kept ||
-      found.state == detail::PlaceState::Orphaned) {
+      (found.state == detail::PlaceState::Orphaned && what == DeadConsumer::Keep)) {
     return false;
   }
   if (metrics != nullptr) {

@@ -408,7 +408,7 @@ TEST_CASE("errors.md: what to do with a status") {
   if (status == tango::Error::NoCredits) later();          // one that is expected: act on it
   else if (!status) {                                      // any other: tell somebody
     char text[160];
-    report(print(status, text));                           // PayloadTooLarge: payload larger than this channel carries: …
+    report(print(status, text));                           // PayloadTooLarge: payload larger than this channel ...
   }
   //! [status]
   CHECK(reported.starts_with("PayloadTooLarge: payload larger than this channel carries: "));

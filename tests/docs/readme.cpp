@@ -83,7 +83,7 @@ TEST_CASE("README: with flow control") {
   tango::Producer producer{mcache, dcache, fseq, fctl};
   tango::Consumer consumer{mcache, dcache, fctl, 1};
 
-  if (auto status = producer.publish(bytes); status == tango::Error::NoCredits) { /* full: later, or publish_blocking */ }
+  if (auto status = producer.publish(bytes); status == tango::Error::NoCredits) { /* full: try later, or wait */ }
 
   if (auto room = producer.reserve(1000)) {          // zero copy, contiguous over as many chunks as it takes
     fill(room.span());
@@ -164,7 +164,7 @@ TEST_CASE("README: larger than a payload") {
   //! [large]
   tango::LargeMessage message{bytes, {.sig = kImage}};           // less than 4 GiB; split into fragments as it goes
   while (!message.done()) {
-    auto status = message.publish(producer);                     // as much as there is room for; message.sent() bytes went
+    auto status = message.publish(producer);                // as much as there is room for; message.sent() bytes went
     if (!status && status != tango::Error::NoCredits) break;
   }
   //! [large]
@@ -251,7 +251,7 @@ TEST_CASE("README: waiting") {
   }
   const auto publish = [&] {
     //! [waiting]
-    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});               // this one gives up: NoCredits
+    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});         // this one gives up: NoCredits
     auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();   // all that are given none
     //! [waiting]
     static_assert(std::is_same_v<decltype(channel)::Consumer::DefaultStrategy, tango::Yield>);

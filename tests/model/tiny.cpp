@@ -41,7 +41,7 @@ std::uint8_t location_of(char name) {
   return at == std::string_view::npos ? (refuse({&name, 1}), std::uint8_t{0}) : static_cast<std::uint8_t>(at);
 }
 std::uint8_t thread_of(char name) {
-  const std::size_t thread = static_cast<std::size_t>(name - 'A');
+  const auto thread = static_cast<std::size_t>(name - 'A');
   return thread >= kTinyThreads ? (refuse({&name, 1}), std::uint8_t{0}) : static_cast<std::uint8_t>(thread);
 }
 std::uint8_t digit(char c) { return static_cast<std::uint8_t>(c - '0'); }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recovery: repairs a channel whose producer or consumer vanished, at any instruction (its thread was abandoned, or
+/// Recovery: repairs a channel whose producer vanished, at any instruction (its thread was abandoned, or
 /// its process was killed).
 ///
 /// A producer may have died between any two of its stores. What it left behind, and what is done:
 ///
 /// | it died after | what is wrong | what is done |
 /// | --- | --- | --- |
-/// | the claim, or before it was given back | the next producer is refused | the claim is reset, last of all |
+/// | the claim, or before it was given back | the next producer is refused | the claim is given back, last of all |
 /// | a slot was marked, a payload half written | nothing: that number was not published | slot(next) is never read |
 /// | an eviction, before `oldest` was stored | a consumer resumes too early, once | `oldest` is computed anew |
 /// | the chunk account changed, before the publish | it may name chunks of no message | it is rebuilt from the slots |
 /// | the publish, before position, Fseq, counters | they lag | next = the first number in no slot; the rest follows |
 /// | a stop was requested, before it closed | consumers never see the end | it is closed at next |
 ///
-/// Only slots are trusted, and none is written. Recovery may therefore itself be interrupted anywhere and run again.
+/// Only slots are trusted, with `position` and `oldest` as lower bounds, and no slot is written. Recovery may therefore
+/// itself be interrupted anywhere and run again.
 /// Everything that was published stays published, under its sequence number.
 ///
 /// The precondition of all functions here cannot be checked: the endpoint is dead, no other thread recovers or produces

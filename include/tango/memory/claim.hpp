@@ -16,8 +16,8 @@
 ///
 /// The epoch distinguishes a holder from every later one. A party that found a holder and then learnt that it is dead
 /// resets the claim of that holder or of none. Together with the channel's generation (membership.hpp), the epoch
-/// identifies the holder. An address or a process id would not, because they are reused. The tag identifies the owner
-/// of a claim that has no lock of its own.
+/// identifies the holder. An address or a process id would not, because they are reused. The tag of a
+/// metrics block is its consumer's place; other claims leave it 0.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@
 ///                J4  claim <- Active            release                  R5  the earlier minimum of the two counts
 ///                J5  fence                      seq_cst
 ///                J6  limit, and move up to limit - credits
-///     leave      L1  every Kept place <- Free   cas
+///     leave      L1  every Kept place <- Free   cas, as J1 and N3, N4
 ///                L2  claim <- Kept              release
 ///     resign     L1, then
 ///                N2  abandoned <- 1             relaxed
@@ -57,7 +57,7 @@ namespace tango::inline TANGO_ABI::detail {
 /// The state of a reliable consumer's place: see the file's head.
 enum class PlaceState : std::uint8_t {
   Free = 0,
-  Joining = 1,    ///< taken from Free: does not count yet
+  Joining = 1,    ///< taken from Free, or from Kept to be freed (L1): does not count
   Active = 2,     ///< counts
   Kept = 3,       ///< its consumer has left: counts if no place is active
   Rejoining = 4,  ///< taken from Kept: counts like Kept
@@ -70,7 +70,7 @@ enum class PlaceState : std::uint8_t {
   return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }
 
-/// One reliable consumer's place. Only that consumer writes it, except for L1.
+/// One reliable consumer's place. Only that consumer writes it, except for L1 and recovery.
 struct alignas(kSeparation) CreditPlace {
   Claim<PlaceState> claim;
   SharedWord position{0};
@@ -126,22 +126,25 @@ struct CreditPlacesView {
   /// Thread: the consumer's.
   /// Complexity: O(places).
   [[nodiscard]] TANGO_COLD std::size_t take(const WantedStart& wanted) noexcept {
-    enum Rank { kTaken, kLeftElsewhere, kFree, kLeftHere };
+    enum class Rank : std::uint8_t { Taken, LeftElsewhere, Free, LeftHere, OrphanedHere };
     while (true) {
       std::size_t best = places.size();
       Claim<PlaceState>::Holder best_found;
-      Rank best_rank = kTaken;
+      Rank best_rank = Rank::Taken;
       Seq best_position = 0;
       for (std::size_t i = 0; i != places.size(); ++i) {
         const Claim<PlaceState>::Holder found = places[i].claim.holder();
         const Seq position = places[i].position.load(memory_order_relaxed);  // a kept place: ordered by its claim
-        Rank rank = kTaken;
+        Rank rank = Rank::Taken;
         if (found.state == PlaceState::Free) {
-          rank = kFree;
+          rank = Rank::Free;
         } else if (found.state == PlaceState::Kept || found.state == PlaceState::Orphaned) {
-          rank = wanted.where_left || wanted.seq == position ? kLeftHere : kLeftElsewhere;
+          const bool here = wanted.where_left || wanted.seq == position;
+          rank = !here                                 ? Rank::LeftElsewhere
+                 : found.state == PlaceState::Orphaned ? Rank::OrphanedHere
+                                                       : Rank::LeftHere;
         }
-        if (rank > best_rank || (rank == kLeftHere && best_rank == kLeftHere && seq_lt(position, best_position))) {
+        if (rank > best_rank || (rank == best_rank && rank >= Rank::LeftHere && seq_lt(position, best_position))) {
           best = i;
           best_found = found;
           best_rank = rank;
@@ -228,10 +231,12 @@ struct CreditPlacesView {
     if (places[place].claim.holder() != found) {
       return false;
     }
-    const PlaceState to = found.state != PlaceState::Active ? state_before(found.state)
-                          : evict                           ? PlaceState::Free
-                                                            : PlaceState::Orphaned;
-    if (found.state == PlaceState::Active && evict) {
+    const bool counted = counts_as_active(found.state);
+    if (found.state == PlaceState::Active) {
+      forget_kept();
+    }
+    const PlaceState to = !counted ? state_before(found.state) : evict ? PlaceState::Free : PlaceState::Orphaned;
+    if (counted && evict) {
       members.abandoned.store(1, memory_order_relaxed);  // N2
     }
     if (to == PlaceState::Free) {

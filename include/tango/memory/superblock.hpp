@@ -90,7 +90,7 @@ struct alignas(kSeparation) BasicSuperblock {
   explicit BasicSuperblock(const Descriptor& what) noexcept {
     magic.store(0, memory_order_relaxed);
     fence(memory_order_release);  // pairs with the fence in `read`: a reader that read a new word sees the 0
-    const Image image = __builtin_bit_cast(Image, what);
+    const auto image = __builtin_bit_cast(Image, what);
     for (std::size_t i = 0; i < kWords; ++i) {
       words[i].store(image.words[i], memory_order_relaxed);
     }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Publication: publishes one message into the ring, step by step. The whole hot path of a publish is in this file. The
-/// hot path of a poll is in receive/read_cursor.hpp, and the slot between the two is in memory/slot.hpp.
+/// Publication: publishes one message into the ring, step by step. The checks before step 1 are in `Producer::admit`.
+/// The hot path of a poll is in receive/read_cursor.hpp, and the slot between the two is in memory/slot.hpp.
 ///
 /// | step | what | where |
 /// | --- | --- | --- |
 /// | 1 admit | a credit for the slot, chunks for the payload | admission.hpp |
-/// | 2 open | mark the slot, release fence: write-steps 1 and 2 | `open` |
+/// | 2 open | mark the slot, release fence: write-steps 1 and 2; only where consumers may be overrun | `open` |
 /// | 3 payload | copied into the slot or its chunks, or written in place: write-step 3 | `put`, the caller |
 /// | 4 finish | metadata words, then the sequence number: write-steps 3 and 4 | `finish` |
 /// | 5 follow-up | counters, position, look-ahead, the producer's Fseq | `finish` |
+///
+/// A run is a contiguous row of chunks. `Recorder` counts for the producer, and `Mirror` is its Fseq.
 ///
 /// Thread: the producer's.
 #pragma once

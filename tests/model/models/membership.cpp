@@ -20,8 +20,8 @@ void look_once(Small::Reliable& joiner) {
   reached(outcome ? "read" : "empty");
 }
 
-/// The last consumer leaves in good order: the producer publishes what its credits allow from there, and then waits; the
-/// next consumer goes on where that one left.
+/// The last consumer leaves in good order: the producer publishes what its credits allow from there, and then waits;
+/// the next consumer goes on where that one left.
 struct Leaving : Small {
   static constexpr const char* kName = "the last reliable consumer leaves";
   static constexpr const char* kBound =
@@ -99,8 +99,8 @@ struct TwoLeaving : Small {
   TANGO_MODEL_THREADS(TwoLeaving, {"one", &TwoLeaving::leave_one}, {"two", &TwoLeaving::leave_two})
 };
 
-/// A consumer joins without a number while the last one leaves, and the producer goes on: it skips nothing that the last
-/// one had not read, and what it gets is protected.
+/// A consumer joins without a number while the last one leaves, and the producer goes on: it skips nothing that the
+/// last one had not read, and what it gets is protected.
 struct Handover : Small {
   static constexpr const char* kName = "a reliable consumer joins while the last one leaves";
   static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 consumed; 2 attempts more";
@@ -329,7 +329,8 @@ struct TakingAPlace : Small {
                       {"joiner", &TakingAPlace::join})
 };
 
-/// An Fctl that a consumer of one ring and the producer of another one are given at the same time: one of them is refused.
+/// An Fctl that a consumer of one ring and the producer of another one are given at the same time: one of them is
+/// refused.
 struct Miswired {
   static constexpr const char* kName = "one Fctl for the endpoints of two rings";
   static constexpr const char* kBound = "1 consumer, 1 producer";
@@ -631,8 +632,8 @@ struct StopWhileComing : SmallWords {
   TANGO_MODEL_THREADS(StopWhileComing, {"producer", &StopWhileComing::produce}, {"other", &StopWhileComing::stop})
 };
 
-/// A producer comes while another one leaves and a stop is requested: it is never told of a second producer where it has
-/// seen that there is none.
+/// A producer comes while another one leaves and a stop is requested: it is never told of a second producer where it
+/// has seen that there is none.
 struct ComingBehindACloser : SmallWords {
   static constexpr const char* kName = "a producer comes while a stopped one leaves";
   static constexpr const char* kBound = "1 producer that leaves, 1 stop, 1 producer that comes";

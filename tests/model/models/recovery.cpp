@@ -134,8 +134,8 @@ struct RecoveryVanishes : Parts<2, 2, Plain> {
                       {"successor", &RecoveryVanishes::recover_again})
 };
 
-/// A stop is requested while the producer may be dead: the channel is closed all the same, and everything before that is
-/// delivered.
+/// A stop is requested while the producer may be dead: the channel is closed all the same, and everything before that
+/// is delivered.
 struct StopAfterDeath : Parts<2, 2, Plain> {
   static constexpr const char* kName = "a producer vanishes, and a stop is requested";
   static constexpr const char* kBound = "depth 2, 1 message of 8 bytes";
@@ -207,7 +207,8 @@ struct DeadReader : Parts<2, 2, Plain> {
                       {"recovery", &DeadReader::recover})
 };
 
-/// A dead consumer is waited for although another one is active; whoever adopts its place goes on where it had given back.
+/// A dead consumer is waited for although another one is active; whoever adopts its place goes on where it had given
+/// back.
 struct DeadBesideAnother : Parts<2, 2, Plain> {
   static constexpr const char* kName = "a dead consumer is waited for beside another one, and adopted";
   static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 2 attempts more; the other one reads 2";

@@ -66,8 +66,8 @@ struct ViewedSlots : Viewed<2, 3> {
 };
 
 /// One chunk under all messages. The chunk consists of atomic words, because of plain bytes the memory model says
-/// nothing while they change (ring_reader.hpp). So the producer's steps are written down here; limit and credits are the
-/// library's.
+/// nothing while they change (ring_reader.hpp). So the producer's steps are written down here; limit and credits are
+/// the library's.
 struct ViewedChunk {
   static constexpr const char* kName = "a view of a reliable channel, chunks used again";
   static constexpr const char* kBound = "depth 2, 1 credit, 1 chunk of 2 words, 2 messages, 1 read of the first";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program whose plugin was built with other headers: both publish on one channel, by the code that each was built with.
+// A program whose plugin was built with other headers: both publish on one channel, by the code that each was built
+// with.
 #include <cstdio>
 #include <tango/tango.hpp>
 
