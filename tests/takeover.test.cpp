@@ -524,6 +524,61 @@ TEST_CASE("a dead consumer's place is taken over before one that was left earlie
   }
 }
 
+TEST_CASE("what a consumer left in good order behind a dead one stays kept when the dead one is recovered") {
+  for (const bool evict : {false, true}) {
+    CAPTURE(evict);
+    const auto c = std::make_unique<Reading>(1);
+    c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);
+    Consumer left{c->mcache, c->dcache, c->fctl, 1};
+    CHECK(c->fill_up() == 4);
+    CHECK(left.poll());
+    CHECK(left.poll());
+    { Consumer leaves{std::move(left)}; }
+    CHECK(recover_consumer(c->fctl, 0, evict ? DeadConsumer::Evict : DeadConsumer::Keep, &c->metrics));
+    CHECK(c->fill_up() == (evict ? 2 : 0));
+    Consumer next{c->mcache, c->dcache, c->fctl, From::Oldest};
+    CHECK(next.first() == (evict ? 3 : 1));
+    CHECK(next.place() == (evict ? 1 : 0));
+  }
+}
+
+TEST_CASE("a dead consumer's place is adopted at its position or earlier, and never later") {
+  struct Two : Components<8, 8, 64, Plain> {
+    using Components<8, 8, 64, Plain>::Components;
+    BasicFctl<2> two{8};
+  };
+  const auto c = std::make_unique<Two>(1);
+  Producer producer{c->mcache, c->dcache, c->fseq, c->two};
+  NoDestructor<decltype(Consumer{c->mcache, c->dcache, c->two, 1})> dead;
+  dead.emplace(c->mcache, c->dcache, c->two, 1);
+  Consumer other{c->mcache, c->dcache, c->two, 1};
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(producer.publish("x"));
+  }
+  CHECK(dead->poll());
+  CHECK(recover_consumer(c->two, 0));
+  CHECK(Consumer{c->mcache, c->dcache, c->two, From::Next}.status() == Error::TooManyConsumers);
+  CHECK(Consumer{c->mcache, c->dcache, c->two, 3}.status() == Error::TooManyConsumers);
+  Consumer next{c->mcache, c->dcache, c->two, From::Start};
+  CHECK(next.place() == 0);
+  CHECK(next.first() == 1);
+}
+
+TEST_CASE("a consumer that turns out to be of no channel leaves no trace in its Fctl") {
+  const auto c = std::make_unique<Components<8, 8, 64, Plain>>(1);
+  const auto wrong = std::make_unique<DCache<8, 64, Plain>>();
+  Consumer refused{c->mcache, *wrong, c->fctl, 1};
+  REQUIRE(refused.status().ok());  // it is not known yet
+  Consumer good{c->mcache, c->dcache, c->fctl, 1};
+  Producer producer{c->mcache, c->dcache, c->fseq, c->fctl};
+  good.resign();
+  CHECK(refused.poll().status() == PollStatus::Refused);
+  CHECK(refused.status() == Error::ComponentMismatch);
+  for (int i = 0; i < 100; ++i) {
+    CHECK(producer.publish("nobody is waited for"));
+  }
+}
+
 TEST_CASE("a dead consumer's place that was kept can still be evicted") {
   const auto c = std::make_unique<Reading>(1);
   c->victim.emplace(c->mcache, c->dcache, c->fctl, 1, c->metrics);

@@ -365,7 +365,7 @@ class Consumer {
     }
     const auto fit = components().inspect();
     if (!fit.status.ok()) {
-      leave();
+      withdraw();
       status_ = fit.status;
       return PollStatus::Refused;
     }
@@ -401,6 +401,15 @@ class Consumer {
       } else {
         flow_->view().leave(place_);
       }
+    }
+  }
+
+  /// It turned out that the components do not fit: leaves no trace in them.
+  TANGO_COLD void withdraw() noexcept {
+    holds_ = false;
+    cursor_.recorder().leave();
+    if constexpr (kReliable) {
+      flow_->view().withdraw(place_);
     }
   }
 

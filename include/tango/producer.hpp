@@ -283,7 +283,8 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
       return {Error::TooManyMetricsBlocks, 2, 1};
     }
     if (const Status status = components.join(); !status.ok()) {
-      recorder_.leave();
+      recorder_.leave();  // before the ring is given back, so that the next producer finds the block free
+      control().leave();
       return status;
     }
     const Seq next = control().position.load(detail::memory_order_relaxed);  // ordered by the claim

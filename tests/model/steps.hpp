@@ -132,7 +132,6 @@ inline constexpr Edit kEdits[] = {
     // Joining a channel.
     {"the kind before the components have joined",
      "if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {"
-     "  control.leave();"
      "  return Error::ComponentMismatch;"
      "}",
      "control.set_kind(kind);"

@@ -58,12 +58,11 @@ struct ProducerComponents {
     return status;
   }
 
-  /// Steps 4 and 5. After a failure the ring is no longer claimed.
+  /// Steps 4 and 5. After a failure the ring is still claimed, and components that have joined remain joined.
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
     // A component that an endpoint of another ring takes at the same time fails here.
     if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {
-      control.leave();
       return Error::ComponentMismatch;
     }
     control.set_kind(kind);

@@ -117,9 +117,10 @@ struct CreditPlacesView {
   CreditMembers& members;
   std::span<CreditPlace> places;
 
-  /// J1: takes a place. First choice is a kept place at the position where the consumer wants to start; if it accepts
-  /// any, the kept place with the earliest position. Second choice is a free place, and third choice any other kept
-  /// place. Then call `activate` or `cancel`.
+  /// J1: takes a place. First choice is an orphaned place, unless the consumer wants to start later than its position.
+  /// Second choice is a kept place at the position where the consumer wants to start; if it accepts any, the one with
+  /// the earliest position. Third choice is a free place, and last choice any other kept place. Then call `activate` or
+  /// `cancel`.
   ///
   /// \return The place; `places.size()` if all are taken.
   ///
@@ -138,11 +139,11 @@ struct CreditPlacesView {
         Rank rank = Rank::Taken;
         if (found.state == PlaceState::Free) {
           rank = Rank::Free;
-        } else if (found.state == PlaceState::Kept || found.state == PlaceState::Orphaned) {
-          const bool here = wanted.where_left || wanted.seq == position;
-          rank = !here                                 ? Rank::LeftElsewhere
-                 : found.state == PlaceState::Orphaned ? Rank::OrphanedHere
-                                                       : Rank::LeftHere;
+        } else if (found.state == PlaceState::Kept) {
+          rank = wanted.where_left || wanted.seq == position ? Rank::LeftHere : Rank::LeftElsewhere;
+        } else if (found.state == PlaceState::Orphaned && (wanted.where_left || seq_le(wanted.seq, position))) {
+          rank =
+              Rank::OrphanedHere;  // never at a later number: what the dead consumer had not given back would be lost
         }
         if (rank > best_rank || (rank == best_rank && rank >= Rank::LeftHere && seq_lt(position, best_position))) {
           best = i;
@@ -205,7 +206,7 @@ struct CreditPlacesView {
   /// Thread: the consumer's.
   /// Complexity: O(places).
   TANGO_COLD void leave(std::size_t place) noexcept {
-    forget_kept();
+    forget_kept([](Seq) noexcept { return true; });
     places[place].claim.set(PlaceState::Kept);  // release: pairs with `minimum`
   }
 
@@ -214,10 +215,8 @@ struct CreditPlacesView {
   /// Thread: the consumer's.
   /// Complexity: O(places).
   TANGO_COLD void resign(std::size_t place) noexcept {
-    forget_kept();
-    members.abandoned.store(1, memory_order_relaxed);
-    members.remove(place);
-    places[place].claim.set(PlaceState::Free);
+    forget_kept([](Seq) noexcept { return true; });
+    give_up(place);
   }
 
   /// Recovers the place of a consumer that was `found` dead. What it had not given back is kept until another consumer
@@ -231,10 +230,21 @@ struct CreditPlacesView {
     if (places[place].claim.holder() != found) {
       return false;
     }
-    const bool counted = counts_as_active(found.state);
-    if (found.state == PlaceState::Active) {
-      forget_kept();
+    if (found.state == PlaceState::Orphaned) {
+      // Nobody holds it, so a consumer may adopt it at the same time: taken first.
+      Claim<PlaceState>::Holder orphan = found;
+      if (!evict || !places[place].claim.take(orphan, PlaceState::Joining)) {
+        return false;
+      }
+      give_up(place);
+      return true;
     }
+    if (found.state == PlaceState::Active) {
+      // The dead consumer counted until now. What was left at its position or later is still protected, and stays kept.
+      const Seq position = places[place].position.load(memory_order_relaxed);  // ordered by the recovery's precondition
+      forget_kept([position](Seq left) noexcept { return seq_lt(left, position); });
+    }
+    const bool counted = counts_as_active(found.state);
     const PlaceState to = !counted ? state_before(found.state) : evict ? PlaceState::Free : PlaceState::Orphaned;
     if (counted && evict) {
       members.abandoned.store(1, memory_order_relaxed);  // N2
@@ -243,6 +253,14 @@ struct CreditPlacesView {
       members.remove(place);
     }
     return places[place].claim.reset(found, to);
+  }
+
+  /// Takes back the place of a consumer that turned out to be no consumer of this channel: as if it had never joined.
+  ///
+  /// Thread: the consumer's.
+  TANGO_COLD void withdraw(std::size_t place) noexcept {
+    members.remove(place);
+    places[place].claim.set(PlaceState::Free);
   }
 
   /// R1 to R5. `known` is the result of the previous refill.
@@ -300,6 +318,13 @@ struct CreditPlacesView {
   }
 
  private:
+  /// N2 to N4.
+  void give_up(std::size_t place) noexcept {
+    members.abandoned.store(1, memory_order_relaxed);
+    members.remove(place);
+    places[place].claim.set(PlaceState::Free);
+  }
+
   /// What a place was before it was taken.
   [[nodiscard]] static constexpr PlaceState state_before(PlaceState taken) noexcept {
     return taken == PlaceState::Rejoining  ? PlaceState::Kept
@@ -308,10 +333,12 @@ struct CreditPlacesView {
   }
 
   /// L1, for a consumer whose own place is active. The kept positions of earlier consumers are then no longer needed.
-  void forget_kept() noexcept {
+  template <class Which>
+  void forget_kept(const Which& which) noexcept {
     for (std::size_t i = 0; i != places.size(); ++i) {
       Claim<PlaceState>::Holder found = places[i].claim.holder();
-      if (found.state == PlaceState::Kept && places[i].claim.take(found, PlaceState::Joining)) {
+      if (found.state == PlaceState::Kept && which(places[i].position.load(memory_order_relaxed)) &&
+          places[i].claim.take(found, PlaceState::Joining)) {
         members.remove(i);
         places[i].claim.set(PlaceState::Free);
       }
