@@ -96,7 +96,7 @@ inline constexpr Edit kEdits[] = {
      "members.abandoned.load(memory_order_relaxed) != 0", "false", true},
     {"a consumer that leaves frees the active places of others", "found.state == PlaceState::Kept",
      "found.state == PlaceState::Active", true, "Claim<PlaceState>::Holder found = places[i].claim.holder(); if ("},
-    {"an earlier consumer's place is kept for ever", "forget_kept();", "", false,
+    {"an earlier consumer's place is kept for ever", "forget_kept([](Seq) noexcept { return true; });", "", false,
      "void leave(std::size_t place) noexcept {"},
     {"kept places do not count", "least_kept", "next", true, "if (any_kept) { return"},
     {"a place that is being taken over does not count", "state != PlaceState::Rejoining", "true", true},
