@@ -353,7 +353,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return status_.ok() ? Status{error} : status_;
   }
 
-  /// The cause, if `is_running()` is false. Never `NoCredits`.
+  /// The cause, if `is_running()` is false. Neither `None` nor `NoCredits`.
   TANGO_COLD Error why_not() noexcept {
     if (!status_.ok()) {
       return status_.error();
@@ -367,7 +367,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// Whether a message of `run` chunks may be published now. After `None`, there is room for it.
   [[nodiscard]] TANGO_HOT Error admit(std::size_t run) noexcept {
     if (!is_running()) [[unlikely]] {
-      return why_not();
+      const Error why = why_not();
+      if (why == Error::None) {
+        __builtin_unreachable();  // so that compilers do not copy the rest of a publish for this case
+      }
+      return why;
     }
     return publication_.admit(run) ? Error::None : Error::NoCredits;
   }

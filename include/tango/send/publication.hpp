@@ -99,7 +99,7 @@ class Publication {
     const Seq next = next_;
     const std::size_t run = Store::chunks_for(used);
     const std::uint32_t chunk = run == 0 ? kInlineChunk : room_.chunks().chunk_at(reserved_);
-    room_.chunks().take(run == 0 ? room_.chunks().head(next) : reserved_, run, next);
+    room_.chunks().take(reserved_, run, next);  // if it was skipped to for a run that is now empty, the skip remains
     finish(ring().slot(next), next, chunk, used, info, recorder, mirror);
   }
 
