@@ -2,6 +2,7 @@
 // Claim and Membership: who holds what, which holder it is, and which channel a component is part of.
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -168,15 +169,16 @@ TEST_CASE("a metrics block's claim counts its holders, and a consumer's says in 
 
 TEST_CASE("a component is part of one channel for ever") {
   detail::Membership membership;
+  detail::Generation before = 0;
   CHECK(membership.generation() == 0);
   CHECK(membership.may_join(5));
   CHECK(membership.may_join(6));
   CHECK(!membership.is_part_of(5));
-  CHECK(membership.join(5));
+  CHECK(membership.join(5, before));
   CHECK(membership.generation() == 5);
   CHECK(membership.is_part_of(5));
-  CHECK(membership.join(5));  // again
-  CHECK(!membership.join(6));
+  CHECK(membership.join(5, before));  // again
+  CHECK(!membership.join(6, before));
   CHECK(!membership.reserve(6));
   CHECK(membership.reserve(5));
   CHECK(membership.may_join(5));
@@ -189,15 +191,51 @@ TEST_CASE("a component is part of one channel for ever") {
 
 TEST_CASE("a component that is reserved is part of no channel, and no other one gets it") {
   detail::Membership membership;
+  detail::Generation before = 0;
   CHECK(membership.reserve(5));
   CHECK(!membership.is_part_of(5));
   CHECK(membership.generation() != 0);
   CHECK(membership.reserve(5));  // by another consumer of the same channel
   CHECK(!membership.reserve(6));
   CHECK(!membership.may_join(6));
-  CHECK(!membership.join(6));
+  CHECK(!membership.join(6, before));
   CHECK(membership.may_join(5));
   CHECK(!membership.is_part_of(5));
-  CHECK(membership.join(5));
+  CHECK(membership.join(5, before));
   CHECK(membership.is_part_of(5));
+}
+
+TEST_CASE("a join that is taken back leaves what it found") {
+  for (const bool reserved : {false, true}) {
+    CAPTURE(reserved);
+    detail::Membership membership;
+    if (reserved) {
+      REQUIRE(membership.reserve(5));
+    }
+    const detail::Generation found = membership.generation();
+    detail::Generation before = 1;
+    REQUIRE(membership.join(5, before));
+    CHECK(before == found);
+    membership.undo_join(5, before);
+    CHECK(membership.generation() == found);
+  }
+}
+
+TEST_CASE("if one component cannot join, none of them does") {
+  const auto c = std::make_unique<Components<8, 8, 64, Plain>>(1);
+  const auto other = std::make_unique<Components<8, 8, 64, Plain>>(1);
+  Producer elsewhere{other->mcache, other->dcache, other->fseq, other->fctl};
+  auto& control = detail::inside(c->mcache).control;
+  auto& chunks = detail::inside(c->dcache).membership;
+  auto& mirror = detail::inside(c->fseq);
+  REQUIRE(detail::inside(c->fctl).membership.reserve(control.name()));
+  // As if the other producer had taken the Fctl after this one had inspected it.
+  detail::Membership* const flow = &detail::inside(other->fctl).membership;
+  detail::ProducerComponents components{detail::ChannelKind::Reliable, control, chunks, mirror, flow, 8};
+  CHECK(components.join() == Error::ComponentMismatch);
+  CHECK(chunks.generation() == 0);
+  CHECK(mirror.membership.generation() == 0);
+  CHECK(control.channel_kind() == detail::ChannelKind::Unknown);
+  Producer producer{c->mcache, c->dcache, c->fseq, c->fctl};
+  CHECK(producer.status().ok());
 }

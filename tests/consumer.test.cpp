@@ -229,9 +229,10 @@ TEST_CASE("a consumer that is made while a producer joins waits for it") {
     detail::Claim<detail::RingHolder>::Holder found = control.claim.holder();
     REQUIRE(control.claim.take(found, detail::RingHolder::Producer));
     Consumer consumer{c.mcache, c.dcache, c.fctl, 1};
-    REQUIRE(detail::inside(c.dcache).membership.join(chunks_fit ? control.name() : 9));
+    detail::Generation before = 0;
+    REQUIRE(detail::inside(c.dcache).membership.join(chunks_fit ? control.name() : 9, before));
     CHECK(consumer.status().ok());
-    REQUIRE(detail::inside(c.fctl).membership.join(control.name()));
+    REQUIRE(detail::inside(c.fctl).membership.join(control.name(), before));
     CHECK(consumer.poll().status() == (chunks_fit ? PollStatus::Empty : PollStatus::Refused));
     // By now it is known that they do not fit, also for a consumer that is made now.
     CHECK(Consumer{c.mcache, c.dcache, c.fctl, 1}.status().error() ==

@@ -344,7 +344,7 @@ void check_restored(Seq start, std::uint64_t seed, Restored& counts) {
 
     // Once all is given back that may be, it has room for whatever the other one has room for.
     const auto holder = [&](Seq s) {
-      return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_place());
+      return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_extent());
     };
     detail::ChunkAccount kept = account;
     Ring{kept}.take_back(live, next, holder);

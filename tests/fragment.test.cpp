@@ -67,7 +67,7 @@ TEST_CASE("metadata survives the slot's words, and no field touches another") {
     CHECK(m != FragmentMetadata{});
     // As documented: chunk and size are the low and the high half of a word; ctl, reserved and ts follow one another.
     CHECK(words.sig == (field == 0 ? ones : 0));
-    CHECK(words.place == (field == 1 ? 0xFFFF'FFFFu : field == 2 ? 0xFFFF'FFFF'0000'0000u : 0));
+    CHECK(words.extent == (field == 1 ? 0xFFFF'FFFFu : field == 2 ? 0xFFFF'FFFF'0000'0000u : 0));
     CHECK(words.stamp == (field == 3 ? 0xFFFFu : field == 4 ? 0xFFFF'0000u : field == 5 ? 0xFFFF'FFFF'0000'0000u : 0));
   }
   CHECK(detail::SlotWords{}.metadata(17).seq == 17);

@@ -337,14 +337,14 @@ TEST_CASE("join: what the last consumer left is kept until the next one's own po
     Seq before_position = 0;
     Seq before_active = 0;
     before_store(a.place(0).position, [&] {
-      CHECK(a.place(0).claim.holder().state == detail::PlaceState::Rejoining);
+      CHECK(a.place(0).claim.holder().state == PlaceState::Rejoining);
       before_position = a.refill(start + 7);
       before_store(a.place(0).claim, [&] { before_active = a.refill(start + 7); });
     });
     CHECK(a.join(std::nullopt)->first == start + 3);
     CHECK(before_position == start + 3);
     CHECK(before_active == start + 3);
-    CHECK(a.place(0).claim.holder().state == detail::PlaceState::Active);
+    CHECK(a.place(0).claim.holder().state == PlaceState::Active);
   }
 }
 
@@ -357,8 +357,8 @@ TEST_CASE("leave: two that leave at the same time are both kept") {
     a.place(1).position.store(start + 3);
     before_store(a.place(0).claim, [&] { a.view().leave(1); });  // each saw the other one as active
     a.view().leave(0);
-    CHECK(a.place(0).claim.holder().state == detail::PlaceState::Kept);
-    CHECK(a.place(1).claim.holder().state == detail::PlaceState::Kept);
+    CHECK(a.place(0).claim.holder().state == PlaceState::Kept);
+    CHECK(a.place(1).claim.holder().state == PlaceState::Kept);
     CHECK(a.refill(start + 4) == start + 1);
     CHECK(a.join(std::nullopt)->first == start + 1);
   }

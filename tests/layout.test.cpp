@@ -20,7 +20,7 @@ constexpr bool shareable = std::conjunction_v<std::is_standard_layout<T>, std::i
 
 static_assert(shareable<FragmentMetadata> && std::is_trivially_copyable_v<FragmentMetadata>);
 static_assert(shareable<detail::Slot> && shareable<detail::RingControl> && shareable<detail::Membership>);
-static_assert(shareable<detail::Claim<detail::RingHolder>> && shareable<detail::Claim<detail::PlaceState>>);
+static_assert(shareable<detail::Claim<detail::RingHolder>> && shareable<detail::Claim<PlaceState>>);
 static_assert(shareable<detail::Ring<2>> && shareable<detail::Ring<1024>>);
 static_assert(shareable<detail::ChunkStore<2, 1, true>> && shareable<detail::ChunkStore<64, 256, false>>);
 static_assert(shareable<detail::PublishedSeq> && shareable<detail::MetricsBlocks>);
@@ -193,7 +193,7 @@ TEST_CASE("offsets") {
   CHECK(offsetof(FragmentMetadata, ts) == 28);
   CHECK(offsetof(detail::Slot, seq) == 0);
   CHECK(offsetof(detail::Slot, sig) == 8);
-  CHECK(offsetof(detail::Slot, place) == 16);
+  CHECK(offsetof(detail::Slot, extent) == 16);
   CHECK(offsetof(detail::Slot, stamp) == 24);
   CHECK(offsetof(detail::Slot, inline_words) == 32);
 
@@ -415,11 +415,11 @@ TEST_CASE("control bits and kinds are numbers that are stored") {
   CHECK(static_cast<int>(detail::RingHolder::None) == 0);
   CHECK(static_cast<int>(detail::RingHolder::Producer) == 1);
   CHECK(static_cast<int>(detail::RingHolder::Closer) == 2);
-  CHECK(static_cast<int>(detail::PlaceState::Free) == 0);
-  CHECK(static_cast<int>(detail::PlaceState::Joining) == 1);
-  CHECK(static_cast<int>(detail::PlaceState::Active) == 2);
-  CHECK(static_cast<int>(detail::PlaceState::Kept) == 3);
-  CHECK(static_cast<int>(detail::PlaceState::Rejoining) == 4);
+  CHECK(static_cast<int>(PlaceState::Free) == 0);
+  CHECK(static_cast<int>(PlaceState::Joining) == 1);
+  CHECK(static_cast<int>(PlaceState::Active) == 2);
+  CHECK(static_cast<int>(PlaceState::Kept) == 3);
+  CHECK(static_cast<int>(PlaceState::Rejoining) == 4);
   CHECK(static_cast<int>(detail::BlockState::Free) == 0);
   CHECK(static_cast<int>(detail::BlockState::Joining) == 1);
   CHECK(static_cast<int>(detail::BlockState::Active) == 2);

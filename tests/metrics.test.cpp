@@ -36,6 +36,7 @@ auto counted_consumer(C& c, Seq first) {
 }
 
 using Lossy = Components<4, 8>;
+using Reliable = Components<4, 8, 64, Plain>;
 
 }  // namespace
 
@@ -240,7 +241,7 @@ TEST_CASE("rejected fragments") {
     auto consumer = counted_consumer(c, start);
     REQUIRE(producer.publish(payload_of(1, 100)));
     REQUIRE(producer.publish("fine"));
-    detail::inside(c.mcache).slot(start).place.store(8);  // a ninth chunk
+    detail::inside(c.mcache).slot(start).extent.store(8);  // a ninth chunk
     CHECK(consumer.poll().status() == PollStatus::Rejected);
     MetricsSnapshot m = c.metrics.snapshot();
     CHECK(m.rejected == 1);
@@ -363,6 +364,25 @@ TEST_CASE("a block for every consumer, and the ninth is refused") {
   auto replacement = counted_consumer(c, 1);
   REQUIRE(replacement.poll());
   CHECK(c.metrics.snapshot().consumed == 9);  // the block's earlier count stays
+}
+
+TEST_CASE("a consumer that is refused for want of a block leaves its Fctl free for another ring") {
+  Reliable a;
+  Reliable b;
+  std::vector<decltype(Consumer{a.mcache, a.dcache, a.fctl, 1, a.metrics})> consumers;
+  for (std::size_t i = 0; i < kMaxMeteredConsumers; ++i) {
+    consumers.emplace_back(a.mcache, a.dcache, a.fctl, From{1}, a.metrics);
+    REQUIRE(consumers.back());
+  }
+  {
+    Consumer refused{b.mcache, b.dcache, b.fctl, 1, a.metrics};
+    CHECK(refused.status() == Error::TooManyMetricsBlocks);
+    refused.resign();
+    CHECK(refused.status() == Error::TooManyMetricsBlocks);  // still the cause
+  }
+  Reliable c;
+  Producer producer{c.mcache, c.dcache, c.fseq, b.fctl};
+  CHECK(producer.status().ok());
 }
 
 TEST_CASE("one producer's block, which another channel's producer does not get") {

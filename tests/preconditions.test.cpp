@@ -281,3 +281,19 @@ TEST_CASE("a poller has a channel once, under a number of its own") {
   CHECK(!traps([&] { static_cast<void>(poller.add(consumers[1], 7)); }));
   CHECK(traps([&] { Poller<C, 3> twice(consumers[0], consumers[1], consumers[0]); }));
 }
+
+TEST_CASE("recovery is given the parts of one channel, and places and blocks that exist") {
+  Wiring<Kind::Reliable, 4, 8> c;
+  Wiring<Kind::Reliable, 4, 8> other;
+  const auto here = c.producer();
+  const auto elsewhere = other.producer();
+  CHECK(traps([&] { recover_producer(c.mcache, other.dcache, c.fseq); }));
+  CHECK(traps([&] { recover_producer(c.mcache, c.dcache, other.fseq); }));
+  CHECK(!traps([&] { recover_producer(c.mcache, c.dcache, c.fseq); }));
+  CHECK(traps([&] { (void)consumer_in(c.fctl, 8); }));
+  CHECK(traps([&] { recover_consumer(c.fctl, {8, 0}); }));
+  CHECK(!traps([&] { recover_consumer(c.fctl, {7, 0}); }));
+  CHECK(traps([&] { (void)observer_in(c.metrics, 8); }));
+  CHECK(traps([&] { recover_observer(c.metrics, {8, 0}); }));
+  CHECK(!traps([&] { recover_observer(c.metrics, {7, 0}); }));
+}

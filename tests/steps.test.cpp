@@ -474,7 +474,7 @@ struct Flow {
   void look() { seen.push_back(refill()); }
   detail::CreditPlace& place(std::size_t i) { return detail::inside(fctl).places[i]; }
   void give_back(std::size_t i, Seq position) { place(i).give_back(position); }
-  detail::PlaceState state(std::size_t i) { return place(i).claim.holder().state; }
+  PlaceState state(std::size_t i) { return place(i).claim.holder().state; }
 
   Seq start;
   Seq next;
@@ -538,7 +538,10 @@ TEST_CASE("a place is no longer visited when its consumer has resigned or is for
   Flow<64> a{1};
   a.come(40);
   a.next = 9;
-  const auto visits = [&] { return accesses_of([&] { static_cast<void>(a.minimum()); }); };
+  const auto visits = [&] {
+    static_cast<void>(a.minimum());  // the first scan afterwards still finds it
+    return accesses_of([&] { static_cast<void>(a.minimum()); });
+  };
   const std::int64_t with_40 = visits();
   a.view().resign(7);
   CHECK(visits() == with_40 - 2);
@@ -585,7 +588,7 @@ TEST_CASE("two consumers leave at the same time: what the later one had not give
       const auto check = [&](auto& a, std::int64_t at) {
         CAPTURE(start, first, at);
         a.look();
-        const bool both_kept = a.state(0) == detail::PlaceState::Kept && a.state(1) == detail::PlaceState::Kept;
+        const bool both_kept = a.state(0) == PlaceState::Kept && a.state(1) == PlaceState::Kept;
         (both_kept ? both : one) = true;
         // `first` began to leave first and finished last: either it saw the other one gone, or both are kept.
         const Seq kept = both_kept ? start + 2 : start + 2 * (first + 1);
@@ -597,7 +600,7 @@ TEST_CASE("two consumers leave at the same time: what the later one had not give
           CHECK((seen == start + 2 || seen == start + 2 * (first + 1)));
           used = seq_max(used, seen);
         }
-        CHECK((both_kept || a.state(second) == detail::PlaceState::Free));
+        CHECK((both_kept || a.state(second) == PlaceState::Free));
         const auto next = a.join(std::nullopt);
         CHECK(next->first == used);
         a.view().leave(next->place);
@@ -701,7 +704,7 @@ TEST_CASE("two consumers join at the same time where one has left: one of them g
                 CHECK((a.joined->first == start + 2 || a.other->first == start + 2));
                 for (const auto& one : {a.joined, a.other}) {
                   CHECK(a.place(one->place).position.load(detail::memory_order_relaxed) == one->first);
-                  CHECK(a.state(one->place) == detail::PlaceState::Active);
+                  CHECK(a.state(one->place) == PlaceState::Active);
                   CHECK(seq_le(a.seen.back(), one->first));
                 }
                 for (const Seq seen : a.seen) {

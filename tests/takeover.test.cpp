@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "support/abandon.hpp"
@@ -449,18 +450,17 @@ TEST_CASE("a reliable consumer vanishes at any of its accesses: kept, the next o
             const Seq given_back = place.position.load(std::memory_order_relaxed);
             const bool resigned =
                 does == Does::Resigns && detail::inside(s.fctl).members.abandoned.load(std::memory_order_relaxed) != 0;
-            const bool found = recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics);
-            CHECK(found == (state != detail::PlaceState::Free && state != detail::PlaceState::Kept));
-            CHECK((place.claim.holder().state == detail::PlaceState::Orphaned) ==
-                  (state == detail::PlaceState::Active));
-            CHECK(!recover_consumer(s.fctl, 0, DeadConsumer::Keep, &s.metrics));
+            const bool found = recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Keep, &s.metrics);
+            CHECK(found == (state != PlaceState::Free && state != PlaceState::Kept));
+            CHECK((place.claim.holder().state == PlaceState::Orphaned) == (state == PlaceState::Active));
+            CHECK(!recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Keep, &s.metrics));
             if (found) {
               CHECK(s.active_blocks() == 0);
             }
             (void)s.fill_up();
             Consumer next{s.mcache, s.dcache, s.fctl, From::Oldest, s.metrics};
             REQUIRE(next.status().ok());
-            if (state == detail::PlaceState::Active && !resigned) {
+            if (state == PlaceState::Active && !resigned) {
               CHECK(next.first() == given_back);
             }
             if (!resigned) {
@@ -489,7 +489,7 @@ TEST_CASE("a dead consumer is waited for beside others, and the next one takes i
   CHECK(other.place() == 1);
   CHECK(c->fill_up() == 4);
   CHECK(c->victim->poll());  // read, given back when the fragment is destroyed
-  CHECK(recover_consumer(c->fctl, c->victim->place(), DeadConsumer::Keep, &c->metrics));
+  CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, c->victim->place()), DeadConsumer::Keep, &c->metrics));
   for (int i = 0; i < 4; ++i) {
     CHECK(other.poll());
   }
@@ -522,8 +522,9 @@ TEST_CASE("a dead consumer's place is taken over before one that was left earlie
     for (int i = 0; i < 3; ++i) {
       CHECK(c->victim->poll());
     }
-    CHECK(recover_consumer(c->fctl, 1, evict ? DeadConsumer::Evict : DeadConsumer::Keep, &c->metrics));
-    CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+    CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 1), evict ? DeadConsumer::Evict : DeadConsumer::Keep,
+                           &c->metrics));
+    CHECK(detail::inside(c->fctl).places[0].claim.holder().state == PlaceState::Free);
     if (evict) {
       CHECK(c->fill_up() == 4);  // nobody is waited for
       CHECK(c->fill_up() == 4);
@@ -548,7 +549,8 @@ TEST_CASE("what a consumer left in good order behind a dead one stays kept when 
     CHECK(left.poll());
     CHECK(left.poll());
     { Consumer leaves{std::move(left)}; }
-    CHECK(recover_consumer(c->fctl, 0, evict ? DeadConsumer::Evict : DeadConsumer::Keep, &c->metrics));
+    CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 0), evict ? DeadConsumer::Evict : DeadConsumer::Keep,
+                           &c->metrics));
     CHECK(c->fill_up() == (evict ? 2 : 0));
     Consumer next{c->mcache, c->dcache, c->fctl, From::Oldest};
     CHECK(next.first() == (evict ? 3 : 1));
@@ -570,7 +572,7 @@ TEST_CASE("a dead consumer's place is adopted at its position or earlier, and ne
     REQUIRE(producer.publish("x"));
   }
   CHECK(dead->poll());
-  CHECK(recover_consumer(c->two, 0));
+  CHECK(recover_consumer(c->two, consumer_in(c->two, 0)));
   CHECK(Consumer{c->mcache, c->dcache, c->two, From::Next}.status() == Error::TooManyConsumers);
   CHECK(Consumer{c->mcache, c->dcache, c->two, 3}.status() == Error::TooManyConsumers);
   Consumer next{c->mcache, c->dcache, c->two, From::Start};
@@ -597,12 +599,12 @@ TEST_CASE("a dead consumer's place that was kept can still be evicted") {
   const auto c = std::make_unique<Reading>(1);
   c->victim.emplace(c->mcache, c->dcache, c->fctl, Seq{1}, c->metrics);
   CHECK(c->fill_up() == 4);
-  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Keep, &c->metrics));
+  CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Keep, &c->metrics));
   CHECK(c->fill_up() == 0);
-  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
-  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+  CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Evict, &c->metrics));
+  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == PlaceState::Free);
   CHECK(c->fill_up() == 4);
-  CHECK(!recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
+  CHECK(!recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Evict, &c->metrics));
 }
 
 TEST_CASE("a dead consumer that is evicted holds nothing up, and its place and block are free") {
@@ -610,14 +612,168 @@ TEST_CASE("a dead consumer that is evicted holds nothing up, and its place and b
   c->victim.emplace(c->mcache, c->dcache, c->fctl, Seq{1}, c->metrics);
   CHECK(c->fill_up() == 4);
   CHECK(c->fill_up() == 0);
-  CHECK(recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
-  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == detail::PlaceState::Free);
+  CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Evict, &c->metrics));
+  CHECK(detail::inside(c->fctl).places[0].claim.holder().state == PlaceState::Free);
   CHECK(c->active_blocks() == 0);
   for (int i = 0; i < 100; ++i) {
     CHECK(c->producer.publish("nobody is waited for"));
   }
-  CHECK(!recover_consumer(c->fctl, 0, DeadConsumer::Evict, &c->metrics));
-  CHECK(!recover_consumer(c->fctl, 7));
+  CHECK(!recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Evict, &c->metrics));
+  CHECK(!recover_consumer(c->fctl, consumer_in(c->fctl, 7)));
+}
+
+TEST_CASE("a consumer is recovered by its id, and a later one in its place is not") {
+  for (const DeadConsumer what : {DeadConsumer::Keep, DeadConsumer::Evict}) {
+    CAPTURE(static_cast<int>(what));
+    const auto c = std::make_unique<Reading>(1);
+    c->victim.emplace(c->mcache, c->dcache, c->fctl, Seq{1}, c->metrics);
+    const ConsumerId dead = consumer_in(c->fctl, 0);
+    CHECK(c->victim->id() == dead);
+    CHECK(recover_consumer(c->fctl, dead, what, &c->metrics));
+    CHECK(!recover_consumer(c->fctl, dead, what, &c->metrics));
+    Consumer next{c->mcache, c->dcache, c->fctl, From::Oldest, c->metrics};
+    REQUIRE(next.place() == 0);
+    CHECK(next.id() != dead);
+    for (const DeadConsumer again : {DeadConsumer::Keep, DeadConsumer::Evict}) {
+      CHECK(!recover_consumer(c->fctl, dead, again, &c->metrics));
+    }
+    CHECK(c->active_blocks() == 1);
+    CHECK(c->fill_up() == 4);
+    CHECK(c->fill_up() == 0);  // the producer waits for the next consumer
+    CHECK(next.poll());
+  }
+}
+
+TEST_CASE("a consumer that vanishes while it leaves frees what was left earlier, or has left it untouched") {
+  for (const bool resigns : {false, true}) {
+    CAPTURE(resigns);
+    std::set<PlaceState> seen;
+    const auto steps = abandon_at_every_step(
+        [] {
+          auto made = std::make_unique<Reading>(1);
+          Consumer earlier{made->mcache, made->dcache, made->fctl, 1};
+          made->victim.emplace(made->mcache, made->dcache, made->fctl, Seq{1}, made->metrics);
+          CHECK(made->victim->place() == 1);
+          return made;
+        },
+        [&](Reading& s) {
+          if (resigns) {
+            s.victim->resign();
+          } else {
+            s.victim.destroy();
+          }
+        },
+        [&](Reading& s, std::int64_t step) {
+          CAPTURE(step);
+          const auto state = [&](std::size_t place) {
+            return detail::inside(s.fctl).places[place].claim.holder().state;
+          };
+          seen.insert(state(0));
+          CHECK((state(0) == PlaceState::Kept || state(0) == PlaceState::Free));
+          (void)recover_consumer(s.fctl, consumer_in(s.fctl, 1), DeadConsumer::Evict, &s.metrics);
+          const bool is_kept = state(0) == PlaceState::Kept || state(1) == PlaceState::Kept;
+          CHECK(s.fill_up() == 4);
+          CHECK(s.fill_up() == (is_kept ? 0 : 4));
+        });
+    CHECK(steps > 0);
+    CHECK(seen == std::set{PlaceState::Free, PlaceState::Kept});
+  }
+}
+
+TEST_CASE("an eviction that was interrupted anywhere is completed by the next one") {
+  for (const bool kept_before : {false, true}) {
+    CAPTURE(kept_before);
+    const auto steps = abandon_at_every_step(
+        [&] {
+          auto made = std::make_unique<Reading>(1);
+          made->victim.emplace(made->mcache, made->dcache, made->fctl, Seq{1}, made->metrics);
+          CHECK(made->fill_up() == 4);
+          if (kept_before) {
+            CHECK(recover_consumer(made->fctl, consumer_in(made->fctl, 0), DeadConsumer::Keep, &made->metrics));
+          }
+          return made;
+        },
+        [](Reading& s) { (void)recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Evict, &s.metrics); },
+        [](Reading& s, std::int64_t step) {
+          CAPTURE(step);
+          (void)recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Evict, &s.metrics);
+          CHECK(detail::inside(s.fctl).places[0].claim.holder().state == PlaceState::Free);
+          CHECK(s.active_blocks() == 0);
+          CHECK(s.fill_up() == 4);  // nobody is waited for
+        });
+    CHECK(steps > 0);
+  }
+}
+
+TEST_CASE("an eviction that was interrupted anywhere may be followed by a recovery that keeps the position") {
+  const auto steps = abandon_at_every_step(
+      [] {
+        auto made = std::make_unique<Reading>(1);
+        made->victim.emplace(made->mcache, made->dcache, made->fctl, Seq{1}, made->metrics);
+        CHECK(made->fill_up() == 4);
+        return made;
+      },
+      [](Reading& s) { (void)recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Evict, &s.metrics); },
+      [](Reading& s, std::int64_t step) {
+        CAPTURE(step);
+        (void)recover_consumer(s.fctl, consumer_in(s.fctl, 0), DeadConsumer::Keep, &s.metrics);
+        const bool evicted = detail::inside(s.fctl).places[0].claim.holder().state == PlaceState::Free;
+        CHECK(s.fill_up() == (evicted ? 4 : 0));
+        Consumer next{s.mcache, s.dcache, s.fctl, From::Oldest};
+        CHECK(next.first() == (evicted ? 5 : 1));
+      });
+  CHECK(steps > 0);
+}
+
+TEST_CASE("the metrics block of a dead consumer that may be overrun is freed by its id") {
+  const auto c = std::make_unique<Components<8, 8, 64, Words>>(1);
+  NoDestructor<decltype(Consumer{c->mcache, c->dcache, 1, c->metrics})> dead;
+  dead.emplace(c->mcache, c->dcache, From{1}, c->metrics);
+  Consumer alive{c->mcache, c->dcache, 1, c->metrics};
+  Consumer reliable{c->mcache, c->dcache, c->fctl, 1, c->metrics};
+  const ConsumerId id = dead->id();
+  CHECK(id == observer_in(c->metrics, 0));
+  CHECK(alive.id() == observer_in(c->metrics, 1));
+  CHECK(recover_observer(c->metrics, id));
+  CHECK(!recover_observer(c->metrics, id));
+  Consumer next{c->mcache, c->dcache, 1, c->metrics};
+  CHECK(next.id().index == 0);
+  CHECK(next.id() != id);
+  CHECK(!recover_observer(c->metrics, id));
+  CHECK(!recover_observer(c->metrics, observer_in(c->metrics, 2)));  // a reliable consumer's
+  CHECK(!recover_observer(c->metrics, observer_in(c->metrics, 7)));  // nobody's
+}
+
+TEST_CASE("the lag is right after a producer with metrics vanished while it joined") {
+  for (const bool is_first : {true, false}) {
+    CAPTURE(is_first);
+    using Wire = Components<8, 8, 64, Plain>;
+    struct Channel : Wire {
+      using Wire::Wire;
+      NoDestructor<decltype(Producer{mcache, dcache, fseq, fctl, metrics})> victim;
+    };
+    const auto steps = abandon_at_every_step(
+        [&] {
+          auto made = std::make_unique<Channel>(1);
+          if (!is_first) {
+            Producer before{made->mcache, made->dcache, made->fseq, made->fctl, made->metrics};
+            CHECK(before.publish("x"));
+            CHECK(before.publish("x"));
+          }
+          return made;
+        },
+        [](Channel& s) { s.victim.emplace(s.mcache, s.dcache, s.fseq, s.fctl, s.metrics); },
+        [&](Channel& s, std::int64_t step) {
+          CAPTURE(step);
+          (void)recover_producer(s.mcache, s.dcache, s.fseq, &s.metrics);
+          Consumer consumer{s.mcache, s.dcache, s.fctl, 1, s.metrics};
+          CHECK(s.metrics.snapshot().lag == (is_first ? 0 : 2));
+          Producer next{s.mcache, s.dcache, s.fseq, s.fctl, s.metrics};
+          CHECK(next.publish("x"));
+          CHECK(s.metrics.snapshot().lag == (is_first ? 1 : 3));
+        });
+    CHECK(steps > 0);
+  }
 }
 
 TEST_CASE("a channel from a builder is recovered by one call, whatever it has") {

@@ -21,6 +21,7 @@
 
 #include "config.hpp"
 #include "consumer.hpp"
+#include "consumer_id.hpp"
 #include "dcache.hpp"
 #include "fctl.hpp"
 #include "from.hpp"
@@ -143,14 +144,33 @@ class Channel {
     }
   }
 
-  /// Frees the place of a dead reliable consumer: see recovery.hpp, also for the precondition.
-  bool recover_consumer(std::size_t place, DeadConsumer what = DeadConsumer::Keep) noexcept
+  /// The reliable consumer in a place, for `recover_consumer`.
+  ///
+  /// \pre (checked) The place exists.
+  [[nodiscard]] ConsumerId consumer_in(std::size_t place) const noexcept requires(Options::kFlowControl) {
+    return tango::consumer_in(fctl_, place);
+  }
+
+  /// Frees the place of a dead reliable consumer: see recovery.hpp, also for the preconditions.
+  bool recover_consumer(const ConsumerId& consumer, DeadConsumer what = DeadConsumer::Keep) noexcept
       requires(Options::kFlowControl) {
     if constexpr (kMetrics) {
-      return tango::recover_consumer(fctl_, place, what, &metrics_);
+      return tango::recover_consumer(fctl_, consumer, what, &metrics_);
     } else {
-      return tango::recover_consumer(fctl_, place, what);
+      return tango::recover_consumer(fctl_, consumer, what);
     }
+  }
+
+  /// The consumer that may be overrun and has a metrics block, for `recover_observer`.
+  ///
+  /// \pre (checked) The block exists.
+  [[nodiscard]] ConsumerId observer_in(std::size_t block) const noexcept requires(Options::kMetrics) {
+    return tango::observer_in(metrics_, block);
+  }
+
+  /// Frees the metrics block of a dead consumer that may be overrun: see recovery.hpp, also for the preconditions.
+  bool recover_observer(const ConsumerId& observer) noexcept requires(Options::kMetrics) {
+    return tango::recover_observer(metrics_, observer);
   }
 
   // --------------------------------------------------------------------------------------------------------- state
@@ -191,9 +211,7 @@ class Channel {
   }
 
  private:
-  static constexpr detail::ChannelKind kKind = !kFlowControl   ? detail::ChannelKind::Lossy
-                                               : Cache::kWords ? detail::ChannelKind::Observed
-                                                               : detail::ChannelKind::Reliable;
+  static constexpr detail::ChannelKind kKind = detail::kind_of(kFlowControl, Cache::kWords);
 
   Channel(Seq start, std::uint64_t credits, std::uint64_t type_id, detail::Generation generation) noexcept
       : superblock_{descriptor(credits, type_id, generation)},

@@ -35,8 +35,8 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "endpoint/descriptor_check.hpp"
 #include "error.hpp"
-#include "fctl.hpp"
 #include "memory/claim.hpp"
 #include "memory/credit_places.hpp"
 #include "memory/membership.hpp"
@@ -62,22 +62,6 @@ enum class ProducerState : std::uint8_t {
 };
 static_assert(static_cast<int>(ProducerState::Producer) == static_cast<int>(detail::RingHolder::Producer) &&
               static_cast<int>(ProducerState::Closer) == static_cast<int>(detail::RingHolder::Closer));
-
-/// The state of a reliable consumer's place. The transitions are described in memory/credit_places.hpp.
-enum class PlaceState : std::uint8_t {
-  Free,       ///< no consumer
-  Joining,    ///< a consumer is about to be Active
-  Active,     ///< a consumer; it may have vanished without leaving
-  Kept,       ///< its consumer has left, and what it had not given back is kept for the next one
-  Rejoining,  ///< a consumer is about to continue where the last one left
-  Orphaned,   ///< its consumer has died: what it had not given back is kept, and the producer waits for it
-  Adopting,   ///< a consumer is taking an orphaned place over
-};
-static_assert(static_cast<int>(PlaceState::Active) == static_cast<int>(detail::PlaceState::Active) &&
-              static_cast<int>(PlaceState::Kept) == static_cast<int>(detail::PlaceState::Kept) &&
-              static_cast<int>(PlaceState::Rejoining) == static_cast<int>(detail::PlaceState::Rejoining) &&
-              static_cast<int>(PlaceState::Orphaned) == static_cast<int>(detail::PlaceState::Orphaned) &&
-              static_cast<int>(PlaceState::Adopting) == static_cast<int>(detail::PlaceState::Adopting));
 
 /// The state's name; `Unknown` for a value that is not an enumerator.
 /// @{
@@ -154,11 +138,13 @@ class ChannelView {
   /// Whether the producer waits for reliable consumers.
   [[nodiscard]] bool has_flow_control() const noexcept { return descriptor_.places != 0; }
   /// Whether consumers may be overrun: on lossy and observed channels.
-  [[nodiscard]] bool has_observers() const noexcept { return ring_kind(descriptor_) != detail::ChannelKind::Reliable; }
+  [[nodiscard]] bool has_observers() const noexcept {
+    return detail::ring_kind(descriptor_) != detail::ChannelKind::Reliable;
+  }
   /// Whether its endpoints keep metrics.
-  [[nodiscard]] bool has_metrics() const noexcept { return (descriptor_.kind & kWithMetrics) != 0; }
+  [[nodiscard]] bool has_metrics() const noexcept { return detail::has_metrics(descriptor_); }
   /// Whether all messages are of one type.
-  [[nodiscard]] bool is_typed() const noexcept { return (descriptor_.kind & kTyped) != 0; }
+  [[nodiscard]] bool is_typed() const noexcept { return detail::is_typed(descriptor_); }
   /// The size of the whole channel, in bytes.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return descriptor_.bytes; }
   [[nodiscard]] std::uint64_t depth() const noexcept { return descriptor_.depth; }  ///< the number of slots
@@ -230,7 +216,7 @@ class ChannelView {
   /// Complexity: O(1).
   [[nodiscard]] Result<PlaceSnapshot> place(std::size_t index) const noexcept {
     TANGO_PRECONDITION(index < places(), "ChannelView::place: the channel has a place with this index");
-    const auto& place = at<detail::CreditPlace>(descriptor_.fctl_offset + kPlacesOffset)[index];
+    const auto& place = at<detail::CreditPlace>(descriptor_.fctl_offset + detail::kPlacesOffset)[index];
     const auto holder = place.claim.holder();
     return checked(PlaceSnapshot{.state = static_cast<PlaceState>(holder.state),
                                  .epoch = holder.epoch,
@@ -332,21 +318,16 @@ class ChannelView {
  private:
   friend Result<ChannelView> view_channel(std::span<const std::byte> memory) noexcept;
 
-  static constexpr std::uint64_t kKindBits = 3;  ///< see ChannelDescriptor::kind
-  static constexpr std::uint64_t kWithMetrics = 4;
-  static constexpr std::uint64_t kTyped = 8;
-  static constexpr std::uint64_t kPlacesOffset = offsetof(detail::FlowControl<1>, places);
-
   ChannelView(const std::byte* memory, const Descriptor& descriptor) noexcept
       : memory_{memory},
         descriptor_{descriptor},
         start_{at<detail::RingControl>(descriptor.control_offset)->start},
         ring_{*at<detail::RingControl>(descriptor.control_offset),
-              geometry(descriptor),
+              detail::geometry_of(descriptor),
               at<detail::SharedWord>(descriptor.slots_offset),
               descriptor.chunks != 0 ? at<detail::SharedWord>(descriptor.chunks_offset) : nullptr,
-              ring_kind(descriptor) == detail::ChannelKind::Reliable ? detail::Validation::AnnouncedLimit
-                                                                     : detail::Validation::SlotNumber,
+              detail::ring_kind(descriptor) == detail::ChannelKind::Reliable ? detail::Validation::AnnouncedLimit
+                                                                             : detail::Validation::SlotNumber,
               descriptor.credits} {}
 
   /// The object at an offset that was checked.
@@ -355,17 +336,6 @@ class ChannelView {
     return std::launder(reinterpret_cast<const T*>(memory_ + offset));
   }
   [[nodiscard]] const detail::Superblock& superblock() const noexcept { return *at<detail::Superblock>(0); }
-
-  [[nodiscard]] static constexpr detail::ChannelKind ring_kind(const Descriptor& d) noexcept {
-    return static_cast<detail::ChannelKind>(d.kind & kKindBits);
-  }
-  [[nodiscard]] static constexpr detail::RingGeometry geometry(const Descriptor& d) noexcept {
-    return {.depth = d.depth,
-            .slot_bytes = d.slot_bytes,
-            .inline_bytes = d.inline_bytes,
-            .chunks = d.chunks,
-            .chunk_size = d.chunk_size};
-  }
 
   /// Returns the value that was read, or `Replaced` if the channel was replaced meanwhile.
   template <class T>
@@ -391,68 +361,6 @@ class ChannelView {
         break;
     }
     return {Error::BufferTooSmall, words.size(), buffer};
-  }
-
-  /// Whether `count` objects of `size` bytes each, at `offset`, lie after the superblock and within `bytes`.
-  [[nodiscard]] static constexpr bool inside(std::uint64_t bytes, std::uint64_t offset, std::uint64_t alignment,
-                                             std::uint64_t count, std::uint64_t size) noexcept {
-    return offset >= sizeof(detail::Superblock) && offset % alignment == 0 && offset <= bytes && size != 0 &&
-           count <= (bytes - offset) / size;
-  }
-  [[nodiscard]] static constexpr bool power_of_two(std::uint64_t n) noexcept { return n != 0 && (n & (n - 1)) == 0; }
-
-  /// Checks every offset and size that is used later, and that the parts agree with each other. No check overflows if
-  /// the checks before it hold. The first check that fails is reported.
-  [[nodiscard]] static Status check(const Descriptor& d) noexcept {
-    constexpr std::uint64_t kWord = sizeof(detail::SharedWord);
-    const bool kind_known = d.kind < std::size(detail::kKindNames) && !detail::kKindNames[d.kind].empty();
-    const bool flow = ring_kind(d) != detail::ChannelKind::Lossy;
-    const bool counted = (d.kind & kWithMetrics) != 0;
-    const bool typed = (d.kind & kTyped) != 0;
-    const struct {
-      std::size_t word;
-      bool holds;
-    } checks[] = {
-        {offsetof(Descriptor, generation), detail::is_name(d.generation, d.generation)},
-        {offsetof(Descriptor, kind), kind_known},
-        {offsetof(Descriptor, control_offset),
-         inside(d.bytes, d.control_offset, alignof(detail::RingControl), 1, sizeof(detail::RingControl))},
-        {offsetof(Descriptor, inline_bytes), d.inline_bytes % kWord == 0 && d.inline_bytes <= d.bytes},
-        {offsetof(Descriptor, slot_bytes),
-         d.slot_bytes % kWord == 0 && d.slot_bytes >= offsetof(detail::Slot, inline_words) + d.inline_bytes},
-        {offsetof(Descriptor, depth), power_of_two(d.depth) && d.depth >= 2},
-        {offsetof(Descriptor, slots_offset), inside(d.bytes, d.slots_offset, kWord, d.depth, d.slot_bytes)},
-        {offsetof(Descriptor, chunks),
-         d.chunks == 0 || (power_of_two(d.chunks) && d.chunks >= 2 && d.chunks < kInlineChunk)},
-        {offsetof(Descriptor, chunk_size), d.chunks == 0 || (d.chunk_size != 0 && d.chunk_size % kWord == 0)},
-        {offsetof(Descriptor, chunks_offset),
-         d.chunks == 0 || inside(d.bytes, d.chunks_offset, kWord, d.chunks, d.chunk_size)},
-        {offsetof(Descriptor, fseq_offset), inside(d.bytes, d.fseq_offset, kWord, 1, kSeparation)},
-        {offsetof(Descriptor, places), flow ? d.places >= 1 && d.places <= 64 : d.places == 0},
-        {offsetof(Descriptor, fctl_offset), flow ? inside(d.bytes, d.fctl_offset, alignof(detail::CreditPlace), 1,
-                                                          kPlacesOffset + d.places * sizeof(detail::CreditPlace))
-                                                 : d.fctl_offset == 0},
-        {offsetof(Descriptor, credits), flow ? d.credits >= 1 && d.credits <= d.depth : d.credits == 0},
-        {offsetof(Descriptor, metrics_offset),
-         counted ? inside(d.bytes, d.metrics_offset, kWord, 1, sizeof(detail::MetricsBlocks)) : d.metrics_offset == 0},
-        {offsetof(Descriptor, type_size),
-         typed ? d.type_size != 0 && d.type_size <= geometry(d).max_payload() : d.type_size == 0},
-        {offsetof(Descriptor, type_align), typed ? power_of_two(d.type_align) : d.type_align == 0},
-        {offsetof(Descriptor, type_id), typed || d.type_id == 0},
-    };
-    for (const auto& [word, holds] : checks) {
-      if (!holds) {
-        return invalid(d, word);
-      }
-    }
-    return {};
-  }
-
-  /// `DescriptorInvalid` with the value of a descriptor's word and the word's offset in memory.
-  [[nodiscard]] static Status invalid(const Descriptor& d, std::size_t word) noexcept {
-    std::uint64_t value = 0;
-    __builtin_memcpy(&value, reinterpret_cast<const std::byte*>(&d) + word, sizeof value);
-    return {Error::DescriptorInvalid, value, offsetof(detail::Superblock, words) + word};
   }
 
   const std::byte* memory_;
@@ -501,7 +409,7 @@ inline constexpr bool kProcessLocal<ChannelView> = true;  ///< not a Record
   if (descriptor.bytes > memory.size()) {
     return Status{Error::MemoryTooSmall, memory.size(), descriptor.bytes};
   }
-  if (const Status valid = ChannelView::check(descriptor); !valid) {
+  if (const Status valid = detail::check_descriptor(descriptor); !valid) {
     return valid;
   }
   const ChannelView view{memory.data(), descriptor};
@@ -509,7 +417,7 @@ inline constexpr bool kProcessLocal<ChannelView> = true;  ///< not a Record
     return Status{Error::NoChannel};  // it was replaced while it was read
   }
   if (const std::uint64_t name = view.ring_.control().name(); name != descriptor.generation) {
-    return ChannelView::invalid(descriptor, offsetof(ChannelDescriptor, generation));
+    return detail::invalid_descriptor(descriptor, offsetof(ChannelDescriptor, generation));
   }
   return view;
 }

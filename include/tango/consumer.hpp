@@ -35,9 +35,10 @@
 #include <utility>
 
 #include "config.hpp"
+#include "consumer_id.hpp"
 #include "consumer_iter.hpp"
 #include "dcache.hpp"
-#include "endpoint/components.hpp"
+#include "endpoint/joining.hpp"
 #include "endpoint/recorders.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
@@ -152,9 +153,18 @@ class Consumer {
   /// The next sequence number that this consumer reads.
   [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
-  /// This consumer's place among the reliable consumers, 0 ... places - 1: the argument of `recover_consumer` should
-  /// this consumer die. Meaningless in a consumer that was refused.
+  /// This consumer's place among the reliable consumers, 0 ... places - 1. Meaningless in a consumer that was refused.
   [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
+
+  /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die. Meaningless in
+  /// a consumer that was refused, moved from, or resigned.
+  [[nodiscard]] ConsumerId id() const noexcept requires(kReliable || kMetered) {
+    if constexpr (kReliable) {
+      return {place_, flow_->places[place_].claim.holder().epoch};
+    } else {
+      return cursor_.recorder().id();
+    }
+  }
 
   /// Fragments delivered, without those that turned out to be overwritten while they were read.
   [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.ledger().delivered(); }
@@ -192,7 +202,7 @@ class Consumer {
     detail::SlotWords words;
     std::uint64_t most = Depth;
     const PollStatus status =
-        cursor_.is_behind() ? cursor_.overrun() : cursor_.advance(words, filter, most, cursor_.ledger().next);
+        cursor_.settle_accounts() ? cursor_.overrun() : cursor_.advance(words, filter, most, cursor_.ledger().next);
     if (status != PollStatus::Fragment) [[unlikely]] {
       cursor_.give_back();  // also the filtered fragments, before the consumer reports that there are none
       return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
@@ -261,18 +271,20 @@ class Consumer {
   void release() noexcept {
     if (is_ready()) {
       cursor_.give_back();
-      static_cast<void>(cursor_.is_behind());  // reports overwritten fragments; the ledger keeps the result
+      static_cast<void>(cursor_.settle_accounts());  // reports overwritten fragments; the ledger keeps the result
     }
   }
 
   /// Leaves the channel and gives its position up. The producer does not keep what this consumer has not given back. If
-  /// there is no other consumer, the producer does not wait until one joins. From now on every call returns
-  /// `Refused` (`Moved`).
+  /// there is no other consumer, the producer does not wait until one joins. From now on every poll returns `Refused`
+  /// (`Moved`). Has no effect on a consumer that was refused.
   ///
   /// \pre (checked) No fragment or batch is held.
   void resign() noexcept requires kReliable {
     leave(true);
-    status_ = Error::Moved;
+    if (status_.ok()) {
+      status_ = Error::Moved;
+    }
   }
 
   /// Returns a range of all fragments, which ends when the channel is stopped and drained, or when `strategy` gives up:
@@ -324,9 +336,6 @@ class Consumer {
       }
     }
     if constexpr (kReliable) {
-      if (!flow_->membership.reserve(generation_)) {
-        return Error::ComponentMismatch;
-      }
       place_ = flow_->view().take(wanted);
       if (place_ == Flow::places()) {
         return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
@@ -339,6 +348,12 @@ class Consumer {
       return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
     }
     if constexpr (kReliable) {
+      // After everything else that may be refused: the Fctl remains reserved.
+      if (!flow_->membership.reserve(generation_)) {
+        cursor_.recorder().leave();
+        flow_->view().cancel(place_);
+        return Error::ComponentMismatch;
+      }
       const Seq first = flow_->view().activate(place_, wanted, control().limit, flow_->credits);
       cursor_.ledger().join(first, flow_->places[place_]);
     }
@@ -393,7 +408,7 @@ class Consumer {
       return;
     }
     cursor_.give_back();
-    static_cast<void>(cursor_.is_behind());
+    static_cast<void>(cursor_.settle_accounts());
     cursor_.recorder().leave();  // before the place: its next holder may take a block with the same tag
     if constexpr (kReliable) {
       if (resigning) {
@@ -435,14 +450,14 @@ class Consumer {
       }
     }
     std::uint64_t most = Depth;
-    const Seq end = cursor_.ledger().next;
-    if (cursor_.is_behind()) {
+    const Seq first = cursor_.ledger().next;
+    if (cursor_.settle_accounts()) {
       result.status = cursor_.overrun();
       most = 0;
     }
     detail::SlotWords words;
     while (result.count < max && most != 0) {
-      result.status = cursor_.advance(words, filter, most, end);
+      result.status = cursor_.advance(words, filter, most, first);
       if (result.status != PollStatus::Fragment) {
         break;
       }

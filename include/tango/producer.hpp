@@ -25,7 +25,7 @@
 
 #include "config.hpp"
 #include "dcache.hpp"
-#include "endpoint/components.hpp"
+#include "endpoint/joining.hpp"
 #include "endpoint/recorders.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
@@ -252,9 +252,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
 
   // Joining and leaving.
 
-  static constexpr detail::ChannelKind kKind = !kFlow          ? detail::ChannelKind::Lossy
-                                               : Cache::kWords ? detail::ChannelKind::Observed
-                                                               : detail::ChannelKind::Reliable;
+  static constexpr detail::ChannelKind kKind = detail::kind_of(kFlow, Cache::kWords);
 
   [[nodiscard]] static Limit limit_of([[maybe_unused]] Flow* fctl) noexcept {
     if constexpr (kFlow) {

@@ -11,6 +11,9 @@
 /// of them may be interrupted anywhere and called again. What is repaired for a producer is listed in
 /// endpoint/recovery.hpp, and for a consumer at `CreditPlacesView::recover`.
 ///
+/// A consumer is recovered by its ConsumerId. Ask for the id, then find out whether that consumer is dead, then recover
+/// it. If another consumer has taken the place meanwhile, the call does nothing.
+///
 /// Thread: one at a time, while no other thread uses the dead endpoint or creates a new one of its kind.
 #pragma once
 
@@ -18,6 +21,7 @@
 #include <cstdint>
 
 #include "config.hpp"
+#include "consumer_id.hpp"
 #include "dcache.hpp"
 #include "endpoint/recovery.hpp"
 #include "fctl.hpp"
@@ -39,6 +43,7 @@ struct ProducerRecovery {
 /// Releases the channel on behalf of a dead producer. Everything that it published stays.
 ///
 /// \pre The producer is dead (see the file's head).
+/// \pre (checked) The DCache and the Fseq are part of the ring's channel, or of none yet.
 /// \return Whether a producer held the channel, and where the next one continues.
 ///
 /// Complexity: O(Depth).
@@ -46,6 +51,9 @@ template <std::size_t Depth, class Cache>
 TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq,
                                              Metrics* metrics = nullptr) noexcept {
   auto& ring = detail::inside(mcache);
+  TANGO_PRECONDITION(detail::inside(dcache).membership.may_join(ring.control.name()) &&
+                         detail::inside(fseq).membership.may_join(ring.control.name()),
+                     "recover_producer: the DCache and the Fseq are part of the ring's channel");
   const detail::RingHolder holder = ring.control.claim.holder().state;
   const Seq next = ring.position();
   if (holder != detail::RingHolder::None) {
@@ -72,32 +80,70 @@ enum class DeadConsumer : std::uint8_t {
   Evict,  ///< given up, as by `Consumer::resign`
 };
 
-/// Frees the place of a dead reliable consumer, and its metrics block if it had one. `place` is 0 ... `Places` - 1.
+/// The consumer that now holds a place, 0 ... `Places` - 1. If there is none, the id identifies nobody.
 ///
 /// \pre (checked) The place exists.
-/// \pre The consumer in this place is dead (see the file's head).
-/// \return Whether there was a consumer in it.
 ///
-/// Complexity: O(1); with metrics O(blocks).
+/// Thread: any.
 template <std::size_t Places>
-TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, std::size_t place, DeadConsumer what = DeadConsumer::Keep,
-                                 Metrics* metrics = nullptr) noexcept {
-  TANGO_PRECONDITION(place < Places, "recover_consumer: the place exists");
+[[nodiscard]] ConsumerId consumer_in(const BasicFctl<Places>& fctl, std::size_t place) noexcept {
+  TANGO_PRECONDITION(place < Places, "consumer_in: the place exists");
+  return {place, detail::inside(fctl).places[place].claim.holder().epoch};
+}
+
+/// Frees the place of a dead reliable consumer, and its metrics block if it had one.
+///
+/// \pre (checked) The place exists.
+/// \pre The consumer is dead (see the file's head).
+/// \return Whether that consumer held the place.
+///
+/// Complexity: O(places); with metrics O(blocks), too.
+template <std::size_t Places>
+TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, const ConsumerId& consumer,
+                                 DeadConsumer what = DeadConsumer::Keep, Metrics* metrics = nullptr) noexcept {
+  TANGO_PRECONDITION(consumer.index < Places, "recover_consumer: the place exists");
   auto& flow = detail::inside(fctl);
-  const auto found = flow.places[place].claim.holder();
-  if (found.state == detail::PlaceState::Free || found.state == detail::PlaceState::Kept ||
-      (found.state == detail::PlaceState::Orphaned && what == DeadConsumer::Keep)) {
+  const auto found = flow.places[consumer.index].claim.holder();
+  if (found.epoch != consumer.epoch || found.state == PlaceState::Free || found.state == PlaceState::Kept ||
+      (found.state == PlaceState::Orphaned && what == DeadConsumer::Keep)) {
     return false;
   }
   if (metrics != nullptr) {
     for (detail::ConsumerBlock& block : detail::inside(*metrics).consumers) {
       const auto holder = block.claim.holder();
-      if (holder.state != detail::BlockState::Free && holder.tag == place) {
+      if (holder.state != detail::BlockState::Free && holder.tag == consumer.index) {
         block.claim.reset(holder, detail::BlockState::Free);
       }
     }
   }
-  return flow.view().recover(place, found, what == DeadConsumer::Evict);
+  return flow.view().recover(consumer.index, found, what == DeadConsumer::Evict);
+}
+
+/// The consumer that may be overrun and now holds a metrics block, 0 ... `kMaxMeteredConsumers` - 1. If there is none,
+/// the id identifies nobody.
+///
+/// \pre (checked) The block exists.
+///
+/// Thread: any.
+[[nodiscard]] inline ConsumerId observer_in(const Metrics& metrics, std::size_t block) noexcept {
+  TANGO_PRECONDITION(block < kMaxMeteredConsumers, "observer_in: the metrics block exists");
+  return {block, detail::inside(metrics).consumers[block].claim.holder().epoch};
+}
+
+/// Frees the metrics block of a dead consumer that may be overrun. It held nothing else.
+///
+/// \pre (checked) The block exists.
+/// \pre The consumer is dead (see the file's head).
+/// \return Whether that consumer held the block. False if the block belongs to a reliable consumer, which
+///         `recover_consumer` recovers.
+///
+/// Complexity: O(1).
+TANGO_COLD inline bool recover_observer(Metrics& metrics, const ConsumerId& observer) noexcept {
+  TANGO_PRECONDITION(observer.index < kMaxMeteredConsumers, "recover_observer: the metrics block exists");
+  auto& claim = detail::inside(metrics).consumers[observer.index].claim;
+  const auto found = claim.holder();
+  return found.epoch == observer.epoch && found.tag == detail::kNoPlace && found.state != detail::BlockState::Free &&
+         claim.reset(found, detail::BlockState::Free);
 }
 
 }  // namespace tango::inline TANGO_ABI

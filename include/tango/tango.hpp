@@ -42,6 +42,7 @@
 #include "typed_fragment.hpp"
 #include "resume.hpp"
 #include "consumer_iter.hpp"
+#include "consumer_id.hpp"
 #include "consumer.hpp"
 
 #include "large.hpp"

@@ -211,7 +211,7 @@ TEST_CASE("death.md: a producer that vanished by hand, with metrics") {
   REQUIRE(*being_read);
   //! [recover by hand]
   tango::recover_producer(mcache, dcache, fseq, &metrics);                             // without metrics: leave it out
-  tango::recover_consumer(fctl, 0, tango::DeadConsumer::Keep, &metrics);
+  tango::recover_consumer(fctl, tango::consumer_in(fctl, 0), tango::DeadConsumer::Keep, &metrics);
   //! [recover by hand]
   CHECK(tango::Producer{mcache, dcache, fseq, fctl, metrics}.next_seq() == 2);
   CHECK(tango::Consumer{mcache, dcache, fctl, tango::From::Oldest, metrics}.first() == 1);
@@ -245,11 +245,11 @@ TEST_CASE("death.md: a stop is requested while the producer is dead") {
 TEST_CASE("death.md: a reliable consumer that vanished is recovered") {
   auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control<4>().build();
   auto producer = channel.producer();
-  Vanishing dead{[&] { return channel.consumer(); }};
+  Vanishing vanished{[&] { return channel.consumer(); }};
   REQUIRE(producer.publish("x"));
-  REQUIRE(dead->poll());
+  REQUIRE(vanished->poll());
   REQUIRE(producer.publish("x"));
-  Vanishing being_read{[&] { return dead->poll(); }};
+  Vanishing being_read{[&] { return vanished->poll(); }};
   REQUIRE(*being_read);
   while (producer.publish("x")) {
   }
@@ -270,7 +270,8 @@ TEST_CASE("death.md: a reliable consumer that vanished is recovered") {
   const auto use = [&](tango::Seq seq) { redelivered = seq; };
   {
     //! [keep]
-    channel.recover_consumer(0);                         // its consumer is known to be dead. DeadConsumer::Keep
+    const tango::ConsumerId dead = channel.consumer_in(0);               // then make sure that this one is dead
+    channel.recover_consumer(dead);                                      // DeadConsumer::Keep
     auto consumer = channel.consumer();                  // goes on at the first message that was not given back
     if (auto fragment = consumer.poll()) use(fragment->seq());           // 2: the dead one had read it, too
     //! [keep]
@@ -284,10 +285,10 @@ TEST_CASE("death.md: a reliable consumer that vanished is recovered") {
   while (producer.publish("x")) {
   }
   //! [evict]
-  channel.recover_consumer(0, tango::DeadConsumer::Evict);               // what it had not given back is given up
+  channel.recover_consumer(channel.consumer_in(0), tango::DeadConsumer::Evict);   // what it had not given back is given up
   //! [evict]
   CHECK(producer.publish("x"));
-  CHECK(!channel.recover_consumer(0));  // nothing to do, and nothing done
+  CHECK(!channel.recover_consumer(channel.consumer_in(0)));  // nothing to do, and nothing done
 }
 
 TEST_CASE("death.md: what a dead consumer had not given back is kept beside other consumers, too") {
@@ -300,11 +301,22 @@ TEST_CASE("death.md: what a dead consumer had not given back is kept beside othe
   }
   alive.release();
   CHECK(producer.publish("x") == tango::Error::NoCredits);  // it waits for the dead one
-  channel.recover_consumer(0);
+  channel.recover_consumer(dead->id());
   CHECK(producer.publish("x") == tango::Error::NoCredits);  // it still does
   auto next = channel.consumer();
   CHECK(next.place() == 0);
   CHECK(next.first() == 1);
+}
+
+TEST_CASE("death.md: an observer that vanished, with metrics") {
+  auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_metrics().build();
+  Vanishing vanished{[&] { return channel.consumer(); }};
+  const tango::ConsumerId dead = vanished->id();
+  CHECK(channel.observer_in(0) == dead);
+  //! [recover observer]
+  channel.recover_observer(dead);                      // a ConsumerId; its metrics block is free
+  //! [recover observer]
+  CHECK(channel.consumer().id().index == 0);
 }
 
 #if defined(__linux__)

@@ -62,8 +62,8 @@ inline constexpr Edit kEdits[] = {
     {"credit returned inside poll_batch", "result.count == 0", "true", true},
     {"credit before use: one more than there are", "limit_ = given_back + credits_;",
      "limit_ = given_back + credits_ + 1;"},
-    {"chunks taken back up to the next number", "chunks().take_back(given_back(next), next, holder());",
-     "chunks().take_back(next, next, holder());"},
+    {"chunks taken back up to the next number", "chunks().take_back(given_back(next), next, first_chunk_of());",
+     "chunks().take_back(next, next, first_chunk_of());"},
     {"no flush before empty", "cursor_.give_back();", "", false, "if (status != PollStatus::Fragment) [[unlikely]] {"},
     {"only the first consumer counts", "left >>= 1", "left = 0", true},
     // Joining and leaving.
@@ -89,13 +89,19 @@ inline constexpr Edit kEdits[] = {
     {"a joiner that the refill does not visit", "members.add(taken);", ""},
     {"a consumer that leaves stays active", "flow_->view().leave(place_);", ""},
     {"a consumer that leaves is forgotten", "places[place].claim.set(PlaceState::Kept);",
-     "members.abandoned.store(1, memory_order_relaxed); members.remove(place);"
-     "places[place].claim.set(PlaceState::Free);"},
+     "members.abandoned.store(1, memory_order_relaxed); places[place].claim.set(PlaceState::Free);"},
+    {"a sweep that does not look whether the place was taken", "places[place].claim.holder().state != PlaceState::Free",
+     "false", true},
+    {"a sweep that looks too early",
+     "members.remove(place); if (places[place].claim.holder().state != PlaceState::Free) { members.add(place); }",
+     "if (places[place].claim.holder().state == PlaceState::Free) { members.remove(place); }"},
+    {"a successor does not look for places that were swept", "places[i].claim.holder().state != PlaceState::Free",
+     "false", true},
     {"a consumer that resigns is kept", "flow_->view().resign(place_);", "flow_->view().leave(place_);"},
     {"a resigned channel is taken for one that waits for its first consumer",
      "members.abandoned.load(memory_order_relaxed) != 0", "false", true},
     {"a consumer that leaves frees the active places of others", "found.state == PlaceState::Kept",
-     "found.state == PlaceState::Active", true, "Claim<PlaceState>::Holder found = places[i].claim.holder(); if ("},
+     "found.state == PlaceState::Active", true, "Claim<PlaceState>::Holder found = place.claim.holder(); if ("},
     {"an earlier consumer's place is kept for ever", "forget_kept([](Seq) noexcept { return true; });", "", false,
      "void leave(std::size_t place) noexcept {"},
     {"kept places do not count", "least_kept", "next", true, "if (any_kept) { return"},
@@ -130,14 +136,8 @@ inline constexpr Edit kEdits[] = {
      "close(position.load(memory_order_relaxed));"},
     {"a closer is taken for a producer", "found.state == RingHolder::Closer", "false", true},
     // Joining a channel.
-    {"the kind before the components have joined",
-     "if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {"
-     "  return Error::ComponentMismatch;"
-     "}",
-     "control.set_kind(kind);"
-     "if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {"
-     "  return Error::ComponentMismatch;"
-     "}"},
+    {"the kind before the components have joined", "parts[i] != nullptr && !parts[i]->join(name, before[i])",
+     "(control.set_kind(kind), parts[i] != nullptr && !parts[i]->join(name, before[i]))", true},
     // What is found in memory.
     {"a superblock that is not looked at again", "again != kMagic", "false", true},
     {"a descriptor without its sum", "read_sum == image.sum()", "true", true},

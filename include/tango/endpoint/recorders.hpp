@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "../config.hpp"
+#include "../consumer_id.hpp"
 #include "../memory/inside.hpp"
 #include "../memory/metrics_blocks.hpp"
 #include "../metrics.hpp"
@@ -74,6 +75,11 @@ class ConsumerRecorder {
     block_->claim.set(BlockState::Active);  // release: pairs with Metrics::snapshot
   }
   void leave() noexcept { block_->claim.set(BlockState::Free); }
+
+  /// The consumer as the holder of its block.
+  [[nodiscard]] ConsumerId id() const noexcept {
+    return {static_cast<std::size_t>(block_ - blocks_->consumers), block_->claim.holder().epoch};
+  }
 
   void delivered(std::uint64_t bytes) noexcept {
     block_->consumed.add(1);

@@ -67,13 +67,13 @@ TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexce
 /// have been counted.
 TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, Seq next) noexcept {
   const Claim<BlockState>::Holder found = block.claim.holder();
-  if (found.state == BlockState::Joining) {
-    block.claim.reset(found, BlockState::Free);  // it had not started to count
-  }
-  if (found.state != BlockState::Active) {
+  if (found.state != BlockState::Joining && found.state != BlockState::Active) {
     return;
   }
   PackedCounterWriter counter{block.published};
+  if (found.state == BlockState::Joining) {
+    block.origin.write(next - counter.start().count);  // it had not started to count
+  }
   const Seq counted = block.origin.read() + counter.start().count;
   if (counted + 1 == next && counter.add(last.read().size())) {
     counter.mark();

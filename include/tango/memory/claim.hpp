@@ -12,7 +12,7 @@
 /// | --- | --- | --- |
 /// | take | any party | the holder that was found -> another state and tag, and the next epoch: compare-and-swap |
 /// | set | the holder | another state; also to give the claim back |
-/// | reset | the party that recovers it | the holder that was found dead -> another state: compare-and-swap |
+/// | reset | a party that found that nobody holds it any more | the holder found -> another state: compare-and-swap |
 ///
 /// The epoch distinguishes a holder from every later one. A party that found a holder and then learnt that it is dead
 /// resets the claim of that holder or of none. Together with the channel's generation (membership.hpp), the epoch
@@ -68,12 +68,13 @@ class Claim {
     word_.store(pack(own), memory_order_release);
   }
 
-  /// Changes the state of a dead holder, which was `found`, to `to`. Returns false if the claim has changed meanwhile.
-  /// Release: pairs with `holder` and `take`; what the dead holder and then this thread did is visible.
+  /// Changes the state of a holder that was `found` and no longer acts, because it left or is dead, to `to`. Returns
+  /// false if the claim has changed meanwhile. Release: pairs with `holder` and `take`; what that holder and then this
+  /// thread did is visible.
   ///
-  /// \pre Everything that the dead holder did happened before this call.
+  /// \pre Everything that the holder did happened before this call: `found` is from `holder`, or see recovery.hpp.
   ///
-  /// Thread: the one that recovers.
+  /// Thread: any.
   TANGO_COLD bool reset(Holder found, State to) noexcept {
     std::uint64_t expected = pack(found);
     found.state = to;

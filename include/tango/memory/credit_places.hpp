@@ -6,32 +6,43 @@
 /// A position is a *next* sequence number: everything before it has been given back. The producer may publish `n` if
 /// and only if `n < minimum + credits`, where the minimum is taken over the places that count.
 ///
-///     consumer                                                   producer
-///     give back  G1  position <- next           release          refill  R1  minimum over the places       acquire
-///     join       J1  claim <- Joining           cas                      R2  limit <- minimum + credits    relaxed
-///                J2  members |= place           cas                      R3  fence                         seq_cst
-///                J3  position <- wanted         release                  R4  minimum over the places again acquire
-///                J4  claim <- Active            release                  R5  the earlier minimum of the two counts
+///     consumer                                                  producer
+///     give back  G1  position <- next           release         refill  R1  minimum over the places       acquire
+///     join       J1  claim <- Joining           cas                     R2  limit <- minimum + credits    relaxed
+///                J2  members |= place           cas, release            R3  fence                         seq_cst
+///                J3  position <- wanted         release                 R4  minimum over the places again acquire
+///                J4  claim <- Active            release                 R5  the earlier of the two counts
 ///                J5  fence                      seq_cst
-///                J6  limit, and move up to limit - credits
-///     leave      L1  every Kept place <- Free   cas, as J1 and N3, N4
-///                L2  claim <- Kept              release
+///                J6  limit, and move up to limit - credits         sweep   S1  the claim is Free             acquire
+///     leave      L1  every Kept place <- Free   cas, release            S2  members &= ~place             cas, acquire
+///                L2  claim <- Kept              release                 S3  the claim is not Free: J2     acquire
 ///     resign     L1, then
 ///                N2  abandoned <- 1             relaxed
-///                N3  members &= ~place          cas, release
-///                N4  claim <- Free              release
+///                N3  claim <- Free              release
 ///
 /// - G1 with R1: what a consumer read happens before the producer overwrites it.
 /// - J5 with R3: one of the two fences comes first. Either the joining consumer sees the limit and moves up, or the
 ///   producer sees the joining consumer in R4 and does not pass it. No consumer waits for the producer, which may be
 ///   idle or absent.
+/// - J2 with S2: consumers only set bits of `members`, and only the producer clears them, when R1 or R4 finds a place
+///   Free. If it clears the bit that a joining consumer has just set, S3 sees that consumer's J1 and sets it again. Only
+///   the producer reads the bits, so nothing depends on them in between. A producer that died there is followed by one
+///   that sets the bits of all places that are not Free.
+///
+/// The states of a place:
+///
+/// | from | to | when |
+/// | --- | --- | --- |
+/// | Free, Kept, Orphaned | Joining, Rejoining, Adopting | a consumer takes the place (J1) |
+/// | Joining, Rejoining, Adopting | Active | it has joined (J4) |
+/// | Joining, Rejoining, Adopting | Free, Kept, Orphaned | it was refused, or it died before J4 |
+/// | Active | Kept | it leaves (L2) |
+/// | Active | Free | it resigns (N3), or it was evicted after its death |
+/// | Active | Orphaned | it died, and its position is kept |
+/// | Kept | Free | another consumer leaves later (L1) |
+/// | Orphaned, Adopting | Free | it is evicted |
 ///
 /// Which places count:
-///
-///     Free -> Joining -> Active -> Kept -> Rejoining -> Active ...
-///                          |         \-> Free            another consumer left later, or joined and then left (L1)
-///                          |-> Free                      resign; evicted after its death
-///                          \-> Orphaned -> Adopting -> Active ...   kept after its death
 ///
 /// 1. If any place is Active, Orphaned or Adopting, those places count. The position of a consumer that left while
 ///    another one was active is dropped; the position of a consumer that died is not.
@@ -52,25 +63,30 @@
 #include "claim.hpp"
 #include "platform.hpp"
 
-namespace tango::inline TANGO_ABI::detail {
+namespace tango::inline TANGO_ABI {
 
-/// The state of a reliable consumer's place: see the file's head.
+/// The state of a reliable consumer's place. The transitions are listed in memory/credit_places.hpp.
 enum class PlaceState : std::uint8_t {
-  Free = 0,
-  Joining = 1,    ///< taken from Free, or from Kept to be freed (L1): does not count
-  Active = 2,     ///< counts
-  Kept = 3,       ///< its consumer has left: counts if no place is active
-  Rejoining = 4,  ///< taken from Kept: counts like Kept
-  Orphaned = 5,   ///< its consumer has died: counts like Active
-  Adopting = 6,   ///< taken from Orphaned: counts like Active
+  Free = 0,       ///< no consumer
+  Joining = 1,    ///< a consumer has taken a Free place and is about to be Active: does not count
+  Active = 2,     ///< a consumer, which may have vanished without leaving: counts
+  Kept = 3,       ///< its consumer has left, and what it had not given back is kept: counts if no place is active
+  Rejoining = 4,  ///< a consumer is about to continue where the last one left: counts like Kept
+  Orphaned = 5,   ///< its consumer has died, and what it had not given back is kept: counts like Active
+  Adopting = 6,   ///< a consumer is taking an Orphaned place over: counts like Active
 };
+
+}  // namespace tango::inline TANGO_ABI
+
+namespace tango::inline TANGO_ABI::detail {
 
 /// Whether a place counts like an active one.
 [[nodiscard]] constexpr bool counts_as_active(PlaceState state) noexcept {
   return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }
 
-/// One reliable consumer's place. Only that consumer writes it, except for L1 and recovery.
+/// One reliable consumer's place. Only that consumer writes it, except for L1 and recovery, which change only the
+/// state of a claim that they found.
 struct alignas(kSeparation) CreditPlace {
   Claim<PlaceState> claim;
   SharedWord position{0};
@@ -83,20 +99,20 @@ static_assert(sizeof(CreditPlace) == 128 && offsetof(CreditPlace, claim) == 0 &&
 
 /// Which places are in use.
 struct alignas(kSeparation) CreditMembers {
-  SharedWord members{0};    ///< bit i: place i is neither Free nor about to be; the refill reads only these
+  SharedWord members{0};    ///< bit i: the refill reads place i, which may count
   SharedWord abandoned{0};  ///< 1 once a consumer has resigned
 
-  /// J2. Relaxed: J5 orders it.
+  /// J2. Release: pairs with `remove`.
   TANGO_COLD void add(std::size_t place) noexcept {
     std::uint64_t now = members.load(memory_order_relaxed);
-    while (!members.compare_exchange_strong(now, now | bit(place), memory_order_relaxed, memory_order_relaxed)) {
+    while (!members.compare_exchange_strong(now, now | bit(place), memory_order_release, memory_order_relaxed)) {
     }
   }
 
-  /// N3. Release: pairs with R3; a producer that no longer sees the place sees that its consumer has finished reading.
+  /// S2. Acquire: pairs with `add`; if a consumer has just set the bit, this thread sees that it has taken the place.
   TANGO_COLD void remove(std::size_t place) noexcept {
     std::uint64_t now = members.load(memory_order_relaxed);
-    while (!members.compare_exchange_strong(now, now & ~bit(place), memory_order_release, memory_order_relaxed)) {
+    while (!members.compare_exchange_strong(now, now & ~bit(place), memory_order_acquire, memory_order_relaxed)) {
     }
   }
 
@@ -210,34 +226,29 @@ struct CreditPlacesView {
     places[place].claim.set(PlaceState::Kept);  // release: pairs with `minimum`
   }
 
-  /// L1, N2 to N4: gives the position up.
+  /// L1, N2 and N3: gives the position up.
   ///
   /// Thread: the consumer's.
   /// Complexity: O(places).
   TANGO_COLD void resign(std::size_t place) noexcept {
     forget_kept([](Seq) noexcept { return true; });
-    give_up(place);
+    members.abandoned.store(1, memory_order_relaxed);
+    places[place].claim.set(PlaceState::Free);
   }
 
   /// Recovers the place of a consumer that was `found` dead. What it had not given back is kept until another consumer
   /// takes the place, and the producer waits for it; or it is given up (`evict`) as if the consumer had resigned. A
   /// place that was taken but not activated returns to its previous state. Idempotent.
   ///
-  /// \return False if the place's holder has changed, in which case nothing was done.
+  /// \return False if the place's holder has changed or there was nothing to do, in which case nothing was done.
   ///
   /// Thread: the one that recovers (see `Claim::reset`).
   TANGO_COLD bool recover(std::size_t place, const Claim<PlaceState>::Holder& found, bool evict) noexcept {
     if (places[place].claim.holder() != found) {
       return false;
     }
-    if (found.state == PlaceState::Orphaned) {
-      // Nobody holds it, so a consumer may adopt it at the same time: taken first.
-      Claim<PlaceState>::Holder orphan = found;
-      if (!evict || !places[place].claim.take(orphan, PlaceState::Joining)) {
-        return false;
-      }
-      give_up(place);
-      return true;
+    if (found.state == PlaceState::Orphaned && !evict) {
+      return false;
     }
     if (found.state == PlaceState::Active) {
       // The dead consumer counted until now. What was left at its position or later is still protected, and stays kept.
@@ -249,18 +260,24 @@ struct CreditPlacesView {
     if (counted && evict) {
       members.abandoned.store(1, memory_order_relaxed);  // N2
     }
-    if (to == PlaceState::Free) {
-      members.remove(place);
-    }
     return places[place].claim.reset(found, to);
   }
 
   /// Takes back the place of a consumer that turned out to be no consumer of this channel: as if it had never joined.
   ///
   /// Thread: the consumer's.
-  TANGO_COLD void withdraw(std::size_t place) noexcept {
-    members.remove(place);
-    places[place].claim.set(PlaceState::Free);
+  TANGO_COLD void withdraw(std::size_t place) noexcept { places[place].claim.set(PlaceState::Free); }
+
+  /// Called before the first refill of a producer, in case that the one before it died between S2 and S3.
+  ///
+  /// Thread: the producer's.
+  /// Complexity: O(places).
+  TANGO_COLD void start() noexcept {
+    for (std::size_t i = 0; i != places.size(); ++i) {
+      if (places[i].claim.holder().state != PlaceState::Free) {
+        members.add(i);
+      }
+    }
   }
 
   /// R1 to R5. `known` is the result of the previous refill.
@@ -270,7 +287,7 @@ struct CreditPlacesView {
   /// Thread: the producer's.
   /// Complexity: O(places in use).
   [[nodiscard]] TANGO_COLD Seq refill(Seq known, Seq start, Seq next, SharedWord& limit,
-                                      std::uint64_t credits) const noexcept {
+                                      std::uint64_t credits) noexcept {
     const Seq seen = minimum(start, next);
     if (seq_le(seen, known)) {
       return known;
@@ -285,13 +302,12 @@ struct CreditPlacesView {
   }
 
   /// The earliest position that counts, not past `next`.
-  [[nodiscard]] Seq minimum(Seq start, Seq next) const noexcept {
+  [[nodiscard]] Seq minimum(Seq start, Seq next) noexcept {
     Seq least_active = next;
     Seq least_kept = next;
     bool any_active = false;
     bool any_kept = false;
-    // Relaxed: R3 is also an acquire fence and pairs with `remove`; and the producer proceeds at most as far as R1
-    // found.
+    // Relaxed: R3 orders it in R4, and the producer proceeds at most as far as R4 found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
     for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
       if ((left & 1) == 0) {
@@ -299,6 +315,10 @@ struct CreditPlacesView {
       }
       const CreditPlace& place = places[i];
       const PlaceState state = place.claim.holder().state;
+      if (state == PlaceState::Free) {
+        sweep(i);
+        continue;
+      }
       const bool active = counts_as_active(state);
       if (!active && state != PlaceState::Kept && state != PlaceState::Rejoining) {
         continue;
@@ -318,11 +338,12 @@ struct CreditPlacesView {
   }
 
  private:
-  /// N2 to N4.
-  void give_up(std::size_t place) noexcept {
-    members.abandoned.store(1, memory_order_relaxed);
+  /// S2 and S3, for a place that was found Free. It is not visited any more until a consumer takes it.
+  void sweep(std::size_t place) noexcept {
     members.remove(place);
-    places[place].claim.set(PlaceState::Free);
+    if (places[place].claim.holder().state != PlaceState::Free) {
+      members.add(place);
+    }
   }
 
   /// What a place was before it was taken.
@@ -333,14 +354,14 @@ struct CreditPlacesView {
   }
 
   /// L1, for a consumer whose own place is active. The kept positions of earlier consumers are then no longer needed.
+  /// One compare-and-swap each: wherever this thread vanishes, and however late it continues, it frees no place that
+  /// another consumer has taken.
   template <class Which>
   void forget_kept(const Which& which) noexcept {
-    for (std::size_t i = 0; i != places.size(); ++i) {
-      Claim<PlaceState>::Holder found = places[i].claim.holder();
-      if (found.state == PlaceState::Kept && which(places[i].position.load(memory_order_relaxed)) &&
-          places[i].claim.take(found, PlaceState::Joining)) {
-        members.remove(i);
-        places[i].claim.set(PlaceState::Free);
+    for (CreditPlace& place : places) {
+      const Claim<PlaceState>::Holder found = place.claim.holder();
+      if (found.state == PlaceState::Kept && which(place.position.load(memory_order_relaxed))) {
+        place.claim.reset(found, PlaceState::Free);
       }
     }
   }

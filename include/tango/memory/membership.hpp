@@ -73,13 +73,26 @@ class Membership {
     return now == generation || now == ~generation || now == 0;
   }
 
-  /// Joins that channel.
+  /// Joins that channel. `before` receives the word that was there.
   ///
   /// \return Whether the component is part of that channel now.
   ///
   /// Thread: the channel's producer.
-  [[nodiscard]] TANGO_COLD bool join(Generation generation) noexcept {
-    return replace(0, generation) || replace(~generation, generation);
+  [[nodiscard]] TANGO_COLD bool join(Generation generation, Generation& before) noexcept {
+    before = this->generation();
+    while (before == 0 || before == ~generation) {
+      if (generation_.compare_exchange_strong(before, generation, memory_order_relaxed, memory_order_relaxed)) {
+        return true;
+      }
+    }
+    return before == generation;
+  }
+
+  /// Takes a `join` back that found `before`. No endpoint may rely on that join yet.
+  ///
+  /// Thread: the channel's producer.
+  TANGO_COLD void undo_join(Generation generation, Generation before) noexcept {
+    generation_.compare_exchange_strong(generation, before, memory_order_relaxed, memory_order_relaxed);
   }
 
   /// Reserves the component for that channel.
@@ -88,15 +101,12 @@ class Membership {
   ///
   /// Thread: any.
   [[nodiscard]] TANGO_COLD bool reserve(Generation generation) noexcept {
-    return replace(0, ~generation) || is_part_of(generation);
+    Generation now = 0;
+    return generation_.compare_exchange_strong(now, ~generation, memory_order_relaxed, memory_order_relaxed) ||
+           now == ~generation || now == generation;
   }
 
  private:
-  /// Replaces `from` by `to`. Returns whether the word is `to` now.
-  [[nodiscard]] bool replace(Generation from, Generation to) noexcept {
-    return generation_.compare_exchange_strong(from, to, memory_order_relaxed, memory_order_relaxed) || from == to;
-  }
-
   SharedWord generation_;
 };
 

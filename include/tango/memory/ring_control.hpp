@@ -39,6 +39,11 @@ enum class ChannelKind : std::uint64_t {
   Direct = 4,    ///< `MCache::publish`: a ring of metadata alone, which every endpoint refuses
 };
 
+/// The kind of a channel with or without flow control, whose payload is written as words or as plain bytes.
+[[nodiscard]] constexpr ChannelKind kind_of(bool flow_control, bool words) noexcept {
+  return !flow_control ? ChannelKind::Lossy : words ? ChannelKind::Observed : ChannelKind::Reliable;
+}
+
 /// The holder of a ring.
 enum class RingHolder : std::uint8_t {
   None = 0,

@@ -126,9 +126,7 @@ class RingReader {
     if (const std::int64_t ahead = seq_diff(Slot::observe(slot[kSeqWord]), s); ahead != 0) {
       return ahead < 0 ? RingReadStatus::NotReady : RingReadStatus::Overrun;
     }
-    words.sig = slot[kSigWord].load(memory_order_relaxed);
-    words.place = slot[kPlaceWord].load(memory_order_relaxed);
-    words.stamp = slot[kStampWord].load(memory_order_relaxed);
+    words = Slot::read(slot[kSigWord], slot[kExtentWord], slot[kStampWord]);
     const bool in_range = geometry_.holds(words.chunk(), words.size());
     const bool fits = words.size() <= out.size();
     if (in_range && fits) {
@@ -158,7 +156,7 @@ class RingReader {
  private:
   static constexpr std::size_t kSeqWord = offsetof(Slot, seq) / kWordBytes;
   static constexpr std::size_t kSigWord = offsetof(Slot, sig) / kWordBytes;
-  static constexpr std::size_t kPlaceWord = offsetof(Slot, place) / kWordBytes;
+  static constexpr std::size_t kExtentWord = offsetof(Slot, extent) / kWordBytes;
   static constexpr std::size_t kStampWord = offsetof(Slot, stamp) / kWordBytes;
   static constexpr std::size_t kInlineWord = offsetof(Slot, inline_words) / kWordBytes;
 

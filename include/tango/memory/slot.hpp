@@ -37,8 +37,8 @@ inline constexpr std::size_t kInlineWords = kInlineBytes / 8;
 /// them.)
 struct SlotWords {
   std::uint64_t sig = 0;
-  std::uint64_t place = 0;  ///< chunk in the low half, size in the high half
-  std::uint64_t stamp = 0;  ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
+  std::uint64_t extent = 0;  ///< chunk in the low half, size in the high half
+  std::uint64_t stamp = 0;   ///< ctl, reserved, ts: 16, 16 and 32 bits from the low end
 
   [[nodiscard]] static constexpr SlotWords of(const FragmentMetadata& m) noexcept {
     return {m.sig, std::uint64_t{m.chunk} | std::uint64_t{m.size} << 32,
@@ -50,8 +50,8 @@ struct SlotWords {
             std::uint64_t{info.ctl} | std::uint64_t{info.ts} << 32};
   }
 
-  [[nodiscard]] constexpr std::uint32_t chunk() const noexcept { return static_cast<std::uint32_t>(place); }
-  [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(place >> 32); }
+  [[nodiscard]] constexpr std::uint32_t chunk() const noexcept { return static_cast<std::uint32_t>(extent); }
+  [[nodiscard]] constexpr std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(extent >> 32); }
   [[nodiscard]] constexpr std::uint32_t ts() const noexcept { return static_cast<std::uint32_t>(stamp >> 32); }
 
   /// The metadata of the fragment `seq`.
@@ -69,7 +69,7 @@ struct SlotWords {
 struct alignas(kLineSize) Slot {
   SharedWord seq;
   SharedWord sig;
-  SharedWord place;
+  SharedWord extent;
   SharedWord stamp;
   SharedWord inline_words[kInlineWords];
 
@@ -87,7 +87,7 @@ struct alignas(kLineSize) Slot {
   /// Write-step 3, metadata. Relaxed: published by write-step 4.
   void write(const SlotWords& words) noexcept {
     sig.store(words.sig, memory_order_relaxed);
-    place.store(words.place, memory_order_relaxed);
+    extent.store(words.extent, memory_order_relaxed);
     stamp.store(words.stamp, memory_order_relaxed);
   }
 
@@ -102,15 +102,19 @@ struct alignas(kLineSize) Slot {
 
   /// Read-step 2. Relaxed: `observe` ordered the loads after the publish of `s`, and `still_holds` detects later
   /// stores.
-  [[nodiscard]] SlotWords read() const noexcept {
+  [[nodiscard]] SlotWords read() const noexcept { return read(sig, extent, stamp); }
+
+  /// The same, for a reader that has only the words.
+  [[nodiscard]] static SlotWords read(const SharedWord& sig, const SharedWord& extent,
+                                      const SharedWord& stamp) noexcept {
     const std::uint64_t sig_word = sig.load(memory_order_relaxed);
-    const std::uint64_t place_word = place.load(memory_order_relaxed);
+    const std::uint64_t extent_word = extent.load(memory_order_relaxed);
     const std::uint64_t stamp_word = stamp.load(memory_order_relaxed);
-    return {sig_word, place_word, stamp_word};
+    return {sig_word, extent_word, stamp_word};
   }
 
-  /// The place word that the writer itself published earlier. Relaxed: same thread, or ordered by the claim.
-  [[nodiscard]] std::uint64_t own_place() const noexcept { return place.load(memory_order_relaxed); }
+  /// The extent word that the writer itself published earlier. Relaxed: same thread, or ordered by the claim.
+  [[nodiscard]] std::uint64_t own_extent() const noexcept { return extent.load(memory_order_relaxed); }
 
   /// Read-steps 4 and 5: whether everything read since `observe` belongs to `s`.
   [[nodiscard]] bool still_holds(Seq s) const noexcept { return still_holds(seq, s); }
@@ -123,7 +127,7 @@ struct alignas(kLineSize) Slot {
 };
 
 static_assert(sizeof(Slot) == 64 && alignof(Slot) == 64);
-static_assert(offsetof(Slot, seq) == 0 && offsetof(Slot, sig) == 8 && offsetof(Slot, place) == 16 &&
+static_assert(offsetof(Slot, seq) == 0 && offsetof(Slot, sig) == 8 && offsetof(Slot, extent) == 16 &&
               offsetof(Slot, stamp) == 24 && offsetof(Slot, inline_words) == 32);
 
 }  // namespace tango::inline TANGO_ABI::detail

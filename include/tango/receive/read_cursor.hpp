@@ -45,6 +45,7 @@ class ReadCursor {
 
   [[nodiscard]] const Ring<Depth>& ring() const noexcept { return *ring_; }
   [[nodiscard]] Recorder& recorder() noexcept { return recorder_; }
+  [[nodiscard]] const Recorder& recorder() const noexcept { return recorder_; }
   [[nodiscard]] ReadLedger& ledger() noexcept { return ledger_; }
   [[nodiscard]] const ReadLedger& ledger() const noexcept { return ledger_; }
 
@@ -60,9 +61,10 @@ class ReadCursor {
     }
   }
 
-  /// Called before a poll. Accounts for the fragments that were found overwritten while they were read. Returns whether
-  /// this consumer fell behind so often that it should resume at the latest fragment: then call `overrun`.
-  TANGO_HOT bool is_behind() noexcept {
+  /// Called before a poll. Moves the fragments that were found overwritten while they were read from `delivered` to
+  /// `lost`. Returns whether this consumer fell behind so often that it should resume at the latest fragment: then call
+  /// `overrun`.
+  TANGO_HOT bool settle_accounts() noexcept {
     if constexpr (Reliable) {
       return false;
     } else {
@@ -71,15 +73,15 @@ class ReadCursor {
   }
 
   /// Steps 1 to 5 for the next fragment that passes the filter. Reads at most `most` sequence numbers and counts `most`
-  /// down. Gives back everything before `end`, the first sequence number of this poll or batch.
+  /// down. Gives back everything before `first`, the first sequence number of this poll or batch.
   template <class Filter>
   [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most,
-                                             [[maybe_unused]] Seq end) noexcept {
+                                             [[maybe_unused]] Seq first) noexcept {
     for (; most != 0; --most) {
       const Slot& slot = ring_->slot(ledger_.next);
       const std::int64_t ahead = seq_diff(slot.observe(), ledger_.next);
       if constexpr (Reliable) {
-        ledger_.give_back(end);
+        ledger_.give_back(first);
       }
       if (ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();

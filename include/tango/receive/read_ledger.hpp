@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ReadLedger: a consumer's accounts. They record what it has passed, in five numbers that always add up, and what it
-/// has given back.
+/// ReadLedger: a consumer's accounts. They record what it has passed, in four accounts that always add up to
+/// its progress, and what it has given back.
 ///
 ///     next == first + delivered + filtered + lost + rejected
 ///
@@ -53,13 +53,13 @@ struct ReadLedger {
     place = &where;
   }
 
-  /// Gives back everything before `end` (G1 in credit_places.hpp).
+  /// Gives back everything before `before` (G1 in credit_places.hpp).
   ///
   /// \pre The consumer has a place.
-  void give_back(Seq end) noexcept {
-    if (seq_lt(released, end)) {
-      released = end;
-      place->give_back(end);
+  void give_back(Seq before) noexcept {
+    if (seq_lt(released, before)) {
+      released = before;
+      place->give_back(before);
     }
   }
 

@@ -29,7 +29,7 @@ class ResumePolicy {
   /// Called before the poll of `next`. If anything was polled since the last setback, all of it was still intact when
   /// it was read, so the count starts again.
   void end_if_kept_up(Seq next) noexcept {
-    if (next != resumed_) {
+    if (next != after_setback_) {
       count_ = 0;
       behind_ = false;
     }
@@ -37,7 +37,7 @@ class ResumePolicy {
 
   /// Called before the poll of `next`, if what was polled before was overwritten while it was read.
   void missed(Seq next) noexcept {
-    resumed_ = next;
+    after_setback_ = next;
     behind_ = ++count_ >= kMost;
   }
 
@@ -53,12 +53,12 @@ class ResumePolicy {
     const Seq target = latest ? seq_max(oldest, position - 1) : oldest + (position - oldest) / 8;
     ++count_;
     behind_ = false;
-    resumed_ = seq_min(position, seq_max(next + 1, target));
-    return resumed_;
+    after_setback_ = seq_min(position, seq_max(next + 1, target));
+    return after_setback_;
   }
 
  private:
-  Seq resumed_ = 0;  ///< the next sequence number after the last setback
+  Seq after_setback_ = 0;  ///< the next sequence number after the last setback
   std::uint32_t count_ = 0;
   bool behind_ = false;
 };

@@ -73,7 +73,7 @@ class Admission {
     }
     if constexpr (Store::kWords) {
       // The chunks of the previous owner of the next slot are free: opening that slot marks it.
-      chunks().take_back(next - Depth + 1, next, holder());
+      chunks().take_back(next - Depth + 1, next, first_chunk_of());
       if (chunks().fits(run, next)) {
         return true;
       }
@@ -87,7 +87,7 @@ class Admission {
       if (limit_.left(next) <= 0) {
         return 0;
       }
-      const std::size_t bytes = chunks().longest(given_back(next), next, holder()) * Store::kChunkSize;
+      const std::size_t bytes = chunks().longest(given_back(next), next, first_chunk_of()) * Store::kChunkSize;
       return bytes < kInlineBytes ? kInlineBytes : bytes < Store::kMaxPayload ? bytes : Store::kMaxPayload;
     } else {
       return Store::kMaxPayload;
@@ -102,17 +102,17 @@ class Admission {
   }
 
   /// Returns the first chunk of a fragment in the ring.
-  [[nodiscard]] auto holder() const noexcept {
-    return [ring = ring_](Seq s) noexcept { return static_cast<std::uint32_t>(ring->slot(s).own_place()); };
+  [[nodiscard]] auto first_chunk_of() const noexcept {
+    return [ring = ring_](Seq s) noexcept { return static_cast<std::uint32_t>(ring->slot(s).own_extent()); };
   }
 
   /// Frees chunks for a run. Returns false if reliable consumers hold too many; nothing has changed for any reader
   /// then.
   TANGO_COLD bool free_chunks(std::size_t run, Seq next) noexcept {
     if constexpr (kFlow) {
-      if (!chunks().would_fit(run, given_back(next), next, holder())) {
+      if (!chunks().would_fit(run, given_back(next), next, first_chunk_of())) {
         limit_.refill(ring_->control, next);
-        if (!chunks().would_fit(run, given_back(next), next, holder())) {
+        if (!chunks().would_fit(run, given_back(next), next, first_chunk_of())) {
           return false;
         }
       }
@@ -124,10 +124,10 @@ class Admission {
       ring_->control.advance(next);
       while (!chunks().fits(run, next)) {
         evict(chunks().oldest());
-        chunks().take_back(chunks().oldest() + 1, next, holder());
+        chunks().take_back(chunks().oldest() + 1, next, first_chunk_of());
       }
     } else {
-      chunks().take_back(given_back(next), next, holder());
+      chunks().take_back(given_back(next), next, first_chunk_of());
     }
     return true;
   }

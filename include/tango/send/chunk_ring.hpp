@@ -9,8 +9,9 @@
 ///          tail                head
 ///     ------|== fragments held =|------------    Chunks chunks, position modulo Chunks
 ///
-/// Which fragments still hold chunks is not recorded here. Their own metadata in the slots shows it, and `holder(seq)`
-/// reads that. A run is at most half the ring, so with nothing held every payload fits, wherever the head is.
+/// Which fragments still hold chunks is not recorded here. Their own metadata in the slots shows it, and
+/// `first_chunk_of(seq)` reads that. A run is at most half the ring, so with nothing held every payload fits, wherever
+/// the head is.
 ///
 /// The head is kept as its distance from the next sequence number. That distance does not change while each message
 /// takes one chunk, so such a publish stores nothing here. Stores leave a core in order, and each one delays the later
@@ -46,16 +47,17 @@ class ChunkRing {
   [[nodiscard]] bool fits(std::size_t chunks, Seq next) const noexcept { return fits(chunks, next, account_.tail); }
 
   /// Whether a run of `chunks` would be free if every fragment before `live` were given back.
-  template <class Holder>
-  [[nodiscard]] bool would_fit(std::size_t chunks, Seq live, Seq next, const Holder& holder) const noexcept {
-    return fits(chunks, next, oldest_held(live, next, holder).tail);
+  template <class FirstChunkOf>
+  [[nodiscard]] bool would_fit(std::size_t chunks, Seq live, Seq next,
+                               const FirstChunkOf& first_chunk_of) const noexcept {
+    return fits(chunks, next, oldest_held(live, next, first_chunk_of).tail);
   }
 
   /// The length of the longest free run, in chunks, if every fragment before `live` were given back. It may be more
   /// than half of the ring.
-  template <class Holder>
-  [[nodiscard]] std::size_t longest(Seq live, Seq next, const Holder& holder) const noexcept {
-    const std::uint64_t free = Chunks - (head(next) - oldest_held(live, next, holder).tail);
+  template <class FirstChunkOf>
+  [[nodiscard]] std::size_t longest(Seq live, Seq next, const FirstChunkOf& first_chunk_of) const noexcept {
+    const std::uint64_t free = Chunks - (head(next) - oldest_held(live, next, first_chunk_of).tail);
     const std::uint64_t before_wrap = Chunks - head(next) % Chunks;
     const std::uint64_t here = free < before_wrap ? free : before_wrap;
     return here < free - here ? free - here : here;
@@ -83,13 +85,13 @@ class ChunkRing {
     }
   }
 
-  /// Takes back every run that belongs to a fragment before `live`. `holder(seq)` is the first chunk of a fragment to
-  /// which this ring gave chunks, or `kInlineChunk`.
+  /// Takes back every run that belongs to a fragment before `live`. `first_chunk_of(seq)` is the first chunk of a
+  /// fragment to which this ring gave chunks, or `kInlineChunk`.
   ///
   /// Complexity: amortised O(1), because each sequence number is read once.
-  template <class Holder>
-  void take_back(Seq live, Seq next, const Holder& holder) noexcept {
-    const Held held = oldest_held(live, next, holder);
+  template <class FirstChunkOf>
+  void take_back(Seq live, Seq next, const FirstChunkOf& first_chunk_of) noexcept {
+    const Held held = oldest_held(live, next, first_chunk_of);
     account_.tail = held.tail;
     account_.oldest = held.seq;
   }
@@ -161,11 +163,11 @@ class ChunkRing {
 
   /// The first fragment from `live` on that holds a run, and where that run starts; or `next` and the head. The search
   /// also ends if another process corrupted the channel's memory and `oldest` lies past `next`.
-  template <class Holder>
-  [[nodiscard]] Held oldest_held(Seq live, Seq next, const Holder& holder) const noexcept {
+  template <class FirstChunkOf>
+  [[nodiscard]] Held oldest_held(Seq live, Seq next, const FirstChunkOf& first_chunk_of) const noexcept {
     if (holds_any(next)) {
       for (Seq s = seq_max(live, account_.oldest); seq_lt(s, next); ++s) {
-        if (const std::uint32_t chunk = holder(s); chunk != kInlineChunk) {
+        if (const std::uint32_t chunk = first_chunk_of(s); chunk != kInlineChunk) {
           // It is at most Chunks behind the head and at least 1, so the chunk alone determines the position.
           return {s, head(next) - 1 - (head(next) - 1 - chunk) % Chunks};
         }

@@ -24,7 +24,10 @@ class CreditLimit {
       : members_{&members}, places_{places}, credits_{credits} {}
 
   /// Called before the first message of this producer. `first` is the channel's start.
-  void start(Seq first) noexcept { set(first); }
+  void start(Seq first) noexcept {
+    CreditPlacesView{*members_, places_}.start();
+    set(first);
+  }
 
   /// Everything before this number is known to have been given back.
   [[nodiscard]] Seq given_back() const noexcept { return given_back_; }

@@ -9,17 +9,6 @@ namespace {
 using Small = Parts<2, 2, Plain>;
 using SmallWords = Parts<2, 2, Words>;
 
-/// Who has just joined looks once: what it is given is the first that it was promised.
-void look_once(Small::Reliable& joiner) {
-  auto outcome = joiner.poll();
-  check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
-  if (outcome) {
-    check(outcome->seq() == joiner.first(), "a wrong number");
-    check_payload(joiner.first(), outcome->payload());
-  }
-  reached(outcome ? "read" : "empty");
-}
-
 /// The last consumer leaves in good order: the producer publishes what its credits allow from there, and then waits;
 /// the next consumer goes on where that one left.
 struct Leaving : Small {
@@ -322,7 +311,7 @@ struct TakingAPlace : Small {
   }
   void after() {
     const auto& places = detail::inside(fctl).places;
-    const bool first = places[0].claim.holder().state == detail::PlaceState::Active;
+    const bool first = places[0].claim.holder().state == PlaceState::Active;
     reached(first ? "the same place" : "another place");
   }
   TANGO_MODEL_THREADS(TakingAPlace, {"producer", &TakingAPlace::produce}, {"leaver", &TakingAPlace::leave},

@@ -192,9 +192,9 @@ struct DeadReader : Parts<2, 2, Plain> {
   void recover() {
     const bool died = await_end_of(1) == Ending::Vanished;
     const detail::CreditPlace& place = detail::inside(fctl).places[0];
-    const bool was_active = place.claim.holder().state == detail::PlaceState::Active;
+    const bool was_active = place.claim.holder().state == PlaceState::Active;
     const Seq given_back = place.position.load(detail::memory_order_relaxed);
-    check(recover_consumer(fctl, 0) || !was_active, "its place is not found");
+    check(recover_consumer(fctl, consumer_in(fctl, 0)) || !was_active, "its place is not found");
     Reliable next{mcache, dcache, fctl, From::Oldest};
     check(next.status().ok(), "the next consumer is refused");
     const Seq first = next.first() - kStart;
@@ -221,7 +221,7 @@ struct DeadBesideAnother : Parts<2, 2, Plain> {
   DeadBesideAnother() {
     static_cast<void>(publish<8>(producer));
     static_cast<void>(publish<8>(producer));
-    check(recover_consumer(fctl, 0), "its place is not found");
+    check(recover_consumer(fctl, consumer_in(fctl, 0)), "its place is not found");
     consume(other, 2);
     other.release();
   }
@@ -255,10 +255,52 @@ struct EvictedReader : Parts<2, 2, Plain> {
   void read() { consume(dead, 1); }
   void recover() {
     reached(await_end_of(1) == Ending::Vanished ? "vanished" : "ended");
-    check(recover_consumer(fctl, 0, DeadConsumer::Evict), "its place is not found");
+    check(recover_consumer(fctl, consumer_in(fctl, 0), DeadConsumer::Evict), "its place is not found");
   }
   TANGO_MODEL_THREADS(EvictedReader, {"producer", &EvictedReader::produce},
                       {"consumer", &EvictedReader::read, kMayVanish}, {"recovery", &EvictedReader::recover})
+};
+
+/// A producer may vanish while it stops visiting a place that was left, just as another consumer takes that place. Its
+/// successor must visit it.
+struct DeadSweeper : Parts<2, 2, Plain> {
+  static constexpr const char* kName = "a producer vanishes while a consumer joins in a place that was left";
+  static constexpr const char* kBound = "depth 2, 1 place, 2 messages of 8 bytes before, 1 attempt, 2 by its successor";
+  static constexpr const char* kMustReach[] = {"vanished", "published 0", "published 2"};
+  using Only = Consumer<2, Cache, BasicFctl<1>, NoMetrics>;
+  using OnlyProducer = Producer<2, Cache, BasicFctl<1>, NoMetrics>;
+
+  BasicFctl<1> one{2};
+  OnlyProducer first{mcache, dcache, fseq, one};
+  std::optional<Only> joiner;
+
+  DeadSweeper() {
+    Only resigns{mcache, dcache, one, kStart};
+    static_cast<void>(publish<8>(first));
+    static_cast<void>(publish<8>(first));
+    resigns.resign();
+  }
+  void produce() { static_cast<void>(publish<8>(first)); }
+  void join() {
+    joiner.emplace(mcache, dcache, one, From::Oldest);
+    check(joiner->status().ok(), "refused");
+  }
+  void succeed() {
+    if (await_end_of(0) == Ending::Vanished) {
+      reached("vanished");
+    }
+    static_cast<void>(recover_producer(mcache, dcache, fseq));
+    OnlyProducer second{mcache, dcache, fseq, one};
+    check(second.status().ok(), "the successor is refused");
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(second).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void after() { check(mcache.position() - joiner->first() <= 2, "the producer has passed a consumer that joined"); }
+  TANGO_MODEL_THREADS(DeadSweeper, {"producer", &DeadSweeper::produce, kMayVanish}, {"joiner", &DeadSweeper::join},
+                      {"successor", &DeadSweeper::succeed})
 };
 
 }  // namespace
@@ -274,6 +316,7 @@ void add_recovery_models(std::vector<Program>& to) {
   to.push_back(program_of<DeadReader>());
   to.push_back(program_of<DeadBesideAnother>());
   to.push_back(program_of<EvictedReader>());
+  to.push_back(program_of<DeadSweeper>());
 }
 
 }  // namespace tango::model

@@ -187,6 +187,18 @@ void consume(C& consumer, std::size_t count) {
   }
 }
 
+/// A consumer that has just joined polls once: it gets the first message that it was promised.
+template <class Reliable>
+void look_once(Reliable& joiner) {
+  auto outcome = joiner.poll();
+  check(outcome.status() == PollStatus::Fragment || outcome.status() == PollStatus::Empty, "overrun");
+  if (outcome) {
+    check(outcome->seq() == joiner.first(), "a wrong number");
+    check_payload(joiner.first(), outcome->payload());
+  }
+  reached(outcome ? "read" : "empty");
+}
+
 /// Copies what a consumer that may be overrun was given, and checks it if it is said to be good.
 template <class Outcome>
 void copy_and_check(Outcome& outcome, Seq seq) {

@@ -58,12 +58,20 @@ struct ProducerComponents {
     return status;
   }
 
-  /// Steps 4 and 5. After a failure the ring is still claimed, and components that have joined remain joined.
+  /// Steps 4 and 5. After a failure the ring is still claimed, and no component has joined.
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
-    // A component that an endpoint of another ring takes at the same time fails here.
-    if (!chunks.join(name) || !mirror.membership.join(name) || (flow != nullptr && !flow->join(name))) {
-      return Error::ComponentMismatch;
+    constexpr std::size_t kParts = 3;
+    Membership* const parts[kParts] = {&chunks, &mirror.membership, flow};
+    Generation before[kParts] = {};
+    for (std::size_t i = 0; i != kParts; ++i) {
+      if (parts[i] != nullptr && !parts[i]->join(name, before[i])) {
+        // An endpoint of another ring took it at the same time. Until the kind is stored, nobody relies on the others.
+        while (i-- != 0) {
+          parts[i]->undo_join(name, before[i]);
+        }
+        return Error::ComponentMismatch;
+      }
     }
     control.set_kind(kind);
     return {};
