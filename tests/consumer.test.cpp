@@ -363,7 +363,7 @@ TEMPLATE_TEST_CASE("a fragment that is held stays as it is; its credit comes whe
           consumer.release();
           break;
         case Destroyed:
-          held = Poll<Fragment>{PollStatus::Empty};
+          held = Poll<Fragment>{detail::Passkey{}, PollStatus::Empty};
           break;
         case Superseded: {
           auto next = consumer.poll();
@@ -456,7 +456,7 @@ TEMPLATE_TEST_CASE("what was moved from is empty, and letting go of it does noth
   CHECK(second.size() == 3);
   CHECK(second[0].size() == 64);
   detail::ReadLedger nobody;
-  Batch<Item> third{{}, {}, 0, nobody};
+  Batch<Item> third{detail::Passkey{}, {}, {}, 0, nobody};
   third = std::move(second);
   CHECK(second.empty());
   second.release();

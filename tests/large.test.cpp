@@ -46,7 +46,7 @@ struct Piece {
 };
 
 FragmentView view_of(const Piece& piece) {
-  return {piece.seq,
+  return {detail::Passkey{}, piece.seq,
           detail::SlotWords::of({.seq = piece.seq,
                                  .sig = piece.sig,
                                  .chunk = 3,

@@ -252,8 +252,8 @@ TEST_CASE("a reassembler shows a message only where there is one") {
   std::byte memory[64];
   Reassembler reassembler{memory};
   constexpr Seq kSeq = 5;
-  auto outcome = reassembler.accept(
-      FragmentView{kSeq, detail::SlotWords::of({.seq = kSeq, .chunk = kInlineChunk, .ctl = kSom}), nullptr});
+  auto outcome = reassembler.accept(FragmentView{
+      detail::Passkey{}, kSeq, detail::SlotWords::of({.seq = kSeq, .chunk = kInlineChunk, .ctl = kSom}), nullptr});
   CHECK(traps([&] { (void)*outcome; }));
   CHECK(traps([&] { (void)outcome->size(); }));
 }

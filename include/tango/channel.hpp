@@ -27,6 +27,7 @@
 #include "from.hpp"
 #include "fseq.hpp"
 #include "mcache.hpp"
+#include "memory/inside.hpp"
 #include "memory/membership.hpp"
 #include "memory/ring_control.hpp"
 #include "memory/slot.hpp"
@@ -87,8 +88,8 @@ class Channel {
   /// channel every consumer is one.
   using Observer = tango::Consumer<Depth, Cache, NoFlowControl, MetricsPolicy, Waiting, Message>;
 
-  /// For the builder. `credits` is used only with flow control, and `type_id` only on a channel of one message type.
-  Channel(Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
+  /// `credits` is used only with flow control, and `type_id` only on a channel of one message type.
+  Channel(detail::Passkey, Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
       : Channel{start, credits, type_id, detail::new_generation(this)} {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -205,8 +206,9 @@ class Channel {
   void metrics() const requires(!kMetrics) = delete;  // this channel was built without metrics
   /// @}
 
-  /// For the builder: whether the superblock `there` describes a channel of this type.
-  [[nodiscard]] static Status compare(const detail::Superblock& there, std::uint64_t type_id) noexcept {
+  /// Whether the superblock `there` describes a channel of this type.
+  [[nodiscard]] static Status compare(detail::Passkey, const detail::Superblock& there,
+                                      std::uint64_t type_id) noexcept {
     return there.compare(descriptor(0, type_id, 0));
   }
 

@@ -38,6 +38,7 @@
 #include "channel.hpp"
 #include "config.hpp"
 #include "error.hpp"
+#include "memory/inside.hpp"
 #include "record.hpp"
 #include "result.hpp"
 #include "seq.hpp"
@@ -137,7 +138,7 @@ class ChannelBuilder {
   /// Complexity: O(its size).
   [[nodiscard]] Channel build() const noexcept {
     check();
-    return Channel{start_, credits_, type_id_};
+    return Channel{detail::Passkey{}, start_, credits_, type_id_};
   }
 
   /// Constructs the channel at the front of `memory`, which must outlive it. Whatever was there before is overwritten.
@@ -157,7 +158,7 @@ class ChannelBuilder {
     if (const Status fits = check_memory(memory); !fits.ok()) {
       return fits;
     }
-    return ::new (static_cast<void*>(memory.data())) Channel{start_, credits_, type_id_};
+    return ::new (static_cast<void*>(memory.data())) Channel{detail::Passkey{}, start_, credits_, type_id_};
   }
 
   /// Returns the channel that another builder of the same type constructed at the front of `memory`. May be called any
@@ -182,7 +183,7 @@ class ChannelBuilder {
       return fits;
     }
     const auto* const superblock = std::launder(reinterpret_cast<const detail::Superblock*>(memory.data()));
-    const Status same = Channel::compare(*superblock, type_id_);
+    const Status same = Channel::compare(detail::Passkey{}, *superblock, type_id_);
     if (!fits.ok() && (same.ok() || same.error() == Error::NoChannel)) {
       return fits;
     }

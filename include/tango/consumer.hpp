@@ -196,7 +196,7 @@ class Consumer {
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
     if (!is_ready()) [[unlikely]] {
       if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
-        return Poll<Fragment>{why};
+        return Poll<Fragment>{detail::Passkey{}, why};
       }
     }
     detail::SlotWords words;
@@ -205,17 +205,18 @@ class Consumer {
         cursor_.settle_accounts() ? cursor_.overrun() : cursor_.advance(words, filter, most, cursor_.ledger().next);
     if (status != PollStatus::Fragment) [[unlikely]] {
       cursor_.give_back();  // also the filtered fragments, before the consumer reports that there are none
-      return Poll<Fragment>{status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
+      return Poll<Fragment>{detail::Passkey{}, status, status == PollStatus::Overrun ? cursor_.last_lost() : 0};
     }
     const Seq seq = cursor_.ledger().next - 1;
     if constexpr (kReliable) {
       if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
         cursor_.ledger().give_back(seq);  // the filtered fragments before this one
       }
-      return Poll<Fragment>{std::in_place, seq, words, payload_of(seq, words), cursor_.ledger()};
+      return Poll<Fragment>{detail::Passkey{}, std::in_place, seq, words, payload_of(seq, words), cursor_.ledger()};
     } else {
-      return Poll<Fragment>{std::in_place,   seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq,
-                            cursor_.ledger()};
+      return Poll<Fragment>{
+          detail::Passkey{}, std::in_place, seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq,
+          cursor_.ledger()};
     }
   }
 
@@ -243,7 +244,7 @@ class Consumer {
     BatchResult result = collect(
         storage.size(), [&](std::size_t i, Seq seq, const detail::SlotWords& words) { storage[i] = item(seq, words); },
         filter);
-    return Batch<Item>{storage.first(result.count), result, cursor_.ledger().next, cursor_.ledger()};
+    return Batch<Item>{detail::Passkey{}, storage.first(result.count), result, cursor_.ledger().next, cursor_.ledger()};
   }
 
   /// Calls `each` with the next published fragments that pass `filter`, at most `max` of them. Reads at most a ring's
@@ -291,7 +292,7 @@ class Consumer {
   /// see consumer_iter.hpp.
   template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] FragmentRange<Consumer, Strategy> fragments(Strategy strategy = {}) & noexcept {
-    return FragmentRange<Consumer, Strategy>{*this, strategy};
+    return FragmentRange<Consumer, Strategy>{detail::Passkey{}, *this, strategy};
   }
   /// Deleted: a range-based for loop would not keep a temporary consumer alive.
   template <WaitStrategy Strategy = Waiting>
@@ -325,7 +326,7 @@ class Consumer {
     }
     generation_ = control().name();
     const Seq position = cursor_.ring().position();
-    const detail::WantedStart wanted = from.resolve(control(), position, Depth, kReliable);
+    const detail::WantedStart wanted = from.resolve(detail::Passkey{}, control(), position, Depth, kReliable);
     cursor_.ledger() = detail::ReadLedger{wanted.seq};
     if (wanted.seq - control().start > position - control().start) {
       return {Error::StartMismatch, wanted.seq, position};
@@ -492,9 +493,9 @@ class Consumer {
 
   [[nodiscard]] TANGO_HOT Item item(Seq seq, const detail::SlotWords& words) noexcept {
     if constexpr (kReliable) {
-      return {seq, words, payload_of(seq, words)};
+      return {detail::Passkey{}, seq, words, payload_of(seq, words)};
     } else {
-      return {seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq, cursor_.ledger()};
+      return {detail::Passkey{}, seq, words, payload_of(seq, words), cursor_.ring().slot(seq).seq, cursor_.ledger()};
     }
   }
 

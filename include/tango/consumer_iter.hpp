@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "memory/inside.hpp"
 #include "poll.hpp"
 #include "wait.hpp"
 
@@ -30,8 +31,8 @@ template <class F>
 class RangeElement : public F {
  public:
   RangeElement() noexcept = default;
-  /// For the range.
-  RangeElement(F&& fragment, std::uint64_t lost_before) noexcept : F{std::move(fragment)}, lost_before_{lost_before} {}
+  RangeElement(detail::Passkey, F&& fragment, std::uint64_t lost_before) noexcept
+      : F{std::move(fragment)}, lost_before_{lost_before} {}
 
   /// The number of fragments lost to overruns between the previous element and this one.
   [[nodiscard]] std::uint64_t lost_before() const noexcept { return lost_before_; }
@@ -47,8 +48,7 @@ class ConsumerIter {
   using value_type = typename Range::Element;  ///< a fragment, with the number of fragments lost before it
   using difference_type = std::ptrdiff_t;      ///< signed
 
-  /// For the range.
-  explicit ConsumerIter(Range& range) noexcept : range_{&range} {}
+  ConsumerIter(detail::Passkey, Range& range) noexcept : range_{&range} {}
 
   /// The current element.
   ///
@@ -79,8 +79,8 @@ class FragmentRange {
   /// Past the last element.
   struct End {};
 
-  /// For the consumer.
-  FragmentRange(Consumer& consumer, Strategy strategy) noexcept : consumer_{&consumer}, strategy_{strategy} {}
+  FragmentRange(detail::Passkey, Consumer& consumer, Strategy strategy) noexcept
+      : consumer_{&consumer}, strategy_{strategy} {}
   FragmentRange(const FragmentRange&) = delete;
   FragmentRange& operator=(const FragmentRange&) = delete;
 
@@ -88,7 +88,7 @@ class FragmentRange {
   /// ended.
   [[nodiscard]] ConsumerIter<FragmentRange> begin() noexcept {
     advance();
-    return ConsumerIter<FragmentRange>{*this};
+    return ConsumerIter<FragmentRange>{detail::Passkey{}, *this};
   }
   /// Whether the range has ended.
   [[nodiscard]] bool ended() const noexcept { return status_ != PollStatus::Fragment; }
@@ -111,7 +111,7 @@ class FragmentRange {
       auto outcome = consumer_->wait(detail::StrategyRef<Strategy>{&strategy_});
       switch (outcome.status()) {
         case PollStatus::Fragment:
-          element_ = Element{std::move(*outcome), std::exchange(lost_, 0)};
+          element_ = Element{detail::Passkey{}, std::move(*outcome), std::exchange(lost_, 0)};
           return;
         case PollStatus::Overrun:
           lost_ += outcome.lost();

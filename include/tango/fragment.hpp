@@ -19,6 +19,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "memory/inside.hpp"
 #include "memory/platform.hpp"
 #include "memory/slot.hpp"
 #include "metadata.hpp"
@@ -34,8 +35,7 @@ namespace tango::inline TANGO_ABI {
 class FragmentView {
  public:
   FragmentView() noexcept = default;
-  /// For the consumer.
-  FragmentView(Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
+  FragmentView(detail::Passkey, Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
       : seq_{seq}, words_{words}, data_{data} {}
 
   [[nodiscard]] FragmentMetadata metadata() const noexcept { return words_.metadata(seq_); }  ///< all of its metadata
@@ -103,9 +103,9 @@ requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kProcessLocal
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
-  /// For the consumer.
-  Fragment(Seq seq, const detail::SlotWords& words, const std::byte* data, detail::ReadLedger& ledger) noexcept
-      : FragmentView{seq, words, data}, hold_{ledger} {}
+  Fragment(detail::Passkey key, Seq seq, const detail::SlotWords& words, const std::byte* data,
+           detail::ReadLedger& ledger) noexcept
+      : FragmentView{key, seq, words, data}, hold_{ledger} {}
   /// Afterwards `other` is empty.
   Fragment(Fragment&& other) noexcept
       : FragmentView{std::exchange(static_cast<FragmentView&>(other), {})}, hold_{std::move(other.hold_)} {}

@@ -25,6 +25,7 @@
 
 #include "config.hpp"
 #include "memory/credit_places.hpp"
+#include "memory/inside.hpp"
 #include "memory/ring_control.hpp"
 #include "seq.hpp"
 
@@ -41,9 +42,9 @@ class From {
   /// A sequence number.
   constexpr From(Seq seq) noexcept : seq_{seq}, is_number_{true} {}
 
-  /// For the consumer: the sequence number at which it wants to start, if the producer is at `position`.
-  [[nodiscard]] detail::WantedStart resolve(const detail::RingControl& control, Seq position, std::uint64_t depth,
-                                            bool reliable) const noexcept {
+  /// The sequence number at which the consumer wants to start, if the producer is at `position`.
+  [[nodiscard]] detail::WantedStart resolve(detail::Passkey, const detail::RingControl& control, Seq position,
+                                            std::uint64_t depth, bool reliable) const noexcept {
     if (is_number_) {
       return {seq_};
     }

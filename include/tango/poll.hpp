@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "memory/inside.hpp"
 #include "poll_status.hpp"
 #include "receive/read_ledger.hpp"
 #include "record.hpp"
@@ -26,11 +27,11 @@ namespace tango::inline TANGO_ABI {
 template <class F>
 class [[nodiscard]] Poll {
  public:
-  /// For the consumer: an outcome without a fragment.
-  explicit Poll(PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
-  /// For the consumer: constructs the fragment in place, so that nothing is copied right after it was written.
+  /// An outcome without a fragment.
+  Poll(detail::Passkey, PollStatus status, std::uint64_t lost = 0) noexcept : lost_{lost}, status_{status} {}
+  /// Constructs the fragment in place, so that nothing is copied right after it was written.
   template <class... Args>
-  explicit Poll(std::in_place_t, Args&&... args) noexcept : fragment_{static_cast<Args&&>(args)...} {}
+  Poll(detail::Passkey key, std::in_place_t, Args&&... args) noexcept : fragment_{key, static_cast<Args&&>(args)...} {}
 
   /// The outcome.
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
@@ -83,8 +84,7 @@ requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kProcessLocal<
 template <class Item>
 class [[nodiscard]] Batch {
  public:
-  /// For the consumer.
-  Batch(std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& ledger) noexcept
+  Batch(detail::Passkey, std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& ledger) noexcept
       : items_{items}, result_{result}, end_{end}, hold_{items.empty() ? detail::Hold{} : detail::Hold{ledger}} {}
   /// Afterwards `other` is empty.
   Batch(Batch&& other) noexcept

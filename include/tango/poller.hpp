@@ -37,6 +37,7 @@
 #include "consumer.hpp"
 #include "error.hpp"
 #include "filter.hpp"
+#include "memory/inside.hpp"
 #include "poll.hpp"
 #include "wait.hpp"
 
@@ -49,11 +50,11 @@ inline constexpr std::size_t kNoChannel = ~std::size_t{0};
 template <class F>
 class [[nodiscard]] ChannelPoll {
  public:
-  /// For the poller: there is no channel.
-  explicit ChannelPoll(PollStatus status) noexcept : poll_{status}, channel_{kNoChannel} {}
-  /// For the poller: polls, and constructs the outcome in place.
+  /// There is no channel.
+  ChannelPoll(detail::Passkey key, PollStatus status) noexcept : poll_{key, status}, channel_{kNoChannel} {}
+  /// Polls, and constructs the outcome in place.
   template <class Consumer, class Filter>
-  ChannelPoll(std::size_t channel, Consumer& consumer, Filter& filter) noexcept
+  ChannelPoll(detail::Passkey, std::size_t channel, Consumer& consumer, Filter& filter) noexcept
       : poll_(consumer.poll(filter)), channel_{channel} {}
 
   /// The channel's number; `kNoChannel` with `Empty`, and with `Stopped` when no channel was left.
@@ -259,9 +260,9 @@ class Poller {
   template <class Filter>
   [[nodiscard]] TANGO_HOT ChannelPoll<Fragment> look(Filter& filter) noexcept {
     if (count_ == 0) [[unlikely]] {
-      return ChannelPoll<Fragment>{PollStatus::Stopped};
+      return ChannelPoll<Fragment>{detail::Passkey{}, PollStatus::Stopped};
     }
-    return ChannelPoll<Fragment>{entries_[next_].channel, *entries_[next_].consumer, filter};
+    return ChannelPoll<Fragment>{detail::Passkey{}, entries_[next_].channel, *entries_[next_].consumer, filter};
   }
 
   /// Called after a poll: moves on to the next channel and removes a channel that has ended. Returns whether there is

@@ -201,11 +201,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// Complexity: O(1); on a lossy or observed channel also O(fragments evicted).
   [[nodiscard]] TANGO_HOT Reservation reserve(std::size_t size) noexcept {
     if (size > max_payload()) [[unlikely]] {
-      return Reservation{too_large(size)};
+      return Reservation{detail::Passkey{}, too_large(size)};
     }
     const std::size_t run = Cache::Store::chunks_for(size);
     if (const Error error = admit(run); error != Error::None) [[unlikely]] {
-      return Reservation{refused(error)};
+      return Reservation{detail::Passkey{}, refused(error)};
     }
     return open_reservation(size, run);
   }
@@ -214,11 +214,11 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   template <WaitStrategy Strategy = Waiting>
   [[nodiscard]] TANGO_HOT Reservation reserve_blocking(std::size_t size, Strategy strategy = {}) noexcept {
     if (size > max_payload()) [[unlikely]] {
-      return Reservation{too_large(size)};
+      return Reservation{detail::Passkey{}, too_large(size)};
     }
     const std::size_t run = Cache::Store::chunks_for(size);
     if (const Error error = admit_blocking(run, strategy); error != Error::None) [[unlikely]] {
-      return Reservation{status_.ok() ? Status{error} : status_};
+      return Reservation{detail::Passkey{}, status_.ok() ? Status{error} : status_};
     }
     return open_reservation(size, run);
   }
@@ -402,7 +402,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   /// \pre A message of `run` chunks was admitted.
   [[nodiscard]] TANGO_HOT Reservation open_reservation(std::size_t size, std::size_t run) noexcept {
     running_as_ = detail::kNoGeneration;
-    return Reservation{*this, publication_.reserve(run), size};
+    return Reservation{detail::Passkey{}, *this, publication_.reserve(run), size};
   }
 
   TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {

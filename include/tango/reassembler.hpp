@@ -31,6 +31,7 @@
 #include "error.hpp"
 #include "filter.hpp"
 #include "fragment.hpp"
+#include "memory/inside.hpp"
 #include "memory/platform.hpp"
 #include "metadata.hpp"
 #include "record.hpp"
@@ -294,7 +295,8 @@ class Reassembler {
     constexpr bool kInPlace = requires { fragment.payload(); };
     if constexpr (kInPlace) {
       if ((metadata.ctl & (kSom | kEom)) == (kSom | kEom)) {
-        deliver(assembly, {metadata.seq, detail::SlotWords::of(metadata), fragment.payload().data()}, outcome);
+        deliver(assembly, {detail::Passkey{}, metadata.seq, detail::SlotWords::of(metadata), fragment.payload().data()},
+                outcome);
         return;
       }
     }
@@ -313,7 +315,8 @@ class Reassembler {
     }
     assembly.first.size += metadata.size;
     if ((metadata.ctl & kEom) != 0) {
-      deliver(assembly, {assembly.first.seq, detail::SlotWords::of(assembly.first), buffer.data()}, outcome);
+      deliver(assembly, {detail::Passkey{}, assembly.first.seq, detail::SlotWords::of(assembly.first), buffer.data()},
+              outcome);
     }
   }
 

@@ -23,6 +23,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "memory/inside.hpp"
 #include "memory/payload_words.hpp"
 #include "metadata.hpp"
 #include "record.hpp"
@@ -35,8 +36,7 @@ namespace tango::inline TANGO_ABI {
 class WordWriter {
  public:
   WordWriter() noexcept = default;
-  /// For the reservation.
-  WordWriter(detail::SharedWord* words, std::size_t size) noexcept : words_{words}, size_{size} {}
+  WordWriter(detail::Passkey, detail::SharedWord* words, std::size_t size) noexcept : words_{words}, size_{size} {}
 
   /// The number of reserved bytes.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -84,12 +84,16 @@ inline constexpr bool kProcessLocal<WordWriter> = true;  ///< not a Record
 template <class Producer>
 class [[nodiscard]] Reservation {
  public:
-  /// For the producer: a reservation that was refused.
-  explicit Reservation(const Status& status) noexcept : status_{status} {}
+  /// A reservation that was refused. `status` is not success.
+  Reservation(detail::Passkey, const Status& status) noexcept : status_{status} {
+    if (status_.ok()) {
+      __builtin_unreachable();  // so that compilers do not copy what follows an open reservation for this case
+    }
+  }
 
-  /// For the producer: an open reservation.
+  /// An open reservation.
   template <class Unit>
-  Reservation(Producer& producer, Unit* data, std::size_t size) noexcept
+  Reservation(detail::Passkey, Producer& producer, Unit* data, std::size_t size) noexcept
       : producer_{&producer}, data_{data}, size_{size} {}
 
   /// Afterwards `other` is closed.
@@ -135,7 +139,7 @@ class [[nodiscard]] Reservation {
   [[nodiscard]] WordWriter writer() noexcept {
     static_assert(Producer::kWords, "tango: the payload of this channel is plain bytes: use span()");
     TANGO_PRECONDITION(status_.ok(), "Reservation::writer: the reservation is open");
-    return {static_cast<detail::SharedWord*>(data_), size_};
+    return {detail::Passkey{}, static_cast<detail::SharedWord*>(data_), size_};
   }
 
   /// Publishes all reserved bytes.

@@ -18,6 +18,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "memory/inside.hpp"
 #include "memory/payload_words.hpp"
 #include "memory/slot.hpp"
 #include "metadata.hpp"
@@ -33,8 +34,7 @@ namespace tango::inline TANGO_ABI {
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
-  /// For the consumer.
-  SpeculativeFragment(Seq seq, const detail::SlotWords& words, const detail::SharedWord* payload,
+  SpeculativeFragment(detail::Passkey, Seq seq, const detail::SlotWords& words, const detail::SharedWord* payload,
                       const detail::SharedWord& slot_seq, detail::ReadLedger& ledger) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, hold_{ledger} {}
   /// Afterwards `other` is empty and no longer valid.

@@ -353,7 +353,8 @@ class Round {
           ++report.counts.lost;
           return;
         }
-        const FragmentView view{fragment.seq(), detail::SlotWords::of(fragment.metadata()), reading.copy.data()};
+        const FragmentView view{detail::Passkey{}, fragment.seq(), detail::SlotWords::of(fragment.metadata()),
+                                reading.copy.data()};
         check(report, is_right(view, kMost, report.counts), "a fragment that validated is its own");
       }
     }

@@ -79,7 +79,7 @@ struct BuiltWiring {
   using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl,
                             std::conditional_t<COUNTED, Metrics, NoMetrics>, Busy, MESSAGE>;
 
-  explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{start, credits, 0} {}
+  explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{detail::Passkey{}, start, credits, 0} {}
 
   auto producer() { return channel.producer(); }
   auto consumer(From first) { return channel.consumer(first); }

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How components become a channel, and which endpoint may use it.
+/// How an endpoint joins a channel, and why it may be refused.
 ///
-/// | step of a producer | refused with |
+/// | step of a producer (`Producer::enter`) | refused with |
 /// | --- | --- |
 /// | 1 the ring was constructed | `NotConstructed` |
 /// | 2 claim the ring (claim.hpp) | `SecondProducer`; `Stopped` if a stop was requested |
 /// | 3 the ring is open | `Stopped` |
 /// | 3 kind, memberships, credits and number fit | `ComponentMismatch`, `CreditsOutOfRange`, `StartMismatch` |
-/// | 4 all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
-/// | 5 the ring's kind is stored: consumers may rely on all of it | |
+/// | 4 take the metrics block (recorders.hpp) | `TooManyMetricsBlocks` |
+/// | 5 all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
+/// | 6 the ring's kind is stored: consumers may rely on all of it | |
 ///
-/// A producer that is refused in step 3 or 4 gives the claim back. A consumer claims no component, but reserves the
-/// Fctl for the ring's channel. As soon as the kind is known, it checks that its components belong to one channel.
+/// A producer that is refused gives back what it has taken.
+///
+/// | step of a consumer (`Consumer::enter`) | refused with |
+/// | --- | --- |
+/// | 1 the ring was constructed | `NotConstructed` |
+/// | 2 kind and memberships fit, if the kind is known | `ComponentMismatch`, `FlowControlMissing` |
+/// | 3 it starts within the channel | `StartMismatch` |
+/// | 4 the credits are in range | `CreditsOutOfRange` |
+/// | 5 take a place (credit_places.hpp), if it is reliable | `TooManyConsumers` |
+/// | 6 take a metrics block | `TooManyMetricsBlocks` |
+/// | 7 reserve the Fctl for the ring's channel | `ComponentMismatch` |
+/// | 8 activate the place | |
+///
+/// A consumer that is refused gives back what it has taken. If the kind was not known in step 2, that step is repeated
+/// at each poll until it is (`Consumer::get_ready`).
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -58,7 +72,7 @@ struct ProducerComponents {
     return status;
   }
 
-  /// Steps 4 and 5. After a failure the ring is still claimed, and no component has joined.
+  /// Steps 5 and 6. After a failure the ring is still claimed, and no component has joined.
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
     constexpr std::size_t kParts = 3;

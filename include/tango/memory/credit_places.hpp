@@ -25,9 +25,9 @@
 ///   producer sees the joining consumer in R4 and does not pass it. No consumer waits for the producer, which may be
 ///   idle or absent.
 /// - J2 with S2: consumers only set bits of `members`, and only the producer clears them, when R1 or R4 finds a place
-///   Free. If it clears the bit that a joining consumer has just set, S3 sees that consumer's J1 and sets it again. Only
-///   the producer reads the bits, so nothing depends on them in between. A producer that died there is followed by one
-///   that sets the bits of all places that are not Free.
+///   Free. If it clears a bit that a joining consumer has just set, S3 sees that consumer's J1 and sets the bit again.
+///   Only the producer reads the bits, so nothing depends on them in between. A producer that died there is followed by
+///   one that sets the bits of all places that are not Free.
 ///
 /// The states of a place:
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Access from a public object (MCache, DCache, Fseq, Fctl, Metrics) to its implementation, for endpoints, recovery and
-/// the library's own tests. Programs do not use it.
+/// Access to what is not for programs: from a public object (MCache, DCache, Fseq, Fctl, Metrics) to its
+/// implementation, for endpoints, recovery and the library's own tests; and the constructors of what endpoints return.
 #pragma once
 
 #include "../config.hpp"
@@ -14,6 +14,12 @@ struct Inside {
   [[nodiscard]] static constexpr auto& of(Object& object) noexcept {
     return object.inside_;
   }
+};
+
+/// The first parameter of public constructors and functions that only the library itself calls, such as the constructor
+/// of a fragment.
+struct Passkey {
+  explicit Passkey() = default;
 };
 
 /// The implementation of `object`.
