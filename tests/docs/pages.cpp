@@ -285,7 +285,7 @@ TEST_CASE("death.md: a reliable consumer that vanished is recovered") {
   while (producer.publish("x")) {
   }
   //! [evict]
-  channel.recover_consumer(channel.consumer_in(0), tango::DeadConsumer::Evict);   // what it had not given back is given up
+  channel.recover_consumer(channel.consumer_in(0), tango::DeadConsumer::Evict);   // its position is given up
   //! [evict]
   CHECK(producer.publish("x"));
   CHECK(!channel.recover_consumer(channel.consumer_in(0)));  // nothing to do, and nothing done
