@@ -136,7 +136,7 @@ class Channel {
 
   // ------------------------------------------------------------------------------------------------------ recovery
 
-  /// Releases the channel on behalf of a dead producer: see recovery.hpp, also for the precondition.
+  /// Gives the channel back on behalf of a dead producer: see recovery.hpp, also for the precondition.
   ProducerRecovery recover_producer() noexcept {
     if constexpr (kMetrics) {
       return tango::recover_producer(mcache_, dcache_, fseq_, &metrics_);
@@ -152,7 +152,7 @@ class Channel {
     return tango::consumer_in(fctl_, place);
   }
 
-  /// Frees the place of a dead reliable consumer: see recovery.hpp, also for the preconditions.
+  /// Recovers the place of a dead reliable consumer: see recovery.hpp, also for the preconditions.
   bool recover_consumer(const ConsumerId& consumer, DeadConsumer what = DeadConsumer::Keep) noexcept
       requires(Options::kFlowControl) {
     if constexpr (kMetrics) {
@@ -162,7 +162,7 @@ class Channel {
     }
   }
 
-  /// The consumer that may be overrun and has a metrics block, for `recover_observer`.
+  /// The consumer that holds a metrics block, for `recover_observer`.
   ///
   /// \pre (checked) The block exists.
   [[nodiscard]] ConsumerId observer_in(std::size_t block) const noexcept requires(Options::kMetrics) {

@@ -170,7 +170,7 @@ class Consumer {
   [[nodiscard]] std::uint64_t delivered() const noexcept { return cursor_.ledger().delivered(); }
   /// Fragments that the filter rejected.
   [[nodiscard]] std::uint64_t filtered() const noexcept { return cursor_.ledger().filtered; }
-  /// Fragments overwritten before or while they were read.
+  /// Fragments overwritten before or while they were read, or skipped after an overrun.
   [[nodiscard]] std::uint64_t lost() const noexcept { return cursor_.ledger().lost; }
   /// Fragments skipped because their metadata was out of range.
   [[nodiscard]] std::uint64_t rejected() const noexcept { return cursor_.ledger().rejected; }
@@ -420,7 +420,7 @@ class Consumer {
     }
   }
 
-  /// It turned out that the components do not fit: leaves no trace in them.
+  /// It turned out that the components do not fit: gives back what was taken. The Fctl stays reserved.
   TANGO_COLD void withdraw() noexcept {
     holds_ = false;
     cursor_.recorder().leave();

@@ -11,11 +11,11 @@
 namespace tango::inline TANGO_ABI {
 
 /// Identifies one holder of a reliable consumer's place, or of the metrics block of a consumer that may be overrun. It
-/// is not equal to the id of any later holder.
+/// differs from the id of every later holder of the same place or block.
 struct ConsumerId {
   std::size_t index = 0;    ///< the place, 0 ... `Places` - 1; or the block, 0 ... `kMaxMeteredConsumers` - 1
-  std::uint64_t epoch = 0;  ///< how many consumers had held it when this one took it, this one included
-  /// Whether both identify the same consumer of the same channel.
+  std::uint64_t epoch = 0;  ///< the number of times that it had been taken, this time included
+  /// Whether both identify the same consumer, if both are of one channel and of the same sort.
   friend constexpr bool operator==(const ConsumerId&, const ConsumerId&) noexcept = default;
 };
 

@@ -26,6 +26,7 @@
 #include "config.hpp"
 #include "memory/credit_places.hpp"
 #include "memory/inside.hpp"
+#include "memory/ring.hpp"
 #include "memory/ring_control.hpp"
 #include "seq.hpp"
 
@@ -56,7 +57,7 @@ class From {
     }
     // Relaxed: what is read there is validated. Clamped: another process may have written an arbitrary value.
     const Seq intact = control.oldest.load(detail::memory_order_relaxed);
-    const Seq in_ring = position - control.start < depth ? control.start : position - depth;
+    const Seq in_ring = detail::oldest_in_ring(control.start, position, depth);
     return {seq_min(position, seq_max(intact, in_ring))};
   }
 

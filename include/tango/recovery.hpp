@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recovery: takes over from a producer or a reliable consumer that vanished without leaving: its thread was abandoned,
-/// or its process was killed. Nothing that was published is lost, changed, or published again.
+/// Recovery: takes over from an endpoint that vanished without leaving: its thread was abandoned, or its process was
+/// killed. No published message is changed or published again. Only `DeadConsumer::Evict` gives messages up.
 ///
 ///     if (the producer is known to be dead) channel.recover_producer();
 ///     auto producer = channel.producer();                     // continues with the next sequence number
 ///
-/// The library cannot find out by itself that an endpoint is dead. A timeout is no proof, and neither is a process id.
+/// The library cannot find out by itself that an endpoint is dead. A timeout is not proof, and neither is a process id.
 /// Call these functions only when something that you trust establishes it, such as a lock that the kernel releases. All
 /// of them may be interrupted anywhere and called again. What is repaired for a producer is listed in
 /// endpoint/recovery.hpp, and for a consumer at `CreditPlacesView::recover`.
 ///
-/// A consumer is recovered by its ConsumerId. Ask for the id, then find out whether that consumer is dead, then recover
-/// it. If another consumer has taken the place meanwhile, the call does nothing.
+/// A consumer is identified by its ConsumerId. Ask for the id, then find out whether that consumer is dead, then
+/// recover it. If another consumer has taken the place in the meantime, the call does nothing.
 ///
-/// Thread: one at a time, while no other thread uses the dead endpoint or creates a new one of its kind.
+/// Thread, of the functions called `recover_…`: one at a time, while no other thread uses the dead endpoint. While a
+/// producer is recovered, no other one is created.
 #pragma once
 
 #include <cstddef>
@@ -35,12 +36,12 @@ namespace tango::inline TANGO_ABI {
 
 /// What `recover_producer` found.
 struct ProducerRecovery {
-  bool was_held = false;  ///< whether a producer held the channel; if not, there was nothing to do
+  bool was_held = false;  ///< whether a producer held the channel
   Seq next = 0;           ///< the first sequence number of the next producer
-  bool closed = false;    ///< whether the channel is closed, because a stop was requested
+  bool closed = false;    ///< whether the channel is closed
 };
 
-/// Releases the channel on behalf of a dead producer. Everything that it published stays.
+/// Gives the channel back on behalf of a dead producer. Everything that it published stays.
 ///
 /// \pre The producer is dead (see the file's head).
 /// \pre (checked) The DCache and the Fseq are part of the ring's channel, or of none yet.
@@ -80,7 +81,8 @@ enum class DeadConsumer : std::uint8_t {
   Evict,  ///< given up, as by `Consumer::resign`
 };
 
-/// The consumer that now holds a place, 0 ... `Places` - 1. If there is none, the id identifies nobody.
+/// The consumer that holds a place, 0 ... `Places` - 1. If no consumer holds it now, the id is that of its last holder,
+/// for which `recover_consumer` does nothing, unless it is an orphaned place that is to be evicted.
 ///
 /// \pre (checked) The place exists.
 ///
@@ -91,13 +93,13 @@ template <std::size_t Places>
   return {place, detail::inside(fctl).places[place].claim.holder().epoch};
 }
 
-/// Frees the place of a dead reliable consumer, and its metrics block if it had one.
+/// Recovers the place of a dead reliable consumer, and frees its metrics block if it had one.
 ///
 /// \pre (checked) The place exists.
 /// \pre The consumer is dead (see the file's head).
-/// \return Whether that consumer held the place.
+/// \return Whether anything was recovered.
 ///
-/// Complexity: O(places); with metrics O(blocks), too.
+/// Complexity: O(places), plus O(blocks) with metrics.
 template <std::size_t Places>
 TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, const ConsumerId& consumer,
                                  DeadConsumer what = DeadConsumer::Keep, Metrics* metrics = nullptr) noexcept {
@@ -119,8 +121,8 @@ TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, const ConsumerId& cons
   return flow.view().recover(consumer.index, found, what == DeadConsumer::Evict);
 }
 
-/// The consumer that may be overrun and now holds a metrics block, 0 ... `kMaxMeteredConsumers` - 1. If there is none,
-/// the id identifies nobody.
+/// The consumer that holds a metrics block, 0 ... `kMaxMeteredConsumers` - 1. If no consumer holds it now, or a
+/// reliable one, `recover_observer` does nothing for this id.
 ///
 /// \pre (checked) The block exists.
 ///
@@ -130,7 +132,7 @@ TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, const ConsumerId& cons
   return {block, detail::inside(metrics).consumers[block].claim.holder().epoch};
 }
 
-/// Frees the metrics block of a dead consumer that may be overrun. It held nothing else.
+/// Frees the metrics block of a dead consumer that may be overrun. Such a consumer held nothing else.
 ///
 /// \pre (checked) The block exists.
 /// \pre The consumer is dead (see the file's head).

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How an endpoint joins a channel, and why it may be refused.
+/// How an endpoint joins a channel, and why it may be refused. The steps are performed by `Producer::enter` and
+/// `Consumer::enter`. Those that concern the components as a whole are in this file.
 ///
-/// | step of a producer (`Producer::enter`) | refused with |
+/// | step of a producer | refused with |
 /// | --- | --- |
-/// | 1 the ring was constructed | `NotConstructed` |
+/// | 1 check that the ring was constructed | `NotConstructed` |
 /// | 2 claim the ring (claim.hpp) | `SecondProducer`; `Stopped` if a stop was requested |
-/// | 3 the ring is open | `Stopped` |
-/// | 3 kind, memberships, credits and number fit | `ComponentMismatch`, `CreditsOutOfRange`, `StartMismatch` |
+/// | 3 check that the ring is open | `Stopped` |
+/// | &nbsp; and that kind and memberships fit | `ComponentMismatch` |
+/// | &nbsp; and that the credits and the Fseq's number fit | `CreditsOutOfRange`, `StartMismatch` |
 /// | 4 take the metrics block (recorders.hpp) | `TooManyMetricsBlocks` |
-/// | 5 all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
-/// | 6 the ring's kind is stored: consumers may rely on all of it | |
+/// | 5 let all components join the ring's channel (membership.hpp) | `ComponentMismatch` |
+/// | 6 store the ring's kind: consumers may now rely on all components | |
 ///
 /// A producer that is refused gives back what it has taken.
 ///
-/// | step of a consumer (`Consumer::enter`) | refused with |
+/// | step of a consumer | refused with |
 /// | --- | --- |
-/// | 1 the ring was constructed | `NotConstructed` |
-/// | 2 kind and memberships fit, if the kind is known | `ComponentMismatch`, `FlowControlMissing` |
-/// | 3 it starts within the channel | `StartMismatch` |
-/// | 4 the credits are in range | `CreditsOutOfRange` |
-/// | 5 take a place (credit_places.hpp), if it is reliable | `TooManyConsumers` |
-/// | 6 take a metrics block | `TooManyMetricsBlocks` |
-/// | 7 reserve the Fctl for the ring's channel | `ComponentMismatch` |
-/// | 8 activate the place | |
+/// | 1 check that the ring was constructed | `NotConstructed` |
+/// | 2 check that kind and memberships fit, or may still fit | `ComponentMismatch`, `FlowControlMissing` |
+/// | 3 check that it starts within the channel | `StartMismatch` |
+/// | 4 if it is reliable: check that the credits are in range | `CreditsOutOfRange` |
+/// | 5 if it is reliable: take a place (credit_places.hpp) | `TooManyConsumers` |
+/// | 6 with metrics: take a block | `TooManyMetricsBlocks` |
+/// | 7 if it is reliable: reserve the Fctl for the ring's channel | `ComponentMismatch` |
+/// | 8 if it is reliable: activate the place | |
 ///
 /// A consumer that is refused gives back what it has taken. If the kind was not known in step 2, that step is repeated
-/// at each poll until it is (`Consumer::get_ready`).
+/// at each poll until it is (`Consumer::get_ready`). A consumer that is refused then leaves the Fctl reserved.
 ///
 /// Thread: the endpoint's.
 #pragma once
@@ -72,7 +74,7 @@ struct ProducerComponents {
     return status;
   }
 
-  /// Steps 5 and 6. After a failure the ring is still claimed, and no component has joined.
+  /// Steps 5 and 6. After a failure the ring is still claimed, and every join of this call was undone.
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
     constexpr std::size_t kParts = 3;
@@ -114,8 +116,8 @@ struct ProducerComponents {
     if ((known != ChannelKind::Unknown && known != kind) || !mirror.membership.may_join(name)) {
       return Error::ComponentMismatch;
     }
-    // Once the kind is known, the channel has its chunks and its credits: they hold messages and consumers' positions.
-    // The Fseq may be a new one.
+    // Once the kind is known, the channel already has its DCache and its Fctl, which hold messages and consumers'
+    // positions. Only the Fseq may be a new one.
     const bool is_first = known == ChannelKind::Unknown;
     const auto fits = [&](const Membership& part) { return is_first ? part.may_join(name) : part.is_part_of(name); };
     if (!fits(chunks) || (flow != nullptr && !fits(*flow))) {
@@ -141,8 +143,8 @@ struct ConsumerComponents {
   const Membership& chunks;
   const Membership* flow;
 
-  /// The result of `inspect`: an error; or that the components fit (`known`); or neither, because no producer has
-  /// joined yet.
+  /// The result of `inspect`: an error; or that the components fit (`known`); or neither, because the kind is
+  /// not known yet.
   struct Fit {
     Status status;
     bool known = false;

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Recovery: repairs a channel whose producer vanished, at any instruction (its thread was abandoned, or
-/// its process was killed).
+/// Recovery of a producer: repairs a channel whose producer vanished at an arbitrary instruction, because its thread
+/// was abandoned or its process was killed.
 ///
 /// A producer may have died between any two of its stores. What it left behind, and what is done:
 ///
 /// | it died after | what is wrong | what is done |
 /// | --- | --- | --- |
-/// | the claim, or before it was given back | the next producer is refused | the claim is given back, last of all |
+/// | taking the claim | the next producer is refused | the claim is given back, last of all |
 /// | a slot was marked, a payload half written | nothing: that number was not published | slot(next) is never read |
 /// | an eviction, before `oldest` was stored | a consumer resumes too early, once | `oldest` is computed anew |
-/// | the chunk account changed, before the publish | it may name chunks of no message | it is rebuilt from the slots |
+/// | the chunk account changed, before the publish | it may list chunks of no message | it is rebuilt from the slots |
 /// | the publish, before position, Fseq, counters | they lag | next = the first number in no slot; the rest follows |
 /// | a stop was requested, before it closed | consumers never see the end | it is closed at next |
 ///
-/// Only slots are trusted, with `position` and `oldest` as lower bounds, and no slot is written. Recovery may therefore
-/// itself be interrupted anywhere and run again.
-/// Everything that was published stays published, under its sequence number.
+/// The ring is repaired from its slots alone, with `position` and `oldest` as lower bounds, and no slot is written.
+/// Recovery may therefore itself be interrupted anywhere and run again. Everything that was published stays published,
+/// under its sequence number.
 ///
-/// The precondition of all functions here cannot be checked: the endpoint is dead, no other thread recovers or produces
-/// at the same time, and everything that the dead endpoint did happened before. Between processes, a lock that the
-/// kernel releases establishes this.
+/// The precondition of both functions here cannot be checked: the producer is dead, no other thread recovers or
+/// produces at the same time, and everything that the dead producer did happens before the call. Between processes, a
+/// lock that the kernel releases establishes this.
 ///
 /// Thread: the one that recovers.
 #pragma once
@@ -37,11 +37,10 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Restores the chunk account and the oldest intact number from the slots. `next` is the next number to publish.
+/// Restores the chunk account and the lower bound `oldest` from the slots. `next` is the next number to publish.
 template <std::size_t Depth, class Store>
 TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexcept {
-  // Without slot(next), which the dead producer may have been writing. Therefore also without next - Depth, which is
-  // the same slot.
+  // Excludes slot(next), which the dead producer may have been writing, and therefore next - Depth, which shares it.
   const Seq in_ring = next - ring.control.start < Depth ? ring.control.start : next - Depth + 1;
   Seq oldest = ring.control.oldest.load(memory_order_relaxed);
   for (Seq s = in_ring; s != next; ++s) {
@@ -63,8 +62,8 @@ TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexce
   });
 }
 
-/// Restores the producer's counters. Of the messages before `next`, only the last one, whose slot is `last`, may not
-/// have been counted.
+/// Restores the producer's counters. Of the messages before `next`, only the last one can be uncounted. Its slot is
+/// `last`.
 TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, Seq next) noexcept {
   const Claim<BlockState>::Holder found = block.claim.holder();
   if (found.state != BlockState::Joining && found.state != BlockState::Active) {

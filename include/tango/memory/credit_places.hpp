@@ -6,19 +6,20 @@
 /// A position is a *next* sequence number: everything before it has been given back. The producer may publish `n` if
 /// and only if `n < minimum + credits`, where the minimum is taken over the places that count.
 ///
-///     consumer                                                  producer
-///     give back  G1  position <- next           release         refill  R1  minimum over the places       acquire
-///     join       J1  claim <- Joining           cas                     R2  limit <- minimum + credits    relaxed
-///                J2  members |= place           cas, release            R3  fence                         seq_cst
-///                J3  position <- wanted         release                 R4  minimum over the places again acquire
-///                J4  claim <- Active            release                 R5  the earlier of the two counts
+///     consumer                                                producer
+///     give back  G1  position <- next           release       refill  R1  minimum over the places        acquire
+///     join       J1  claim <- Joining           cas                   R2  limit <- minimum + credits     relaxed
+///                J2  members |= place           cas, release          R3  fence                          seq_cst
+///                J3  position <- first          release               R4  minimum over the places again  acquire
+///                J4  claim <- Active            release               R5  use the earlier of the two minima
 ///                J5  fence                      seq_cst
-///                J6  limit, and move up to limit - credits         sweep   S1  the claim is Free             acquire
-///     leave      L1  every Kept place <- Free   cas, release            S2  members &= ~place             cas, acquire
-///                L2  claim <- Kept              release                 S3  the claim is not Free: J2     acquire
-///     resign     L1, then
-///                N2  abandoned <- 1             relaxed
-///                N3  claim <- Free              release
+///                J6  read limit; if first is earlier than    sweep   S1  is the claim Free?             acquire
+///                    limit - credits, move up to that                S2  members &= ~place              cas, acquire
+///     leave      L1  every Kept place <- Free   cas, release          S3  is it no longer Free? then J2  acquire
+///                L2  claim <- Kept              release
+///     resign     Q1  as L1
+///                Q2  abandoned <- 1             relaxed
+///                Q3  claim <- Free              release
 ///
 /// - G1 with R1: what a consumer read happens before the producer overwrites it.
 /// - J5 with R3: one of the two fences comes first. Either the joining consumer sees the limit and moves up, or the
@@ -33,23 +34,24 @@
 ///
 /// | from | to | when |
 /// | --- | --- | --- |
-/// | Free, Kept, Orphaned | Joining, Rejoining, Adopting | a consumer takes the place (J1) |
+/// | Free, Kept, Orphaned | Joining, Rejoining, Adopting respectively | a consumer takes the place (J1) |
 /// | Joining, Rejoining, Adopting | Active | it has joined (J4) |
-/// | Joining, Rejoining, Adopting | Free, Kept, Orphaned | it was refused, or it died before J4 |
+/// | Joining, Rejoining, Adopting | Free, Kept, Orphaned respectively | it was refused, or it died before J4 |
 /// | Active | Kept | it leaves (L2) |
-/// | Active | Free | it resigns (N3), or it was evicted after its death |
+/// | Active | Free | it resigns (Q3), was evicted after its death, or has components that do not fit |
 /// | Active | Orphaned | it died, and its position is kept |
-/// | Kept | Free | another consumer leaves later (L1) |
+/// | Kept | Free | another consumer leaves or resigns later (L1), or a dead one is recovered that was further ahead |
 /// | Orphaned, Adopting | Free | it is evicted |
 ///
 /// Which places count:
 ///
-/// 1. If any place is Active, Orphaned or Adopting, those places count. The position of a consumer that left while
-///    another one was active is dropped; the position of a consumer that died is not.
+/// 1. If any place is Active, Orphaned or Adopting, those places count. The position of a consumer that left
+///    does not count then, and is discarded when another consumer leaves. The position of a consumer that died counts.
 /// 2. Otherwise, if any place is Kept or Rejoining, those count. The last consumer left in good order, and what it had
-///    not given back is kept for the next consumer, which continues there. If two consumers leave at the same time,
+///    not given back is kept for the next consumer, which may continue there. If two consumers leave at the same time,
 ///    both places are kept: each saw the other as active, so neither freed the other's place.
-/// 3. Otherwise, if a consumer resigned, no place counts. The producer does not wait until a consumer joins.
+/// 3. Otherwise, if a consumer resigned or was evicted, no place counts. The producer does not wait until a consumer
+///    joins.
 /// 4. Otherwise no consumer has ever joined. The channel's start counts, so what is published waits for the first
 ///    consumer.
 #pragma once
@@ -70,9 +72,9 @@ enum class PlaceState : std::uint8_t {
   Free = 0,       ///< no consumer
   Joining = 1,    ///< a consumer has taken a Free place and is about to be Active: does not count
   Active = 2,     ///< a consumer, which may have vanished without leaving: counts
-  Kept = 3,       ///< its consumer has left, and what it had not given back is kept: counts if no place is active
-  Rejoining = 4,  ///< a consumer is about to continue where the last one left: counts like Kept
-  Orphaned = 5,   ///< its consumer has died, and what it had not given back is kept: counts like Active
+  Kept = 3,       ///< its consumer has left, and what it had not given back is kept: counts if none counts as Active
+  Rejoining = 4,  ///< a consumer has taken a Kept place and is about to be Active: counts like Kept
+  Orphaned = 5,   ///< its consumer has died, and what it had not given back is kept: counts as Active
   Adopting = 6,   ///< a consumer is taking an Orphaned place over: counts like Active
 };
 
@@ -85,8 +87,8 @@ namespace tango::inline TANGO_ABI::detail {
   return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }
 
-/// One reliable consumer's place. Only that consumer writes it, except for L1 and recovery, which change only the
-/// state of a claim that they found.
+/// One reliable consumer's place. Only that consumer writes it, except that L1 and recovery may change the state of a
+/// claim whose holder they have read.
 struct alignas(kSeparation) CreditPlace {
   Claim<PlaceState> claim;
   SharedWord position{0};
@@ -97,10 +99,10 @@ struct alignas(kSeparation) CreditPlace {
 
 static_assert(sizeof(CreditPlace) == 128 && offsetof(CreditPlace, claim) == 0 && offsetof(CreditPlace, position) == 8);
 
-/// Which places are in use.
+/// Which places the refill visits, and whether a consumer has given its position up.
 struct alignas(kSeparation) CreditMembers {
   SharedWord members{0};    ///< bit i: the refill reads place i, which may count
-  SharedWord abandoned{0};  ///< 1 once a consumer has resigned
+  SharedWord abandoned{0};  ///< 1 once a consumer has resigned or was evicted
 
   /// J2. Release: pairs with `remove`.
   TANGO_COLD void add(std::size_t place) noexcept {
@@ -122,7 +124,7 @@ struct alignas(kSeparation) CreditMembers {
 /// Where a consumer wants to start.
 struct WantedStart {
   Seq seq = 0;
-  bool where_left = false;  ///< prefer the position where the last consumer left in good order, if there is one
+  bool where_left = false;  ///< prefer the position where an earlier consumer left or died, if there is one
 };
 
 /// The state of flow control in shared memory except for the credits; 1 to 64 places.
@@ -133,10 +135,14 @@ struct CreditPlacesView {
   CreditMembers& members;
   std::span<CreditPlace> places;
 
-  /// J1: takes a place. First choice is an orphaned place, unless the consumer wants to start later than its position.
-  /// Second choice is a kept place at the position where the consumer wants to start; if it accepts any, the one with
-  /// the earliest position. Third choice is a free place, and last choice any other kept place. Then call `activate` or
-  /// `cancel`.
+  /// J1: takes a place. Then call `activate` or `cancel`. The order of preference:
+  ///
+  /// 1. an orphaned place, if the consumer would continue there (`where_left`) or wants to start no later than there;
+  /// 2. a kept place, if the consumer would continue there or wants to start exactly there;
+  /// 3. a free place;
+  /// 4. any other kept place.
+  ///
+  /// Among several of the first or second kind, the one with the earliest position.
   ///
   /// \return The place; `places.size()` if all are taken.
   ///
@@ -182,19 +188,19 @@ struct CreditPlacesView {
 
   /// J2 to J6.
   ///
-  /// \return The consumer's first sequence number: the wanted one, or the first that is still protected if that is
-  ///         later.
+  /// \return The consumer's first sequence number: the place's position if it continues there, else the wanted one; or
+  ///         the first that is still protected, if that is later.
   ///
   /// Thread: the consumer's.
   [[nodiscard]] TANGO_COLD Seq activate(std::size_t taken, const WantedStart& wanted, const SharedWord& limit,
                                         std::uint64_t credits) noexcept {
     CreditPlace& place = places[taken];
     const bool goes_on = place.claim.holder().state != PlaceState::Joining;
-    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed)
-                                             : wanted.seq;  // only this thread writes it
+    // Relaxed: only this thread writes it.
+    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;
     members.add(taken);
-    // Release: a producer that still sees this place's previous consumer may read this store. It must then also see
-    // that the previous consumer has finished reading.
+    // Release: a producer that has not yet seen the claim change may read this store. It must then also see that the
+    // previous consumer has finished reading.
     place.position.store(first, memory_order_release);
     place.claim.set(PlaceState::Active);
     fence(memory_order_seq_cst);  // J5, pairs with R3
@@ -216,8 +222,8 @@ struct CreditPlacesView {
     claim.set(state_before(claim.holder().state));
   }
 
-  /// L1 and L2: keeps what the consumer of this place has not given back, for the next consumer, unless another
-  /// consumer is active.
+  /// L1 and L2: keeps what the consumer of this place has not given back, for the next consumer. It does not count
+  /// while another consumer is active.
   ///
   /// Thread: the consumer's.
   /// Complexity: O(places).
@@ -226,7 +232,7 @@ struct CreditPlacesView {
     places[place].claim.set(PlaceState::Kept);  // release: pairs with `minimum`
   }
 
-  /// L1, N2 and N3: gives the position up.
+  /// Q1 to Q3: gives the position up.
   ///
   /// Thread: the consumer's.
   /// Complexity: O(places).
@@ -236,11 +242,13 @@ struct CreditPlacesView {
     places[place].claim.set(PlaceState::Free);
   }
 
-  /// Recovers the place of a consumer that was `found` dead. What it had not given back is kept until another consumer
-  /// takes the place, and the producer waits for it; or it is given up (`evict`) as if the consumer had resigned. A
-  /// place that was taken but not activated returns to its previous state. Idempotent.
+  /// Recovers the place of a consumer that was `found` dead. If it was active, or adopting, what had not been given
+  /// back is kept until another consumer takes the place, and meanwhile the producer waits; or it is given up
+  /// (`evict`), as if the consumer had resigned. A place that was taken from Free or Kept but not activated returns to
+  /// that state. Idempotent.
   ///
-  /// \return False if the place's holder has changed or there was nothing to do, in which case nothing was done.
+  /// \pre `found` is neither Free nor Kept.
+  /// \return False if the place's holder has changed, or if an orphaned place is to be kept: nothing was done.
   ///
   /// Thread: the one that recovers (see `Claim::reset`).
   TANGO_COLD bool recover(std::size_t place, const Claim<PlaceState>::Holder& found, bool evict) noexcept {
@@ -251,24 +259,24 @@ struct CreditPlacesView {
       return false;
     }
     if (found.state == PlaceState::Active) {
-      // The dead consumer counted until now. What was left at its position or later is still protected, and stays kept.
+      // The dead consumer counted until now. A kept position at or after this one is still protected, so it stays.
       const Seq position = places[place].position.load(memory_order_relaxed);  // ordered by the recovery's precondition
       forget_kept([position](Seq left) noexcept { return seq_lt(left, position); });
     }
     const bool counted = counts_as_active(found.state);
     const PlaceState to = !counted ? state_before(found.state) : evict ? PlaceState::Free : PlaceState::Orphaned;
     if (counted && evict) {
-      members.abandoned.store(1, memory_order_relaxed);  // N2
+      members.abandoned.store(1, memory_order_relaxed);  // Q2
     }
     return places[place].claim.reset(found, to);
   }
 
-  /// Takes back the place of a consumer that turned out to be no consumer of this channel: as if it had never joined.
+  /// Frees the place of a consumer whose components turned out not to fit.
   ///
   /// Thread: the consumer's.
   TANGO_COLD void withdraw(std::size_t place) noexcept { places[place].claim.set(PlaceState::Free); }
 
-  /// Called before the first refill of a producer, in case that the one before it died between S2 and S3.
+  /// Called before the first refill of a producer, in case its predecessor died between S2 and S3.
   ///
   /// Thread: the producer's.
   /// Complexity: O(places).
@@ -280,7 +288,7 @@ struct CreditPlacesView {
     }
   }
 
-  /// R1 to R5. `known` is the result of the previous refill.
+  /// R1 to R5. `known` is the result of the previous refill, at first the channel's start.
   ///
   /// \return The sequence number before which everything has been given back: at most `next`, and at least `known`.
   ///
@@ -301,13 +309,13 @@ struct CreditPlacesView {
     return seq_max(known, seq_min(seen, minimum(start, next)));
   }
 
-  /// The earliest position that counts, not past `next`.
+  /// The earliest position that counts, not past `next`. Also sweeps the places that it finds Free.
   [[nodiscard]] Seq minimum(Seq start, Seq next) noexcept {
     Seq least_active = next;
     Seq least_kept = next;
     bool any_active = false;
     bool any_kept = false;
-    // Relaxed: R3 orders it in R4, and the producer proceeds at most as far as R4 found.
+    // Relaxed: in R4 the load is ordered by R3, and the producer proceeds at most as far as R4 found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
     for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
       if ((left & 1) == 0) {
@@ -334,7 +342,7 @@ struct CreditPlacesView {
     if (any_kept) {
       return least_kept;
     }
-    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // both values are safe
+    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // a stale 0 only makes the producer wait
   }
 
  private:
@@ -353,9 +361,9 @@ struct CreditPlacesView {
                                            : PlaceState::Free;
   }
 
-  /// L1, for a consumer whose own place is active. The kept positions of earlier consumers are then no longer needed.
-  /// One compare-and-swap each: wherever this thread vanishes, and however late it continues, it frees no place that
-  /// another consumer has taken.
+  /// L1, for a consumer whose own place is active, or that is recovered. The kept positions of earlier consumers are
+  /// then no longer needed. One compare-and-swap each: no matter where this thread dies or how late it resumes, it
+  /// frees no place that another consumer has taken.
   template <class Which>
   void forget_kept(const Which& which) noexcept {
     for (CreditPlace& place : places) {

@@ -44,6 +44,11 @@ template <class Observe>
   return next;
 }
 
+/// The oldest sequence number that may be in the ring, given the channel's `start` and the next number to publish.
+[[nodiscard]] constexpr Seq oldest_in_ring(Seq start, Seq next, std::uint64_t depth) noexcept {
+  return next - start < depth ? start : next - depth;
+}
+
 /// `Depth` is a power of two and at least 2.
 template <std::size_t Depth>
 struct Ring {

@@ -147,7 +147,7 @@ class RingReader {
   /// The oldest message that may be readable, given the producer's `position`; `position` if there is none. Clamped,
   /// because a process may have written an arbitrary value. Relaxed loads: what is read from there on is validated.
   [[nodiscard]] Seq oldest(Seq start, Seq position) const noexcept {
-    const Seq in_ring = position - start < geometry_.depth ? start : position - geometry_.depth;
+    const Seq in_ring = oldest_in_ring(start, position, geometry_.depth);
     const Seq proved = validation_ == Validation::AnnouncedLimit ? control_->limit.load(memory_order_relaxed) - credits_
                                                                  : control_->oldest.load(memory_order_relaxed);
     return seq_min(position, seq_max(proved, in_ring));

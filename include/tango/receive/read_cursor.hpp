@@ -13,7 +13,8 @@
 /// | 5 range | chunk and size refer to bytes that exist | `advance` |
 /// | 6 payload | in place, or copied and validated: read-steps 3 to 5 | fragment.hpp, speculative_fragment.hpp |
 ///
-/// Step 2 comes after step 1 because on AArch64 a load-acquire waits until an earlier store-release is complete.
+/// Step 2 comes after step 1 because on AArch64 a load-acquire waits until an earlier store-release is complete: in the
+/// other order, each poll would wait for its own store.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -49,21 +50,21 @@ class ReadCursor {
   [[nodiscard]] ReadLedger& ledger() noexcept { return ledger_; }
   [[nodiscard]] const ReadLedger& ledger() const noexcept { return ledger_; }
 
-  /// The number of fragments lost by the last overrun.
+  /// The number of fragments lost in the last overrun.
   [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
 
   void set_resume(Resume resume) noexcept { resume_ = resume; }
 
-  /// Gives back everything that was delivered or skipped so far.
+  /// Gives back everything that was delivered or skipped so far, if the consumer is reliable.
   TANGO_HOT void give_back() noexcept {
     if constexpr (Reliable) {
       ledger_.give_back(ledger_.next);
     }
   }
 
-  /// Called before a poll. Moves the fragments that were found overwritten while they were read from `delivered` to
-  /// `lost`. Returns whether this consumer fell behind so often that it should resume at the latest fragment: then call
-  /// `overrun`.
+  /// Called before a poll, by `release`, and when the consumer leaves. Counts the fragments that were found overwritten
+  /// since the last call in the metrics and as setbacks. Returns whether this consumer fell behind so often that it
+  /// should resume at the latest fragment: then call `overrun`.
   TANGO_HOT bool settle_accounts() noexcept {
     if constexpr (Reliable) {
       return false;
@@ -72,8 +73,8 @@ class ReadCursor {
     }
   }
 
-  /// Steps 1 to 5 for the next fragment that passes the filter. Reads at most `most` sequence numbers and counts `most`
-  /// down. Gives back everything before `first`, the first sequence number of this poll or batch.
+  /// Steps 1 to 5 for the next fragment that passes the filter. Reads at most `most` sequence numbers and decrements
+  /// `most` for each. Gives back everything before `first`, the first sequence number of this poll or batch.
   template <class Filter>
   [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most,
                                              [[maybe_unused]] Seq first) noexcept {
@@ -111,10 +112,11 @@ class ReadCursor {
     return PollStatus::Empty;
   }
 
-  /// Called if the slot was overwritten or its fragment was evicted. The slot does not show where the producer is, so
-  /// the consumer resumes from the producer's own words: the position and the oldest intact number. The position is
-  /// past `next` for a thread that saw the slot overwritten, unless another process corrupted it; then no overrun is
-  /// reported. The load of the oldest number is relaxed: a consumer that resumes there validates what it reads.
+  /// Called if the slot was overwritten, if its fragment was evicted, or if the consumer has fallen behind too often.
+  /// The slot does not show where the producer is, so the consumer resumes from words that the producer stored: the
+  /// position and `oldest`. A thread that saw the slot overwritten sees a position past `next`, unless another process
+  /// corrupted it; then `Empty` is returned. The load of `oldest` is relaxed: a consumer that resumes there validates
+  /// what it reads.
   TANGO_COLD PollStatus overrun() noexcept {
     const Seq position = ring_->position();
     if (seq_le(position, ledger_.next)) {

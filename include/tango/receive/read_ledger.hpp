@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// ReadLedger: a consumer's accounts. They record what it has passed, in four accounts that always add up to
-/// its progress, and what it has given back.
+/// ReadLedger: a consumer's accounts. They record what it has passed, in four classes that add up to its
+/// progress, and what it has given back.
 ///
 ///     next == first + delivered + filtered + lost + rejected
 ///
@@ -9,10 +9,11 @@
 /// | --- | --- |
 /// | delivered | a poll returned its fragment; it moves to lost if the fragment turns out to be overwritten |
 /// | filtered | its `sig` did not pass the filter |
-/// | lost | it was overwritten before it was read |
+/// | lost | it was overwritten before it was read, or skipped after an overrun |
 /// | rejected | its metadata was out of range |
 ///
-/// Fragments and batches report back through a Hold, which also counts how many of them are held.
+/// Fragments and batches report overwritten payloads, and what they give back, through a Hold, which also counts how
+/// many of them are held.
 ///
 /// Thread: the consumer's.
 #pragma once
@@ -31,7 +32,7 @@ struct ReadLedger {
   explicit ReadLedger(Seq start) noexcept : first{start}, next{start} {}
 
   Seq first = 0;  ///< the first sequence number that the consumer reads
-  Seq next = 0;   ///< the next sequence number
+  Seq next = 0;   ///< the next sequence number to read
   std::uint64_t filtered = 0;
   std::uint64_t lost = 0;
   std::uint64_t rejected = 0;
@@ -72,7 +73,7 @@ struct ReadLedger {
   }
 };
 
-/// A move-only handle on a ledger. Counts as one fragment or batch that is held.
+/// A move-only handle to a ledger. Counts as one fragment or batch that is held.
 class Hold {
  public:
   Hold() noexcept = default;

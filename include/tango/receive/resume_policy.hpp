@@ -20,7 +20,7 @@ namespace tango::inline TANGO_ABI::detail {
 /// Counts a consumer's consecutive setbacks: overruns, and fragments that were overwritten while they were read.
 class ResumePolicy {
  public:
-  /// After this many setbacks, `Resume::Oldest` resumes at the latest fragment.
+  /// After this many consecutive setbacks, the consumer resumes at the latest fragment, whatever its policy.
   static constexpr std::uint32_t kMost = 4;
 
   /// Whether there was a setback since the consumer last kept up.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Publication: publishes one message into the ring, step by step. The checks before step 1 are in `Producer::admit`.
+/// Publication: publishes one message into the ring, step by step. The size is checked in `Producer::publish`, and the
+/// producer's own state in `Producer::admit`.
 /// The hot path of a poll is in receive/read_cursor.hpp, and the slot between the two is in memory/slot.hpp.
 ///
 /// | step | what | where |
@@ -11,7 +12,7 @@
 /// | 4 finish | metadata words, then the sequence number: write-steps 3 and 4 | `finish` |
 /// | 5 follow-up | counters, position, look-ahead, the producer's Fseq | `finish` |
 ///
-/// A run is a contiguous row of chunks. `Recorder` counts for the producer, and `Mirror` is its Fseq.
+/// A run is a contiguous sequence of chunks. `Recorder` counts for the producer, and `Mirror` is its Fseq.
 ///
 /// Thread: the producer's.
 #pragma once
@@ -44,8 +45,8 @@ class Publication {
   [[nodiscard]] Admission<Depth, Store, Limit>& room() noexcept { return room_; }
   [[nodiscard]] const Admission<Depth, Store, Limit>& room() const noexcept { return room_; }
 
-  /// Called before the first message of this producer, which gets the sequence number `next`. `fresh`: it is the first
-  /// of the channel.
+  /// Called before the first message of this producer, which gets the sequence number `next`. `fresh`: that message is
+  /// the channel's first.
   void start(bool fresh, Seq next) noexcept {
     next_ = next;
     room_.start(fresh, next);
@@ -59,7 +60,7 @@ class Publication {
     return size <= kInlineBytes ? 0 : Store::chunks_for(size);
   }
 
-  /// Step 1. Whether there is room for a message of `run` chunks.
+  /// Step 1. Makes room for a message of `run` chunks. False if there is none.
   [[nodiscard]] TANGO_HOT bool admit(std::size_t run) noexcept { return room_.admit(run, next_); }
 
   /// Steps 2 to 5 for a message that is copied.
@@ -99,7 +100,7 @@ class Publication {
     const Seq next = next_;
     const std::size_t run = Store::chunks_for(used);
     const std::uint32_t chunk = run == 0 ? kInlineChunk : room_.chunks().chunk_at(reserved_);
-    room_.chunks().take(reserved_, run, next);  // if it was skipped to for a run that is now empty, the skip remains
+    room_.chunks().take(reserved_, run, next);  // of an empty run, a skip of the ring's tail remains
     finish(ring().slot(next), next, chunk, used, info, recorder, mirror);
   }
 
