@@ -345,7 +345,6 @@ TEST_CASE("a place that was left is taken again by who wants its number, else a 
 
     CHECK(a.join(start + 3)->place == 2);  // left at this number
     CHECK(a.state(2) == Place::Active);
-    CHECK(a.refill() == start + 3);
     const auto new_one = a.join(start + 4);  // nobody left there, and place 0 is free
     CHECK(new_one->place == 0);
     CHECK(new_one->first == start + 4);
@@ -353,9 +352,43 @@ TEST_CASE("a place that was left is taken again by who wants its number, else a 
     const auto last = a.join(start + 6);  // there is no other place
     CHECK(last->place == 1);
     CHECK(last->first == start + 6);
+    CHECK(a.position(1).load() == start + 6);  // what was kept there is given back
     CHECK(!a.join(start + 6));
     CHECK(!a.join(std::nullopt));
     CHECK(a.refill() == start + 3);
+  }
+}
+
+TEST_CASE("a kept place is dropped when it would hold the producer back and another consumer is active") {
+  for (const Seq start : kStarts) {
+    for (const bool earlier : {false, true}) {
+      CAPTURE(start, earlier);
+      Flow a{start};
+      REQUIRE(a.join(start)->place == 0);
+      REQUIRE(a.join(start)->place == 1);
+      a.next = start + kCredits;
+      a.position(0).store(start + (earlier ? 2 : 5));
+      a.position(1).store(start + 3);
+      a.leave(0);
+      CHECK(a.refill() == start + 3);
+      CHECK(a.state(0) == (earlier ? Place::Free : Place::Kept));
+      const auto next = a.join(std::nullopt);  // continues at what is still kept
+      CHECK(next->place == 0);
+      CHECK(next->first == start + (earlier ? 3 : 5));
+    }
+  }
+}
+
+TEST_CASE("a consumer continues at the kept position, however much was announced") {
+  for (const Seq start : kStarts) {
+    Flow a{start};
+    REQUIRE(a.join(start));
+    a.position(0).store(start + 3);
+    a.next = start + kCredits;
+    a.leave(0);
+    a.limit.store(start + 5 + kCredits);  // announced by a refill that then found the one that left
+    CHECK(a.join(std::nullopt)->first == start + 3);
+    CHECK(a.join(start)->first == start + 5);  // a new place is protected from there on only
   }
 }
 

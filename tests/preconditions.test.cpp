@@ -297,3 +297,19 @@ TEST_CASE("recovery is given the parts of one channel, and places and blocks tha
   CHECK(traps([&] { recover_observer(c.metrics, {8, 0}); }));
   CHECK(!traps([&] { recover_observer(c.metrics, {7, 0}); }));
 }
+
+TEST_CASE("only a consumer that has joined and not left has an id") {
+  Wiring<Kind::Reliable, 4, 8> c;
+  const auto producer = c.producer();
+  auto consumer = c.consumer(1);
+  CHECK(!traps([&] { (void)consumer.id(); }));
+  consumer.resign();
+  CHECK(traps([&] { (void)consumer.id(); }));
+  const auto refused = c.consumer(7);
+  REQUIRE(refused.status() == Error::StartMismatch);
+  CHECK(traps([&] { (void)refused.id(); }));
+  auto first = c.consumer(1);
+  auto second = std::move(first);
+  CHECK(traps([&] { (void)first.id(); }));
+  CHECK(!traps([&] { (void)second.id(); }));
+}

@@ -558,7 +558,7 @@ TEST_CASE("what a consumer left in good order behind a dead one stays kept when 
   }
 }
 
-TEST_CASE("a dead consumer's place is adopted at its position or earlier, and never later") {
+TEST_CASE("a dead consumer's place is adopted at its position, and never by a consumer that wants to start later") {
   struct Two : Components<8, 8, 64, Plain> {
     using Components<8, 8, 64, Plain>::Components;
     BasicFctl<2> two{8};
@@ -577,7 +577,7 @@ TEST_CASE("a dead consumer's place is adopted at its position or earlier, and ne
   CHECK(Consumer{c->mcache, c->dcache, c->two, 3}.status() == Error::TooManyConsumers);
   Consumer next{c->mcache, c->dcache, c->two, From::Start};
   CHECK(next.place() == 0);
-  CHECK(next.first() == 1);
+  CHECK(next.first() == 2);  // the dead one had given 1 back
 }
 
 TEST_CASE("a consumer that turns out to be of no channel leaves no trace in its Fctl") {
@@ -593,6 +593,75 @@ TEST_CASE("a consumer that turns out to be of no channel leaves no trace in its 
   for (int i = 0; i < 100; ++i) {
     CHECK(producer.publish("nobody is waited for"));
   }
+}
+
+TEST_CASE("a consumer whose components turn out not to fit gives a place back as it was") {
+  for (const bool orphaned : {false, true}) {
+    CAPTURE(orphaned);
+    const auto c = std::make_unique<Components<8, 8, 64, Plain>>(1);
+    const auto wrong = std::make_unique<DCache<8, 64, Plain>>();
+    {
+      NoDestructor<decltype(Consumer{c->mcache, c->dcache, c->fctl, 1})> earlier;
+      earlier.emplace(c->mcache, c->dcache, c->fctl, Seq{1});
+      if (orphaned) {
+        CHECK(recover_consumer(c->fctl, earlier->id()));
+      } else {
+        earlier.destroy();
+      }
+    }
+    const auto state = [&] { return detail::inside(c->fctl).places[0].claim.holder().state; };
+    const PlaceState before = state();
+    CHECK(before == (orphaned ? PlaceState::Orphaned : PlaceState::Kept));
+    Consumer refused{c->mcache, *wrong, c->fctl, From::Oldest};
+    REQUIRE(refused.place() == 0);
+    Producer producer{c->mcache, c->dcache, c->fseq, c->fctl};
+    CHECK(refused.poll().status() == PollStatus::Refused);
+    CHECK(state() == before);
+    for (int i = 0; i < 8; ++i) {
+      CHECK(producer.publish("x"));
+    }
+    CHECK(producer.publish("x") == Error::NoCredits);  // what was kept is still waited for
+  }
+}
+
+TEST_CASE("a producer that vanished while its components joined leaves them to any ring") {
+  struct Channel : Components<8, 8, 64, Plain> {
+    using Components<8, 8, 64, Plain>::Components;
+    NoDestructor<decltype(Producer{mcache, dcache, fseq, fctl})> victim;
+  };
+  const auto steps = abandon_at_every_step(
+      [] { return std::make_unique<Channel>(1); },
+      [](Channel& s) { s.victim.emplace(s.mcache, s.dcache, s.fseq, s.fctl); },
+      [](Channel& s, std::int64_t step) {
+        CAPTURE(step);
+        (void)recover_producer(s.mcache, s.dcache, s.fseq);
+        const bool joined = detail::inside(s.mcache).control.channel_kind() != detail::ChannelKind::Unknown;
+        const auto other = std::make_unique<DCache<8, 64, Plain>>();
+        Producer next{s.mcache, *other, s.fseq, s.fctl};
+        CHECK(next.status() == (joined ? Error::ComponentMismatch : Error::None));
+        if (!joined) {
+          CHECK(Consumer{s.mcache, s.dcache, s.fctl, 1}.status() == Error::ComponentMismatch);
+        }
+      });
+  CHECK(steps > 0);
+}
+
+TEST_CASE("a dead consumer that was about to continue is evicted together with what was kept") {
+  const auto c = std::make_unique<Reading>(1);
+  { Consumer left{c->mcache, c->dcache, c->fctl, 1}; }
+  CHECK(c->fill_up() == 4);
+  CHECK(c->fill_up() == 0);
+  auto& claim = detail::inside(c->fctl).places[0].claim;
+  auto found = claim.holder();
+  REQUIRE(claim.take(found, PlaceState::Rejoining));
+  const ConsumerId dead = consumer_in(c->fctl, 0);
+  CHECK(recover_consumer(c->fctl, dead));
+  CHECK(claim.holder().state == PlaceState::Kept);
+  found = claim.holder();
+  REQUIRE(claim.take(found, PlaceState::Rejoining));
+  CHECK(recover_consumer(c->fctl, consumer_in(c->fctl, 0), DeadConsumer::Evict));
+  CHECK(claim.holder().state == PlaceState::Free);
+  CHECK(c->fill_up() == 4);
 }
 
 TEST_CASE("a dead consumer's place that was kept can still be evicted") {

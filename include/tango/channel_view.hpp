@@ -70,7 +70,8 @@ static_assert(static_cast<int>(ProducerState::Producer) == static_cast<int>(deta
   return detail::name_of(state, kNames);
 }
 [[nodiscard]] constexpr std::string_view name(PlaceState state) noexcept {
-  constexpr std::string_view kNames[] = {"Free", "Joining", "Active", "Kept", "Rejoining", "Orphaned", "Adopting"};
+  constexpr std::string_view kNames[] = {"Free",      "Joining",  "Active",   "Kept",
+                                         "Rejoining", "Orphaned", "Adopting", "Entering"};
   return detail::name_of(state, kNames);
 }
 /// @}

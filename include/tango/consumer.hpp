@@ -156,9 +156,11 @@ class Consumer {
   /// This consumer's place among the reliable consumers, 0 ... places - 1. Meaningless in a consumer that was refused.
   [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
 
-  /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die. Meaningless in
-  /// a consumer that was refused, moved from, or resigned.
+  /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die.
+  ///
+  /// \pre (checked) The consumer has joined the channel, and has neither resigned nor been moved from.
   [[nodiscard]] ConsumerId id() const noexcept requires(kReliable || kMetered) {
+    TANGO_PRECONDITION(holds_, "Consumer::id: it has joined the channel and has not left");
     if constexpr (kReliable) {
       return {place_, flow_->places[place_].claim.holder().epoch};
     } else {
@@ -355,6 +357,7 @@ class Consumer {
         flow_->view().cancel(place_);
         return Error::ComponentMismatch;
       }
+      taken_from_ = flow_->view().taken_from(place_);
       const Seq first = flow_->view().activate(place_, wanted, control().limit, flow_->credits);
       cursor_.ledger().join(first, flow_->places[place_]);
     }
@@ -425,7 +428,7 @@ class Consumer {
     holds_ = false;
     cursor_.recorder().leave();
     if constexpr (kReliable) {
-      flow_->view().withdraw(place_);
+      flow_->view().withdraw(place_, taken_from_);
     }
   }
 
@@ -435,6 +438,7 @@ class Consumer {
     store_ = other.store_;
     flow_ = other.flow_;
     place_ = other.place_;
+    taken_from_ = other.taken_from_;
     generation_ = other.generation_;
     ready_as_ = std::exchange(other.ready_as_, detail::kNoGeneration);
     holds_ = std::exchange(other.holds_, false);
@@ -503,6 +507,7 @@ class Consumer {
   const typename Cache::Store* store_ = nullptr;
   typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
   std::size_t place_ = detail::kNoPlace;
+  PlaceState taken_from_ = PlaceState::Free;               ///< the state of its place before it took it
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
   detail::Generation ready_as_ = detail::kNoGeneration;    ///< `generation_` once the components are known to fit
   bool holds_ = false;                                     ///< whether it holds a place and a metrics block

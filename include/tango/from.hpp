@@ -9,13 +9,14 @@
 /// | | a consumer that may be overrun | a reliable consumer |
 /// | --- | --- | --- |
 /// | `From::Oldest` | the oldest message that can still be read | where the last consumer left or died (1) |
-/// | `From::Start` | the channel's first number (2) | the oldest message that is still protected |
+/// | `From::Start` | the channel's first number (2) | the channel's first number (3) |
 /// | `From::Next` | the next message to be published | the next message to be published |
 /// | a number | that number (2) | that number (3) |
 ///
 /// 1. If there was none, the oldest message that is still protected.
 /// 2. What has been overwritten counts as lost.
-/// 3. Or the oldest message that is still protected, if that is later.
+/// 3. Or, if that is later: the oldest message that is still protected; or where the dead consumer was whose place it
+///    takes over.
 ///
 /// Pure values: any thread.
 #pragma once

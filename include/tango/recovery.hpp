@@ -52,12 +52,20 @@ template <std::size_t Depth, class Cache>
 TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq,
                                              Metrics* metrics = nullptr) noexcept {
   auto& ring = detail::inside(mcache);
-  TANGO_PRECONDITION(detail::inside(dcache).membership.may_join(ring.control.name()) &&
-                         detail::inside(fseq).membership.may_join(ring.control.name()),
+  detail::Membership& chunks = detail::inside(dcache).membership;
+  detail::Membership& mirror = detail::inside(fseq).membership;
+  const detail::Generation name = ring.control.name();
+  const bool is_known = ring.control.channel_kind() != detail::ChannelKind::Unknown;
+  TANGO_PRECONDITION((is_known ? chunks.is_part_of(name) : chunks.may_join(name)) && mirror.may_join(name),
                      "recover_producer: the DCache and the Fseq are part of the ring's channel");
   const detail::RingHolder holder = ring.control.claim.holder().state;
   const Seq next = ring.position();
   if (holder != detail::RingHolder::None) {
+    if (!is_known) {
+      // It died while its components joined, and no endpoint relies on them. The next producer may be given others.
+      chunks.undo_join(name, 0);
+      mirror.undo_join(name, 0);
+    }
     detail::restore_chunks(ring, detail::inside(dcache), next);
     ring.control.advance(next);
     detail::inside(fseq).store(next);
@@ -110,7 +118,8 @@ TANGO_COLD bool recover_consumer(BasicFctl<Places>& fctl, const ConsumerId& cons
       (found.state == PlaceState::Orphaned && what == DeadConsumer::Keep)) {
     return false;
   }
-  if (metrics != nullptr) {
+  // An orphaned place has no holder, and so no block: its next consumer may take one at this moment.
+  if (metrics != nullptr && found.state != PlaceState::Orphaned) {
     for (detail::ConsumerBlock& block : detail::inside(*metrics).consumers) {
       const auto holder = block.claim.holder();
       if (holder.state != detail::BlockState::Free && holder.tag == consumer.index) {

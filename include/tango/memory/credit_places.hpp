@@ -10,13 +10,16 @@
 ///     give back  G1  position <- next           release       refill  R1  minimum over the places        acquire
 ///     join       J1  claim <- Joining           cas                   R2  limit <- minimum + credits     relaxed
 ///                J2  members |= place           cas, release          R3  fence                          seq_cst
-///                J3  position <- first          release               R4  minimum over the places again  acquire
-///                J4  claim <- Active            release               R5  use the earlier of the two minima
+///                J3  position <- wanted         release               R4  minimum over the places again  acquire
+///                J4  claim <- Entering          release               R5  use the earlier of the two minima
 ///                J5  fence                      seq_cst
-///                J6  read limit; if first is earlier than    sweep   S1  is the claim Free?             acquire
-///                    limit - credits, move up to that                S2  members &= ~place              cas, acquire
-///     leave      L1  every Kept place <- Free   cas, release          S3  is it no longer Free? then J2  acquire
-///                L2  claim <- Kept              release
+///                J6  read limit; if wanted is earlier than   drop    D1  is a place Kept, and holds back?  acquire
+///                    limit - credits, move up to that                D2  is another one still active?   acquire
+///                J7  claim <- Active            release               D3  claim <- Free                  cas, release
+///     continue   C1  claim <- Rejoining         cas
+///                C2  claim <- Active            release       sweep   S1  is the claim Free?             acquire
+///     leave      L1  every Kept place <- Free   cas, release          S2  members &= ~place              cas, acquire
+///                L2  claim <- Kept              release               S3  is it no longer Free? then J2  acquire
 ///     resign     Q1  as L1
 ///                Q2  abandoned <- 1             relaxed
 ///                Q3  claim <- Free              release
@@ -25,6 +28,12 @@
 /// - J5 with R3: one of the two fences comes first. Either the joining consumer sees the limit and moves up, or the
 ///   producer sees the joining consumer in R4 and does not pass it. No consumer waits for the producer, which may be
 ///   idle or absent.
+/// - C1: a consumer that continues where another one left (from Kept) or died (from Orphaned) takes over its position
+///   unchanged. It does not read the limit, which may have been announced for more than R5 used. It need not: since J7
+///   of the first holder that position has counted, so the producer has not passed it.
+/// - C1 with D3: whichever of the two changes the claim first wins. Before the producer passes a kept position, it
+///   frees the place; a consumer can then no longer continue there. D2 comes after D1, so that consumer left while
+///   another one was active: if it had seen that no other one was (L1), D2 would see that as well.
 /// - J2 with S2: consumers only set bits of `members`, and only the producer clears them, when R1 or R4 finds a place
 ///   Free. If it clears a bit that a joining consumer has just set, S3 sees that consumer's J1 and sets the bit again.
 ///   Only the producer reads the bits, so nothing depends on them in between. A producer that died there is followed by
@@ -34,25 +43,29 @@
 ///
 /// | from | to | when |
 /// | --- | --- | --- |
-/// | Free, Kept, Orphaned | Joining, Rejoining, Adopting respectively | a consumer takes the place (J1) |
-/// | Joining, Rejoining, Adopting | Active | it has joined (J4) |
-/// | Joining, Rejoining, Adopting | Free, Kept, Orphaned respectively | it was refused, or it died before J4 |
+/// | Free | Joining | a consumer takes the place (J1) |
+/// | Joining | Entering, then Active | it has joined (J4, J7) |
+/// | Kept, Orphaned | Rejoining, Adopting respectively | a consumer continues there (C1) |
+/// | Rejoining, Adopting | Active | it has joined (C2) |
+/// | Rejoining, Adopting | Kept, Orphaned respectively | it was refused, or it died before C2 |
+/// | Joining, Entering | Free | it was refused, or it died before J7 |
 /// | Active | Kept | it leaves (L2) |
-/// | Active | Free | it resigns (Q3), was evicted after its death, or has components that do not fit |
+/// | Active | Free | it resigns (Q3) |
 /// | Active | Orphaned | it died, and its position is kept |
-/// | Kept | Free | another consumer leaves or resigns later (L1), or a dead one is recovered that was further ahead |
-/// | Orphaned, Adopting | Free | it is evicted |
+/// | Active, Orphaned, Rejoining, Adopting | Free | its consumer is dead and is evicted |
+/// | Kept | Free | another one was active and the producer goes on (D3); another one leaves or resigns later (L1) |
 ///
 /// Which places count:
 ///
-/// 1. If any place is Active, Orphaned or Adopting, those places count. The position of a consumer that left
-///    does not count then, and is discarded when another consumer leaves. The position of a consumer that died counts.
-/// 2. Otherwise, if any place is Kept or Rejoining, those count. The last consumer left in good order, and what it had
-///    not given back is kept for the next consumer, which may continue there. If two consumers leave at the same time,
-///    both places are kept: each saw the other as active, so neither freed the other's place.
-/// 3. Otherwise, if a consumer resigned or was evicted, no place counts. The producer does not wait until a consumer
+/// 1. Every place counts that is Entering, Active, Rejoining, Orphaned or Adopting.
+/// 2. If there is one, a Kept place counts only until the producer drops it, which is when it would hold the producer
+///    back. The position of a consumer that died is not dropped.
+/// 3. If there is none, the Kept places count. The last consumer left in good order, and what it had not given back is
+///    kept for the next consumer, which may continue there. If two consumers leave at the same time, both places are
+///    kept: each saw the other as active, so neither freed the other's place.
+/// 4. If no place counts and a consumer has resigned or was evicted, the producer waits for nobody until a consumer
 ///    joins.
-/// 4. Otherwise no consumer has ever joined. The channel's start counts, so what is published waits for the first
+/// 5. Otherwise no consumer has ever joined. The channel's start counts, so what is published waits for the first
 ///    consumer.
 #pragma once
 
@@ -70,21 +83,22 @@ namespace tango::inline TANGO_ABI {
 /// The state of a reliable consumer's place. The transitions are listed in memory/credit_places.hpp.
 enum class PlaceState : std::uint8_t {
   Free = 0,       ///< no consumer
-  Joining = 1,    ///< a consumer has taken a Free place and is about to be Active: does not count
+  Joining = 1,    ///< a consumer has taken the place: does not count
   Active = 2,     ///< a consumer, which may have vanished without leaving: counts
-  Kept = 3,       ///< its consumer has left, and what it had not given back is kept: counts if none counts as Active
-  Rejoining = 4,  ///< a consumer has taken a Kept place and is about to be Active: counts like Kept
-  Orphaned = 5,   ///< its consumer has died, and what it had not given back is kept: counts as Active
-  Adopting = 6,   ///< a consumer is taking an Orphaned place over: counts like Active
+  Kept = 3,       ///< its consumer has left, and what it had not given back is kept: counts if no other one does
+  Rejoining = 4,  ///< a consumer is about to continue where the last one left: counts
+  Orphaned = 5,   ///< its consumer has died, and what it had not given back is kept: counts
+  Adopting = 6,   ///< a consumer is about to continue where the last one died: counts
+  Entering = 7,   ///< a consumer is about to be Active, and may still move up: counts
 };
 
 }  // namespace tango::inline TANGO_ABI
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Whether a place counts like an active one.
-[[nodiscard]] constexpr bool counts_as_active(PlaceState state) noexcept {
-  return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
+/// Whether a place in this state counts in any case.
+[[nodiscard]] constexpr bool counts(PlaceState state) noexcept {
+  return state != PlaceState::Free && state != PlaceState::Joining && state != PlaceState::Kept;
 }
 
 /// One reliable consumer's place. Only that consumer writes it, except that L1 and recovery may change the state of a
@@ -135,12 +149,12 @@ struct CreditPlacesView {
   CreditMembers& members;
   std::span<CreditPlace> places;
 
-  /// J1: takes a place. Then call `activate` or `cancel`. The order of preference:
+  /// J1 or C1: takes a place. Then call `activate` or `cancel`. The order of preference:
   ///
   /// 1. an orphaned place, if the consumer would continue there (`where_left`) or wants to start no later than there;
   /// 2. a kept place, if the consumer would continue there or wants to start exactly there;
   /// 3. a free place;
-  /// 4. any other kept place.
+  /// 4. any other kept place. If the consumer wants to start later, it gives back what was kept before that.
   ///
   /// Among several of the first or second kind, the one with the earliest position.
   ///
@@ -164,8 +178,8 @@ struct CreditPlacesView {
         } else if (found.state == PlaceState::Kept) {
           rank = wanted.where_left || wanted.seq == position ? Rank::LeftHere : Rank::LeftElsewhere;
         } else if (found.state == PlaceState::Orphaned && (wanted.where_left || seq_le(wanted.seq, position))) {
-          rank =
-              Rank::OrphanedHere;  // never at a later number: what the dead consumer had not given back would be lost
+          // Never at a later number: what the dead consumer had not given back would be lost.
+          rank = Rank::OrphanedHere;
         }
         if (rank > best_rank || (rank == best_rank && rank >= Rank::LeftHere && seq_lt(position, best_position))) {
           best = i;
@@ -186,23 +200,30 @@ struct CreditPlacesView {
     }
   }
 
-  /// J2 to J6.
+  /// J2 to J7, or C2.
   ///
-  /// \return The consumer's first sequence number: the place's position if it continues there, else the wanted one; or
-  ///         the first that is still protected, if that is later.
+  /// \return The consumer's first sequence number. In a place that was left: its position, or the wanted number if that
+  ///         is later. In a new place: the wanted number, or the first that is still protected if that is later.
   ///
   /// Thread: the consumer's.
   [[nodiscard]] TANGO_COLD Seq activate(std::size_t taken, const WantedStart& wanted, const SharedWord& limit,
                                         std::uint64_t credits) noexcept {
     CreditPlace& place = places[taken];
-    const bool goes_on = place.claim.holder().state != PlaceState::Joining;
-    // Relaxed: only this thread writes it.
-    Seq first = goes_on && wanted.where_left ? place.position.load(memory_order_relaxed) : wanted.seq;
+    if (place.claim.holder().state != PlaceState::Joining) {
+      const Seq kept = place.position.load(memory_order_relaxed);  // only this thread writes it
+      place.claim.set(PlaceState::Active);
+      const Seq first = wanted.where_left ? kept : seq_max(kept, wanted.seq);
+      if (first != kept) {
+        place.give_back(first);  // after C2: as long as the place is not its own, the position stays
+      }
+      return first;
+    }
+    Seq first = wanted.seq;
     members.add(taken);
     // Release: a producer that has not yet seen the claim change may read this store. It must then also see that the
     // previous consumer has finished reading.
     place.position.store(first, memory_order_release);
-    place.claim.set(PlaceState::Active);
+    place.claim.set(PlaceState::Entering);
     fence(memory_order_seq_cst);  // J5, pairs with R3
     const Seq first_protected = limit.load(memory_order_relaxed) - credits;
     if (seq_lt(first, first_protected)) {
@@ -211,7 +232,15 @@ struct CreditPlacesView {
       // computed.
       place.position.store(first, memory_order_relaxed);
     }
+    place.claim.set(PlaceState::Active);  // J7
     return first;
+  }
+
+  /// What a place that was taken, but not yet activated, was before.
+  ///
+  /// Thread: the consumer's.
+  [[nodiscard]] PlaceState taken_from(std::size_t taken) const noexcept {
+    return state_before(places[taken].claim.holder().state);
   }
 
   /// Gives back a place that was taken but not activated, and restores its state.
@@ -242,10 +271,10 @@ struct CreditPlacesView {
     places[place].claim.set(PlaceState::Free);
   }
 
-  /// Recovers the place of a consumer that was `found` dead. If it was active, or adopting, what had not been given
-  /// back is kept until another consumer takes the place, and meanwhile the producer waits; or it is given up
-  /// (`evict`), as if the consumer had resigned. A place that was taken from Free or Kept but not activated returns to
-  /// that state. Idempotent.
+  /// Recovers the place of a consumer that was `found` dead. What had not been given back there is kept until another
+  /// consumer takes the place, and meanwhile the producer waits; or it is given up (`evict`), as if the consumer had
+  /// resigned. A place that was taken but not activated returns to its previous state, or is given up as well.
+  /// Idempotent.
   ///
   /// \pre `found` is neither Free nor Kept.
   /// \return False if the place's holder has changed, or if an orphaned place is to be kept: nothing was done.
@@ -263,18 +292,20 @@ struct CreditPlacesView {
       const Seq position = places[place].position.load(memory_order_relaxed);  // ordered by the recovery's precondition
       forget_kept([position](Seq left) noexcept { return seq_lt(left, position); });
     }
-    const bool counted = counts_as_active(found.state);
-    const PlaceState to = !counted ? state_before(found.state) : evict ? PlaceState::Free : PlaceState::Orphaned;
-    if (counted && evict) {
+    const PlaceState to = evict                               ? PlaceState::Free
+                          : found.state == PlaceState::Active ? PlaceState::Orphaned
+                                                              : state_before(found.state);
+    if (to == PlaceState::Free && found.state != PlaceState::Joining && found.state != PlaceState::Entering) {
       members.abandoned.store(1, memory_order_relaxed);  // Q2
     }
     return places[place].claim.reset(found, to);
   }
 
-  /// Frees the place of a consumer whose components turned out not to fit.
+  /// Gives back the place of a consumer whose components turned out not to fit, and which therefore has read nothing.
+  /// The place was `taken_from` Free, Kept or Orphaned and returns to that state.
   ///
   /// Thread: the consumer's.
-  TANGO_COLD void withdraw(std::size_t place) noexcept { places[place].claim.set(PlaceState::Free); }
+  TANGO_COLD void withdraw(std::size_t place, PlaceState taken_from) noexcept { places[place].claim.set(taken_from); }
 
   /// Called before the first refill of a producer, in case its predecessor died between S2 and S3.
   ///
@@ -309,11 +340,12 @@ struct CreditPlacesView {
     return seq_max(known, seq_min(seen, minimum(start, next)));
   }
 
-  /// The earliest position that counts, not past `next`. Also sweeps the places that it finds Free.
+  /// The earliest position that counts, not past `next`. Also drops the kept places that would hold the producer back,
+  /// and sweeps the places that it finds Free.
   [[nodiscard]] Seq minimum(Seq start, Seq next) noexcept {
-    Seq least_active = next;
-    Seq least_kept = next;
-    bool any_active = false;
+    Seq least = next;                    // of the places that count in any case
+    Seq least_kept = next;               // of the kept ones
+    std::size_t active = places.size();  // one of the former
     bool any_kept = false;
     // Relaxed: in R4 the load is ordered by R3, and the producer proceeds at most as far as R4 found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
@@ -321,23 +353,19 @@ struct CreditPlacesView {
       if ((left & 1) == 0) {
         continue;
       }
-      const CreditPlace& place = places[i];
-      const PlaceState state = place.claim.holder().state;
+      const PlaceState state = places[i].claim.holder().state;
       if (state == PlaceState::Free) {
         sweep(i);
-        continue;
+      } else if (state == PlaceState::Kept) {
+        any_kept = true;
+        least_kept = seq_min(least_kept, position_of(i));
+      } else if (state != PlaceState::Joining) {
+        active = i;
+        least = seq_min(least, position_of(i));
       }
-      const bool active = counts_as_active(state);
-      if (!active && state != PlaceState::Kept && state != PlaceState::Rejoining) {
-        continue;
-      }
-      // Acquire: pairs with G1; what the consumer read happens before what is written over it.
-      const Seq position = place.position.load(memory_order_acquire);
-      (active ? any_active : any_kept) = true;
-      (active ? least_active : least_kept) = seq_min(active ? least_active : least_kept, position);
     }
-    if (any_active) {
-      return least_active;
+    if (active != places.size()) {
+      return seq_lt(least_kept, least) ? drop_kept(active, least) : least;
     }
     if (any_kept) {
       return least_kept;
@@ -346,6 +374,29 @@ struct CreditPlacesView {
   }
 
  private:
+  /// Acquire: pairs with G1; what the consumer read happens before what is written over it.
+  [[nodiscard]] Seq position_of(std::size_t place) const noexcept {
+    return places[place].position.load(memory_order_acquire);
+  }
+
+  /// D1 to D3: drops the kept places before `least`, because the place `active` counts. Returns the earliest position
+  /// that nevertheless counts: one that another consumer has taken over meanwhile, or all of them if `active` no longer
+  /// counts.
+  [[nodiscard]] Seq drop_kept(std::size_t active, Seq least) noexcept {
+    for (std::size_t i = 0; i != places.size(); ++i) {
+      const Claim<PlaceState>::Holder found = places[i].claim.holder();  // D1
+      const Seq position = position_of(i);
+      if (found.state == PlaceState::Free || found.state == PlaceState::Joining || !seq_lt(position, least)) {
+        continue;
+      }
+      if (found.state != PlaceState::Kept || !counts(places[active].claim.holder().state) ||
+          !places[i].claim.reset(found, PlaceState::Free)) {
+        least = position;
+      }
+    }
+    return least;
+  }
+
   /// S2 and S3, for a place that was found Free. It is not visited any more until a consumer takes it.
   void sweep(std::size_t place) noexcept {
     members.remove(place);
@@ -354,7 +405,7 @@ struct CreditPlacesView {
     }
   }
 
-  /// What a place was before it was taken.
+  /// What a place was before it was taken, as far as its position is kept.
   [[nodiscard]] static constexpr PlaceState state_before(PlaceState taken) noexcept {
     return taken == PlaceState::Rejoining  ? PlaceState::Kept
            : taken == PlaceState::Adopting ? PlaceState::Orphaned

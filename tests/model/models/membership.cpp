@@ -191,6 +191,86 @@ struct JoiningMeanwhileResigned : Small {
                       {"leaver", &JoiningMeanwhileResigned::resign}, {"joiner", &JoiningMeanwhileResigned::join})
 };
 
+/// Two consumers leave in turn while the producer looks for credits. It may still see the first one, which was further
+/// ahead, or not yet the second one, and announce more than it uses. The next consumer nevertheless continues where the
+/// last one left.
+template <bool Joins>
+struct LeavingInTurn : Small {
+  static constexpr const char* kName =
+      Joins ? "the next consumer continues where the last of two left, which had just joined"
+            : "the next consumer continues where the last of two left";
+  static constexpr const char* kBound =
+      "depth 2, 2 messages of 8 bytes before, 1 consumed 2, the other none; 1 attempt";
+  static constexpr const char* kMustReach[] = {"read"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> fast{std::in_place, mcache, dcache, fctl, kStart};
+  std::optional<Reliable> slow;
+  std::optional<Reliable> next;
+
+  LeavingInTurn() {
+    if (!Joins) {
+      slow.emplace(mcache, dcache, fctl, kStart);
+    }
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    consume(*fast, 2);
+    fast->release();
+  }
+  void produce() { static_cast<void>(publish<8>(producer)); }
+  void leave() {
+    if (Joins) {
+      slow.emplace(mcache, dcache, fctl, kStart);
+    }
+    const Seq first = slow->first();
+    fast.reset();
+    slow.reset();
+    next.emplace(mcache, dcache, fctl, From::Oldest);
+    check(next->status().ok(), "refused");
+    check(next->first() == first, "what the last one had not read is skipped");
+    look_once(*next);
+  }
+  TANGO_MODEL_THREADS(LeavingInTurn, {"producer", &LeavingInTurn::produce}, {"consumers", &LeavingInTurn::leave})
+};
+
+/// A consumer left while another one was active, and its place is still kept. The producer drops it, or the next
+/// consumer continues there, whichever comes first.
+struct DroppedOrContinued : Small {
+  static constexpr const char* kName = "a kept place is dropped, or the next consumer continues there";
+  static constexpr const char* kBound =
+      "depth 2, 2 messages of 8 bytes before; 1 active consumer has read both; 2 attempts";
+  static constexpr const char* kMustReach[] = {"read", "empty", "published 0", "published 2", "continued", "dropped"};
+
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  std::optional<Reliable> left{std::in_place, mcache, dcache, fctl, kStart};
+  Reliable active{mcache, dcache, fctl, kStart};
+  std::optional<Reliable> next;
+
+  DroppedOrContinued() {
+    static_cast<void>(publish<8>(producer));
+    static_cast<void>(publish<8>(producer));
+    left.reset();
+    consume(active, 2);
+    active.release();
+  }
+  void produce() {
+    std::size_t accepted = 0;
+    for (int i = 0; i != 2; ++i) {
+      accepted += publish<8>(producer).ok();
+    }
+    reached("published " + std::to_string(accepted));
+  }
+  void join() {
+    next.emplace(mcache, dcache, fctl, From::Oldest);
+    check(next->status().ok(), "refused");
+    reached(next->place() == 0 && next->first() == kStart ? "continued" : "dropped");
+    look_once(*next);
+  }
+  void after() { check(mcache.position() - next->next_seq() <= 2, "the producer has passed a consumer that joined"); }
+  TANGO_MODEL_THREADS(DroppedOrContinued, {"producer", &DroppedOrContinued::produce},
+                      {"joiner", &DroppedOrContinued::join})
+};
+
 /// What was published waits for the first consumer, also while the producer looks for credits: a limit that is
 /// announced without knowing where the first one stands would move that one past what is there.
 struct FirstOfAll : Small {
@@ -280,10 +360,11 @@ struct JoiningMeanwhile : Small {
                       {"joiner", &JoiningMeanwhile::join})
 };
 
-/// The place of who left is taken by who comes; the producer may see either, both, or one's state with the other's
-/// position.
+/// The place of a consumer that leaves or resigns is taken by the next one. The producer may see either, both, or the
+/// state of one with the position of the other.
+template <bool Resigns>
 struct TakingAPlace : Small {
-  static constexpr const char* kName = "a place changes hands";
+  static constexpr const char* kName = Resigns ? "a place changes hands after a resignation" : "a place changes hands";
   static constexpr const char* kBound = "depth 2, 2 messages of 8 bytes before, 1 attempt more; one leaves, one joins";
   static constexpr const char* kMustReach[] = {"the same place", "another place", "published"};
 
@@ -302,6 +383,9 @@ struct TakingAPlace : Small {
   }
   void leave() {
     consume(*leaver, 1);
+    if (Resigns) {
+      leaver->resign();
+    }
     leaver.reset();
   }
   void join() {
@@ -652,10 +736,14 @@ void add_membership_models(std::vector<Program>& to) {
   to.push_back(program_of<FirstOfAll>());
   to.push_back(program_of<Joining>());
   to.push_back(program_of<JoiningMeanwhile>());
-  to.push_back(program_of<TakingAPlace>());
+  to.push_back(program_of<TakingAPlace<false>>());
+  to.push_back(program_of<TakingAPlace<true>>());
   to.push_back(program_of<Resigning>());
   to.push_back(program_of<TwoLeaving>());
   to.push_back(program_of<Handover>());
+  to.push_back(program_of<LeavingInTurn<false>>());
+  to.push_back(program_of<LeavingInTurn<true>>());
+  to.push_back(program_of<DroppedOrContinued>());
   to.push_back(program_of<JoiningMeanwhileResigned>());
   to.push_back(program_of<HandoverAfterResigning>());
   to.push_back(program_of<Miswired>());
