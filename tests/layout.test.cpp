@@ -420,6 +420,9 @@ TEST_CASE("control bits and kinds are numbers that are stored") {
   CHECK(static_cast<int>(PlaceState::Active) == 2);
   CHECK(static_cast<int>(PlaceState::Kept) == 3);
   CHECK(static_cast<int>(PlaceState::Rejoining) == 4);
+  CHECK(static_cast<int>(PlaceState::Orphaned) == 5);
+  CHECK(static_cast<int>(PlaceState::Adopting) == 6);
+  CHECK(static_cast<int>(PlaceState::Entering) == 7);
   CHECK(static_cast<int>(detail::BlockState::Free) == 0);
   CHECK(static_cast<int>(detail::BlockState::Joining) == 1);
   CHECK(static_cast<int>(detail::BlockState::Active) == 2);
