@@ -158,7 +158,8 @@ class Consumer {
 
   /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die.
   ///
-  /// \pre (checked) The consumer has joined the channel, and has neither resigned nor been moved from.
+  /// \pre (checked) The consumer has joined the channel. It has neither resigned nor been moved from, and was not refused
+  ///      by a later poll.
   [[nodiscard]] ConsumerId id() const noexcept requires(kReliable || kMetered) {
     TANGO_PRECONDITION(holds_, "Consumer::id: it has joined the channel and has not left");
     if constexpr (kReliable) {
@@ -322,12 +323,20 @@ class Consumer {
   }
 
   TANGO_COLD Status enter(const From& from) noexcept {
-    const auto fit = components().inspect();
+    auto fit = components().inspect();
     if (!fit.status.ok()) {
       return fit.status;
     }
     generation_ = control().name();
     const Seq position = cursor_.ring().position();
+    if (!fit.known && position != control().start) {
+      // A producer has joined meanwhile, and the kind is known now. While there is no message, all positions are the
+      // start: a consumer whose components turn out not to fit has changed none.
+      fit = components().inspect();
+      if (!fit.status.ok()) {
+        return fit.status;
+      }
+    }
     const detail::WantedStart wanted = from.resolve(detail::Passkey{}, control(), position, Depth, kReliable);
     cursor_.ledger() = detail::ReadLedger{wanted.seq};
     if (wanted.seq - control().start > position - control().start) {

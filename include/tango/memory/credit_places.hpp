@@ -14,7 +14,7 @@
 ///                J4  claim <- Entering          release               R5  use the earlier of the two minima
 ///                J5  fence                      seq_cst
 ///                J6  read limit; if wanted is earlier than   drop    D1  is a place Kept, and holds back?  acquire
-///                    limit - credits, move up to that                D2  is another one still active?   acquire
+///                    limit - credits, move up to that                D2  is another one still settled?  acquire
 ///                J7  claim <- Active            release               D3  claim <- Free                  cas, release
 ///     continue   C1  claim <- Rejoining         cas
 ///                C2  claim <- Active            release       sweep   S1  is the claim Free?             acquire
@@ -33,7 +33,7 @@
 ///   of the first holder that position has counted, so the producer has not passed it.
 /// - C1 with D3: whichever of the two changes the claim first wins. Before the producer passes a kept position, it
 ///   frees the place; a consumer can then no longer continue there. D2 comes after D1, so that consumer left while
-///   another one was active: if it had seen that no other one was (L1), D2 would see that as well.
+///   another one was there: if it had seen that no other one was (L1), D2 would see that as well.
 /// - J2 with S2: consumers only set bits of `members`, and only the producer clears them, when R1 or R4 finds a place
 ///   Free. If it clears a bit that a joining consumer has just set, S3 sees that consumer's J1 and sets the bit again.
 ///   Only the producer reads the bits, so nothing depends on them in between. A producer that died there is followed by
@@ -58,9 +58,9 @@
 /// Which places count:
 ///
 /// 1. Every place counts that is Entering, Active, Rejoining, Orphaned or Adopting.
-/// 2. If there is one, a Kept place counts only until the producer drops it, which is when it would hold the producer
-///    back. The position of a consumer that died is not dropped.
-/// 3. If there is none, the Kept places count. The last consumer left in good order, and what it had not given back is
+/// 2. If one of them is settled (Active, Orphaned or Adopting), the Kept places before it do not count: the producer
+///    drops them. The position of a consumer that died is not dropped.
+/// 3. Otherwise the Kept places count, too. The last consumer left in good order, and what it had not given back is
 ///    kept for the next consumer, which may continue there. If two consumers leave at the same time, both places are
 ///    kept: each saw the other as active, so neither freed the other's place.
 /// 4. If no place counts and a consumer has resigned or was evicted, the producer waits for nobody until a consumer
@@ -96,9 +96,10 @@ enum class PlaceState : std::uint8_t {
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Whether a place in this state counts in any case.
-[[nodiscard]] constexpr bool counts(PlaceState state) noexcept {
-  return state != PlaceState::Free && state != PlaceState::Joining && state != PlaceState::Kept;
+/// Whether the consumer of a place in this state was there for certain, so that kept places may be dropped. Not Entering
+/// and Rejoining: such a consumer may still be refused or die, as if it had never been there.
+[[nodiscard]] inline bool is_settled(PlaceState state) noexcept {
+  return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }
 
 /// One reliable consumer's place. Only that consumer writes it, except that L1 and recovery may change the state of a
@@ -343,10 +344,10 @@ struct CreditPlacesView {
   /// The earliest position that counts, not past `next`. Also drops the kept places that would hold the producer back,
   /// and sweeps the places that it finds Free.
   [[nodiscard]] Seq minimum(Seq start, Seq next) noexcept {
-    Seq least = next;                    // of the places that count in any case
-    Seq least_kept = next;               // of the kept ones
-    std::size_t active = places.size();  // one of the former
-    bool any_kept = false;
+    Seq least = next;                     // of the places that count in any case
+    Seq least_kept = next;                // of the kept ones
+    std::size_t settled = places.size();  // one of the former that is settled
+    bool any = false;                     // whether there is any of either
     // Relaxed: in R4 the load is ordered by R3, and the producer proceeds at most as far as R4 found.
     std::uint64_t left = members.members.load(memory_order_relaxed);
     for (std::size_t i = 0; i != places.size() && left != 0; ++i, left >>= 1) {
@@ -357,20 +358,22 @@ struct CreditPlacesView {
       if (state == PlaceState::Free) {
         sweep(i);
       } else if (state == PlaceState::Kept) {
-        any_kept = true;
+        any = true;
         least_kept = seq_min(least_kept, position_of(i));
       } else if (state != PlaceState::Joining) {
-        active = i;
+        any = true;
         least = seq_min(least, position_of(i));
+        settled = is_settled(state) ? i : settled;
       }
     }
-    if (active != places.size()) {
-      return seq_lt(least_kept, least) ? drop_kept(active, least) : least;
+    if (!any) {
+      // A stale 0 only makes the producer wait.
+      return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;
     }
-    if (any_kept) {
-      return least_kept;
+    if (!seq_lt(least_kept, least)) {
+      return least;
     }
-    return members.abandoned.load(memory_order_relaxed) != 0 ? next : start;  // a stale 0 only makes the producer wait
+    return settled != places.size() ? drop_kept(settled, least) : least_kept;
   }
 
  private:
@@ -379,17 +382,16 @@ struct CreditPlacesView {
     return places[place].position.load(memory_order_acquire);
   }
 
-  /// D1 to D3: drops the kept places before `least`, because the place `active` counts. Returns the earliest position
-  /// that nevertheless counts: one that another consumer has taken over meanwhile, or all of them if `active` no longer
-  /// counts.
-  [[nodiscard]] Seq drop_kept(std::size_t active, Seq least) noexcept {
+  /// D1 to D3: drops the kept places before `least`, because the place `settled` is. Returns the earliest position that
+  /// nevertheless counts: one that another consumer has taken over meanwhile, or all of them if `settled` no longer is.
+  [[nodiscard]] Seq drop_kept(std::size_t settled, Seq least) noexcept {
     for (std::size_t i = 0; i != places.size(); ++i) {
       const Claim<PlaceState>::Holder found = places[i].claim.holder();  // D1
       const Seq position = position_of(i);
       if (found.state == PlaceState::Free || found.state == PlaceState::Joining || !seq_lt(position, least)) {
         continue;
       }
-      if (found.state != PlaceState::Kept || !counts(places[active].claim.holder().state) ||
+      if (found.state != PlaceState::Kept || !is_settled(places[settled].claim.holder().state) ||
           !places[i].claim.reset(found, PlaceState::Free)) {
         least = position;
       }

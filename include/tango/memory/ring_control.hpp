@@ -75,7 +75,7 @@ struct alignas(kSeparation) RingControl {
   alignas(kSeparation) SharedWord position;  ///< a recent value of the next number to publish: see Ring::position
   SharedWord oldest;                         ///< where an overrun consumer resumes, if that is later than position -
                                              ///< depth: every earlier fragment that held chunks is overwritten
-  SharedWord limit;                          ///< announced: no reliable consumer may start before limit - credits
+  SharedWord limit;                          ///< announced: no new reliable consumer starts before limit - credits
 
   // ------------------------------------------------------------------------------------------------------- the name
 

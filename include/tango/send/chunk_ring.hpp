@@ -109,7 +109,7 @@ class ChunkRing {
   ///
   /// \pre No fragment before `first` can be read any more. Where consumers may be overrun, any fragment in the ring can
   ///      be read: observers still read what reliable consumers have given back. Where all consumers are reliable,
-  ///      those from the announced limit less the credits on can be read, because a consumer may still join there.
+  ///      those from the earliest position that counts on can be read.
   ///
   /// The newest fragment that holds a run gives the head. From there down, each run lies before the one after it, by
   /// less than a whole ring. The last one that is at most a ring behind the head is the oldest that may still be held.
