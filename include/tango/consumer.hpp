@@ -158,8 +158,8 @@ class Consumer {
 
   /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die.
   ///
-  /// \pre (checked) The consumer has joined the channel. It has neither resigned nor been moved from, and was not refused
-  ///      by a later poll.
+  /// \pre (checked) The consumer has joined the channel. It has neither resigned nor been moved from, and no later poll
+  ///      was refused.
   [[nodiscard]] ConsumerId id() const noexcept requires(kReliable || kMetered) {
     TANGO_PRECONDITION(holds_, "Consumer::id: it has joined the channel and has not left");
     if constexpr (kReliable) {

@@ -96,8 +96,8 @@ enum class PlaceState : std::uint8_t {
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// Whether the consumer of a place in this state was there for certain, so that kept places may be dropped. Not Entering
-/// and Rejoining: such a consumer may still be refused or die, as if it had never been there.
+/// Whether the consumer of a place in this state was there for certain, so that kept places may be dropped. Not
+/// Entering and Rejoining: such a consumer may still be refused or die, as if it had never been there.
 [[nodiscard]] inline bool is_settled(PlaceState state) noexcept {
   return state == PlaceState::Active || state == PlaceState::Orphaned || state == PlaceState::Adopting;
 }

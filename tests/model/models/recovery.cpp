@@ -261,8 +261,8 @@ struct EvictedReader : Parts<2, 2, Plain> {
                       {"consumer", &EvictedReader::read, kMayVanish}, {"recovery", &EvictedReader::recover})
 };
 
-/// A place is kept when the last consumer leaves. The next consumer may vanish while it joins in another place, or while
-/// it continues where an earlier one left: as if it had never been there, what the last one left stays kept.
+/// A place is kept when the last consumer leaves. The next consumer may vanish while it joins in another place, or
+/// while it continues where an earlier one left: as if it had never been there, what the last one left stays kept.
 template <bool Continues>
 struct DeadBesideKept : Parts<2, 2, Plain> {
   static constexpr const char* kName = Continues ? "a consumer vanishes that was about to continue, beside a kept place"
