@@ -31,6 +31,7 @@ template <class F>
 class RangeElement : public F {
  public:
   RangeElement() noexcept = default;
+  /// For the library itself.
   RangeElement(detail::Passkey, F&& fragment, std::uint64_t lost_before) noexcept
       : F{std::move(fragment)}, lost_before_{lost_before} {}
 
@@ -48,6 +49,7 @@ class ConsumerIter {
   using value_type = typename Range::Element;  ///< a fragment, with the number of fragments lost before it
   using difference_type = std::ptrdiff_t;      ///< signed
 
+  /// For the library itself.
   ConsumerIter(detail::Passkey, Range& range) noexcept : range_{&range} {}
 
   /// The current element.
@@ -79,6 +81,7 @@ class FragmentRange {
   /// Past the last element.
   struct End {};
 
+  /// For the library itself.
   FragmentRange(detail::Passkey, Consumer& consumer, Strategy strategy) noexcept
       : consumer_{&consumer}, strategy_{strategy} {}
   FragmentRange(const FragmentRange&) = delete;

@@ -35,6 +35,7 @@ namespace tango::inline TANGO_ABI {
 class FragmentView {
  public:
   FragmentView() noexcept = default;
+  /// For the library itself.
   FragmentView(detail::Passkey, Seq seq, const detail::SlotWords& words, const std::byte* data) noexcept
       : seq_{seq}, words_{words}, data_{data} {}
 
@@ -103,6 +104,7 @@ requires(std::is_base_of_v<FragmentView, F>) inline constexpr bool kProcessLocal
 class Fragment : public FragmentView {
  public:
   Fragment() noexcept = default;
+  /// For the library itself.
   Fragment(detail::Passkey key, Seq seq, const detail::SlotWords& words, const std::byte* data,
            detail::ReadLedger& ledger) noexcept
       : FragmentView{key, seq, words, data}, hold_{ledger} {}

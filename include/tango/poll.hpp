@@ -84,6 +84,7 @@ requires(std::is_base_of_v<BatchResult, R>) inline constexpr bool kProcessLocal<
 template <class Item>
 class [[nodiscard]] Batch {
  public:
+  /// For the library itself.
   Batch(detail::Passkey, std::span<Item> items, const BatchResult& result, Seq end, detail::ReadLedger& ledger) noexcept
       : items_{items}, result_{result}, end_{end}, hold_{items.empty() ? detail::Hold{} : detail::Hold{ledger}} {}
   /// Afterwards `other` is empty.

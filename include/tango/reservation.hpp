@@ -36,6 +36,7 @@ namespace tango::inline TANGO_ABI {
 class WordWriter {
  public:
   WordWriter() noexcept = default;
+  /// For the library itself.
   WordWriter(detail::Passkey, detail::SharedWord* words, std::size_t size) noexcept : words_{words}, size_{size} {}
 
   /// The number of reserved bytes.

@@ -34,6 +34,7 @@ namespace tango::inline TANGO_ABI {
 class SpeculativeFragment {
  public:
   SpeculativeFragment() noexcept = default;
+  /// For the library itself.
   SpeculativeFragment(detail::Passkey, Seq seq, const detail::SlotWords& words, const detail::SharedWord* payload,
                       const detail::SharedWord& slot_seq, detail::ReadLedger& ledger) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, hold_{ledger} {}
