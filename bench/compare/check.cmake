@@ -176,7 +176,7 @@ elseif(CASE STREQUAL "peer_path")
     list(APPEND paths -DTANGO_PEER_${peer}=${WORK}/no_${peer})
   endforeach()
   expect(0 "TANGO_PEER_RIGTORP: there is no[ \n]+[^ ]*/no_RIGTORP/rigtorp/SPSCQueue.h" -S ${SOURCE} -B ${WORK}/peer_path
-    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=Debug -DTANGO_BUILD_TESTS=OFF -DTANGO_BUILD_EXAMPLES=OFF
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=Debug -DTANGO_BUILD_TESTS=OFF -DTANGO_BUILD_EXAMPLES=OFF -DTANGO_BUILD_COMPARE=ON
     ${paths})
   expect(0 "" --build ${WORK}/peer_path --target tango_compare_self_test)
   set(PROGRAM ${WORK}/peer_path/bench/compare/tango_compare_self_test)
