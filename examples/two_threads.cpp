@@ -14,7 +14,7 @@ struct Order {
 
 int main() {
   auto channel = tango::ChannelBuilder<64, 64, 64>{}     // slots, chunks, bytes of a chunk
-                     .with_flow_control()                // who publishes waits for who reads: nothing is lost
+                     .with_flow_control()                // the producer waits for its consumers: nothing is lost
                      .with_wait<tango::SpinThenYield>()  // how they wait
                      .of<Order>()                        // all messages are orders
                      .build();
