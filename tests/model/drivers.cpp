@@ -56,8 +56,11 @@ struct Catch {
   std::string limit;  ///< where the checker could not tell
 };
 
+/// Whether the search ends with the first model that lacks an outcome, or goes on for one that shows a fault.
+enum class Search { Quick, ForFault };
+
 template <class Concerned>
-Catch catch_it(const std::vector<Subject>& subjects, bool learn_anew, Concerned concerned) {
+Catch catch_it(const std::vector<Subject>& subjects, bool learn_anew, Search search, Concerned concerned) {
   Catch found;
   for (const Subject& subject : subjects) {
     if (!concerned(subject)) {
@@ -73,6 +76,9 @@ Catch catch_it(const std::vector<Subject>& subjects, bool learn_anew, Concerned 
       return found;
     } else if (const std::string missing = result.missing(subject.program); !missing.empty() && found.lost.empty()) {
       found.lost = by + "never reached: " + missing;
+      if (search == Search::Quick) {
+        return found;
+      }
     }
   }
   return found;
@@ -191,7 +197,7 @@ Count try_mutants(const Scan& text, std::vector<Program> models, std::span<const
         site->failure = weaker.failure;
         site->dropped = weaker.dropped;
       }
-      const Catch found = catch_it(subjects, false, [&](const Subject& subject) {
+      const Catch found = catch_it(subjects, false, Search::ForFault, [&](const Subject& subject) {
         return std::any_of(here.begin(), here.end(), [&](Site* site) { return subject.reached.count(site) != 0; });
       });
       for (Site* const site : here) {
@@ -238,7 +244,8 @@ Count try_steps(std::span<const std::string_view> steps, const std::function<voi
   }
   for (const std::string_view step : steps) {
     plant(step);
-    const Catch found = catch_it(subjects, true, [](const Subject&) { return true; });
+    const Catch found =
+        catch_it(subjects, true, whole ? Search::ForFault : Search::Quick, [](const Subject&) { return true; });
     const std::string by = found.fault.empty() ? found.lost : found.fault;
     ++count.tried;
     ++(by.empty() ? count.survived : count.caught);

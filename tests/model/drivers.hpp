@@ -6,8 +6,8 @@
 // (Result::limit) nothing is shown, and nothing is caught. An outcome that a model must reach and no longer does:
 //
 // - is a catch for a step. The models say what has to be possible, and without the step it no longer is: a producer
-//   waits for who has gone, a place is never taken again. Nothing else shows what is only missing. A fault in any model
-//   is named first.
+//   waits for who has gone, a place is never taken again. Nothing else shows what is only missing. If a step is shown
+//   with its executions, a fault in any model is named first.
 // - cannot be for a weaker order, which allows all that was allowed before: the checker would be wrong, and the run
 //   fails.
 #pragma once
@@ -39,7 +39,7 @@ struct Count {
 /// Every order of `text` weakened, every fence dropped, one at a time. Prints a table.
 Count try_mutants(const Scan& text, std::vector<Program> models, std::span<const Equivalent> listed, std::ostream& out);
 
-/// Each step, which `plant` makes wrong, and then none. Prints a table; `whole`: with the executions that show it.
+/// Each step, which `plant` makes wrong. Prints a table; `whole`: with the executions that show it.
 Count try_steps(std::span<const std::string_view> steps, const std::function<void(std::string_view)>& plant,
                 std::vector<Program> models, bool whole, std::ostream& out);
 
