@@ -90,7 +90,7 @@ class Channel {
 
   /// `credits` is used only with flow control, and `type_id` only on a channel of one message type.
   Channel(detail::Passkey, Seq start, std::uint64_t credits, std::uint64_t type_id) noexcept
-      : Channel{start, credits, type_id, detail::new_generation(this)} {}
+      : Channel{start, credits, type_id, detail::new_generation(reinterpret_cast<std::uintptr_t>(this))} {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 

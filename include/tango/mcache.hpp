@@ -61,7 +61,7 @@ class alignas(kSeparation) MCache {
   ///
   /// Complexity: O(Depth).
   explicit MCache(Seq start = 1) noexcept
-      : inside_{start, detail::new_generation(this), detail::ChannelKind::Unknown} {}
+      : inside_{start, detail::new_generation(reinterpret_cast<std::uintptr_t>(this)), detail::ChannelKind::Unknown} {}
   MCache(const MCache&) = delete;
   MCache& operator=(const MCache&) = delete;
 

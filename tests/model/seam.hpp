@@ -72,7 +72,7 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, const char
   model::copy(to, from, bytes, file, line);
 }
 /// The same in every execution.
-inline std::uint64_t unique_seed(const void* object) noexcept { return reinterpret_cast<std::uintptr_t>(object); }
+inline std::uint64_t unique_seed(std::uintptr_t address) noexcept { return address; }
 inline void pause() noexcept { model::pause(); }
 inline void prefetch(const void*) noexcept {}
 

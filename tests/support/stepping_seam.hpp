@@ -90,7 +90,7 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 }
 
 /// No two calls return the same number.
-inline std::uint64_t unique_seed(const void*) noexcept {
+inline std::uint64_t unique_seed(std::uintptr_t) noexcept {
   static std::uint64_t calls = 0;
   return ++calls;
 }

@@ -37,10 +37,11 @@ inline constexpr Generation kNoGeneration = 0;
   return (word | 1) == expected;
 }
 
-/// A new generation, which no channel has had with a probability of 1 - 2^-63. `object` is the ring that gets it.
-[[nodiscard]] inline Generation new_generation(const void* object) noexcept {
+/// A new generation, which no channel has had with a probability of 1 - 2^-63. `address` is that of the object that
+/// gets it.
+[[nodiscard]] inline Generation new_generation(std::uintptr_t address) noexcept {
   // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
-  std::uint64_t mixed = unique_seed(object) + 0x9E37'79B9'7F4A'7C15u;
+  std::uint64_t mixed = unique_seed(address) + 0x9E37'79B9'7F4A'7C15u;
   mixed = (mixed ^ mixed >> 30) * 0xBF58'476D'1CE4'E5B9u;
   mixed = (mixed ^ mixed >> 27) * 0x94D0'49BB'1331'11EBu;
   mixed = (mixed ^ mixed >> 31) | 1;

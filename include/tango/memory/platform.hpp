@@ -46,8 +46,9 @@ using std::memory_order_seq_cst;
 }
 
 /// A number that no other call, in this process or in another one, is likely to return. It is made from the cycle
-/// counter, the number of earlier calls, and `object`, the address of the object that gets it.
-[[nodiscard]] inline std::uint64_t unique_seed(const void* object) noexcept {
+/// counter, the number of earlier calls, and the address of the object that gets it. (A number, not a pointer: g++
+/// warns of a pointer to an object that is being constructed.)
+[[nodiscard]] inline std::uint64_t unique_seed(std::uintptr_t address) noexcept {
   static std::atomic<std::uint64_t> calls{0};
   std::uint64_t ticks = 0;
 #if defined(__x86_64__) || defined(__i386__)
@@ -59,7 +60,7 @@ using std::memory_order_seq_cst;
 #endif
   // Relaxed: only the count matters. The terms are multiplied so that they do not cancel each other.
   return ticks + calls.fetch_add(1, std::memory_order_relaxed) * 0xD134'2543'DE82'EF95u +
-         reinterpret_cast<std::uintptr_t>(object) * 0x2545'F491'4F6C'DD1Du;
+         address * 0x2545'F491'4F6C'DD1Du;
 }
 
 /// Tells the core that this is a spinning loop.
