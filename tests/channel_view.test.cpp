@@ -410,7 +410,7 @@ TEST_CASE("a buffer that is too small is told with both sizes, and nothing is co
 
 TEMPLATE_TEST_CASE("metadata that names bytes which are not there is told with its values", "", decltype(lossy),
                    decltype(reliable), decltype(observed)) {
-  constexpr std::size_t kPlaceOfSlot1 = sizeof(detail::Superblock) + sizeof(detail::RingControl) + 64 + 16;
+  constexpr std::size_t kExtentOfSlot1 = sizeof(detail::Superblock) + sizeof(detail::RingControl) + 64 + 40;
   struct Wrong {
     std::uint32_t chunk, size;
   };
@@ -419,7 +419,7 @@ TEMPLATE_TEST_CASE("metadata that names bytes which are not there is told with i
     const Made made{TestType{}()};
     auto producer = made.channel->producer();
     REQUIRE(producer.publish("hello"));
-    made.memory.put(kPlaceOfSlot1, wrong.chunk | std::uint64_t{wrong.size} << 32);
+    made.memory.put(kExtentOfSlot1, wrong.chunk | std::uint64_t{wrong.size} << 32);
     std::vector<std::byte> buffer(600);
     const auto status = made.view().read(1, buffer).status();
     CHECK(status == Error::Corrupt);

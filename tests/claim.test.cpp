@@ -231,7 +231,7 @@ TEST_CASE("if one component cannot join, none of them does") {
   REQUIRE(detail::inside(c->fctl).membership.reserve(control.name()));
   // As if the other producer had taken the Fctl after this one had inspected it.
   detail::Membership* const flow = &detail::inside(other->fctl).membership;
-  detail::ProducerComponents components{detail::ChannelKind::Reliable, control, chunks, mirror, flow, 8};
+  detail::ProducerComponents components{detail::ChannelKind::Reliable, control, &chunks, mirror, flow, 8};
   CHECK(components.join() == Error::ComponentMismatch);
   CHECK(chunks.generation() == 0);
   CHECK(mirror.membership.generation() == 0);

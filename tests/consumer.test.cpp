@@ -33,7 +33,7 @@ void publish(P& producer, Seq count, std::size_t size = 40) {
 /// A fragment's place, size and the rest as someone who scribbles over shared memory would leave them.
 template <class C>
 void forge(C& channel, Seq seq, std::uint64_t sig, std::uint32_t chunk, std::uint32_t size) {
-  detail::inside(channel.mcache).slot(seq).write({sig, std::uint64_t{chunk} | std::uint64_t{size} << 32, 0});
+  detail::inside(channel.mcache).slot(seq).metadata.write({sig, std::uint64_t{chunk} | std::uint64_t{size} << 32, 0});
 }
 
 struct Odd {
@@ -844,7 +844,7 @@ TEST_CASE("stopped when everything has been evicted") {
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     publish(producer, 2, 128);
-    detail::inside(c.mcache).slot(start + 1).evict(start + 1, 4);  // as a reservation for both halves would
+    detail::inside(c.mcache).slot(start + 1).seq.evict(start + 1, 4);  // as a reservation for both halves would
     (void)producer.reserve(128);
     producer.stop();
     auto outcome = consumer.poll();
@@ -1160,7 +1160,7 @@ TEMPLATE_TEST_CASE("a forged sequence number: every poll returns, and the accoun
       auto consumer = c.consumer(start);
       publish(producer, 6, 64);
       for (Seq seq = start; seq != start + 8; ++seq) {
-        detail::inside(c.mcache).slot(seq).publish(forged);
+        detail::inside(c.mcache).slot(seq).seq.publish(forged);
       }
       for (int i = 0; i < 40; ++i) {
         auto outcome = consumer.poll();
@@ -1197,7 +1197,7 @@ TEMPLATE_TEST_CASE("a slot not yet published that claims to be is bounded by the
     auto producer = c.producer();
     auto consumer = c.consumer(start);
     for (const Seq forged : {start + 8, start + 800, start + (Seq{1} << 62)}) {
-      detail::inside(c.mcache).slot(start).publish(forged);
+      detail::inside(c.mcache).slot(start).seq.publish(forged);
       CHECK(consumer.poll().status() == PollStatus::Empty);
       CHECK(consumer.next_seq() == start);
       CHECK(consumer.lost() == 0);

@@ -168,7 +168,7 @@ TEMPLATE_TEST_CASE("corrupt fragments are skipped", "", LossyKind, ReliableKind,
   auto consumer = c.consumer(1);
   publish(producer, 5);
   for (const Seq seq : {Seq{1}, Seq{3}, Seq{4}}) {
-    detail::inside(c.mcache).slot(seq).write({0, 1000, 0});
+    detail::inside(c.mcache).slot(seq).metadata.write({0, 1000, 0});
   }
   producer.stop();
   std::vector<Seq> seen;

@@ -344,7 +344,7 @@ void check_restored(Seq start, std::uint64_t seed, Restored& counts) {
 
     // Once all is given back that may be, it has room for whatever the other one has room for.
     const auto holder = [&](Seq s) {
-      return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).own_extent());
+      return static_cast<std::uint32_t>(detail::inside(wire.mcache).slot(s).metadata.own_extent());
     };
     detail::ChunkAccount kept = account;
     Ring{kept}.take_back(live, next, holder);
@@ -542,7 +542,7 @@ TEST_CASE("metadata that names what is not there is not held") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.chunk, row.size);
-    CHECK(Cache::Store::holds(row.chunk, row.size) == row.held);
+    CHECK(detail::holds<detail::Ring<4, SlotLayout<>>, Cache::Store>(row.chunk, row.size) == row.held);
   }
 }
 

@@ -19,9 +19,9 @@ template <class T>
 constexpr bool shareable = std::conjunction_v<std::is_standard_layout<T>, std::is_trivially_destructible<T>>;
 
 static_assert(shareable<FragmentMetadata> && std::is_trivially_copyable_v<FragmentMetadata>);
-static_assert(shareable<detail::Slot> && shareable<detail::RingControl> && shareable<detail::Membership>);
+static_assert(shareable<detail::Slot<SlotLayout<>>> && shareable<detail::RingControl> && shareable<detail::Membership>);
 static_assert(shareable<detail::Claim<detail::RingHolder>> && shareable<detail::Claim<PlaceState>>);
-static_assert(shareable<detail::Ring<2>> && shareable<detail::Ring<1024>>);
+static_assert(shareable<detail::Ring<2, SlotLayout<>>> && shareable<detail::Ring<1024, SlotLayout<>>>);
 static_assert(shareable<detail::ChunkStore<2, 1, true>> && shareable<detail::ChunkStore<64, 256, false>>);
 static_assert(shareable<detail::PublishedSeq> && shareable<detail::MetricsBlocks>);
 static_assert(shareable<detail::FlowControl<1>> && shareable<detail::FlowControl<64>> &&
@@ -146,12 +146,12 @@ TEST_CASE("constants") {
 TEST_CASE("sizes and alignments") {
   CHECK(sizeof(FragmentMetadata) == 32);
   CHECK(alignof(FragmentMetadata) == 8);
-  CHECK(sizeof(detail::Slot) == 64);
-  CHECK(alignof(detail::Slot) == 64);
+  CHECK(sizeof(detail::Slot<SlotLayout<>>) == 64);
+  CHECK(alignof(detail::Slot<SlotLayout<>>) == 64);
   CHECK(sizeof(detail::Membership) == 8);
   CHECK(sizeof(detail::Claim<detail::RingHolder>) == 8);
   CHECK(sizeof(detail::RingControl) == 256);
-  CHECK(sizeof(detail::Ring<4>) == 512);
+  CHECK(sizeof(detail::Ring<4, SlotLayout<>>) == 512);
   CHECK(sizeof(detail::ChunkAccount) == 24);
   CHECK(sizeof(detail::CreditPlace) == 128);
   CHECK(sizeof(detail::CreditMembers) == 128);
@@ -191,14 +191,16 @@ TEST_CASE("offsets") {
   CHECK(offsetof(FragmentMetadata, ctl) == 24);
   CHECK(offsetof(FragmentMetadata, reserved) == 26);
   CHECK(offsetof(FragmentMetadata, ts) == 28);
-  CHECK(offsetof(detail::Slot, seq) == 0);
-  CHECK(offsetof(detail::Slot, sig) == 8);
-  CHECK(offsetof(detail::Slot, extent) == 16);
-  CHECK(offsetof(detail::Slot, stamp) == 24);
-  CHECK(offsetof(detail::Slot, inline_words) == 32);
+  using DefaultSlot = detail::Slot<SlotLayout<>>;
+  CHECK(offsetof(DefaultSlot, payload) == 0);
+  CHECK(offsetof(DefaultSlot, metadata) == 32);
+  CHECK(offsetof(DefaultSlot, seq) == 56);
+  CHECK(offsetof(detail::SlotMetadata, sig) == 0);
+  CHECK(offsetof(detail::SlotMetadata, extent) == 8);
+  CHECK(offsetof(detail::SlotMetadata, stamp) == 16);
 
   MCache<4> mcache;
-  const detail::Ring<4>& ring = detail::inside(mcache);
+  const detail::Ring<4, SlotLayout<>>& ring = detail::inside(mcache);
   const detail::RingControl& control = ring.control;
   CHECK(offset(mcache, ring) == 0);
   CHECK(offset(mcache, control) == 0);

@@ -93,7 +93,7 @@ TEST_CASE("a slot that is marked answers to neither its old number nor its new o
   for (const Seq start : kStarts) {
     MCache<4> mcache{start};
     (void)mcache.publish({.sig = 1});
-    detail::inside(mcache).slot(start).mark(start + 4);
+    detail::inside(mcache).slot(start).seq.mark(start + 4);
     CHECK(mcache.try_read(start).status == ReadStatus::Overrun);
     CHECK(mcache.try_read(start + 4).status == ReadStatus::NotReady);
   }
@@ -105,7 +105,7 @@ TEST_CASE("an evicted slot is overrun to its number and not ready to its next") 
     for (int i = 0; i < 4; ++i) {
       (void)mcache.publish({});
     }
-    detail::inside(mcache).slot(start + 1).evict(start + 1, mcache.depth());
+    detail::inside(mcache).slot(start + 1).seq.evict(start + 1, mcache.depth());
     CHECK(mcache.try_read(start).status == ReadStatus::Ok);
     CHECK(mcache.try_read(start + 1).status == ReadStatus::Overrun);
     CHECK(mcache.try_read(start + 5).status == ReadStatus::NotReady);

@@ -241,7 +241,7 @@ TEST_CASE("rejected fragments") {
     auto consumer = counted_consumer(c, start);
     REQUIRE(producer.publish(payload_of(1, 100)));
     REQUIRE(producer.publish("fine"));
-    detail::inside(c.mcache).slot(start).extent.store(8);  // a ninth chunk
+    detail::inside(c.mcache).slot(start).metadata.extent.store(8);  // a ninth chunk
     CHECK(consumer.poll().status() == PollStatus::Rejected);
     MetricsSnapshot m = c.metrics.snapshot();
     CHECK(m.rejected == 1);

@@ -51,12 +51,14 @@ using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
 
 /// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes. `Depth` and `Chunks` are powers of two: see mcache.hpp and
 /// dcache.hpp. The start number, the credits and the type's id are values: the last call that sets one wins.
-template <std::size_t Depth, std::size_t Chunks, std::size_t ChunkBytes, class Options = DefaultOptions>
+template <std::size_t Depth, std::size_t Chunks = 0, std::size_t ChunkBytes = 0, class Options = DefaultOptions>
 class ChannelBuilder {
   template <bool Flow, bool Observers, bool Counted, class Strategy, class Message,
-            std::size_t Places = Options::kPlaces>
+            std::size_t Places = Options::kPlaces, std::size_t BytesInSlot = Options::kBytesInSlot,
+            bool Described = Options::kMetadata>
   using With =
-      ChannelBuilder<Depth, Chunks, ChunkBytes, ChannelOptions<Flow, Observers, Counted, Strategy, Message, Places>>;
+      ChannelBuilder<Depth, Chunks, ChunkBytes,
+                     ChannelOptions<Flow, Observers, Counted, Strategy, Message, Places, BytesInSlot, Described>>;
   static constexpr bool kFlow = Options::kFlowControl;
   static constexpr bool kObservers = Options::kObservers;
   static constexpr bool kMetrics = Options::kMetrics;
@@ -113,11 +115,24 @@ class ChannelBuilder {
   [[nodiscard]] constexpr auto of(std::uint64_t id = 0) const noexcept {
     detail::require_record<T>();
     static_assert(std::is_same_v<Message, AnyMessage>, "tango: of was called before");
-    static_assert(sizeof(T) <= Channel::max_payload(),
-                  "tango: a message of this type is larger than the largest payload");
     auto next = as<With<kFlow, kObservers, kMetrics, Waiting, T>>();
     next.type_id_ = id;
     return next;
+  }
+
+  /// A slot holds up to `Bytes` bytes of payload, a multiple of 8: see slot_layout.hpp. Larger messages need chunks.
+  template <std::size_t Bytes>
+  [[nodiscard]] constexpr auto with_bytes_in_slot() const noexcept {
+    static_assert(Options::kBytesInSlot == kAnyBytes, "tango: with_bytes_in_slot was called before");
+    return as<With<kFlow, kObservers, kMetrics, Waiting, Message, Options::kPlaces, Bytes>>();
+  }
+
+  /// No sig, ctl and ts: a slot is a message and its sequence number, which makes small messages faster. Only with
+  /// `of<T>()` and without chunks.
+  [[nodiscard]] constexpr auto without_metadata() const noexcept {
+    static_assert(Options::kMetadata, "tango: without_metadata was called before");
+    static_assert(Chunks == 0, "tango: without_metadata needs a channel without chunks: ChannelBuilder<Depth>");
+    return as<With<kFlow, kObservers, kMetrics, Waiting, Message, Options::kPlaces, Options::kBytesInSlot, false>>();
   }
 
   /// The channel's first sequence number. The default is 1. Every number is valid.
@@ -200,6 +215,10 @@ class ChannelBuilder {
   static constexpr void check() noexcept {
     static_assert(kFlow || !kObservers,
                   "tango: with_observers needs with_flow_control: on a lossy channel every consumer is an observer");
+    static_assert(Options::kMetadata || !std::is_same_v<Message, AnyMessage>,
+                  "tango: without_metadata needs of<T>(): without metadata a message has no size of its own");
+    static_assert(detail::kBytesOf<Message> <= Channel::max_payload(),
+                  "tango: a message of this type is larger than the largest payload");
   }
 
   [[nodiscard]] static Status check_memory(std::span<std::byte> memory) noexcept {

@@ -5,6 +5,7 @@
 ///     tango::Consumer consumer{mcache, dcache, 1};                  // may be overrun: lossy channel, or an observer
 ///     tango::Consumer consumer{mcache, dcache, fctl, 1};            // reliable: the producer waits for it
 ///     tango::Consumer consumer{mcache, dcache, fctl, 1, metrics};   // the same, with metrics
+///     tango::Consumer consumer{mcache, fctl, 1};                    // without chunks: messages fit into their slots
 ///
 /// Most programs do not construct a Consumer from its components. They build a channel (channel_builder.hpp) and call
 /// `channel.consumer()`.
@@ -54,59 +55,87 @@
 #include "record.hpp"
 #include "resume.hpp"
 #include "seq.hpp"
+#include "slot_layout.hpp"
 #include "speculative_fragment.hpp"
 #include "typed_fragment.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is an `Fctl` (reliable) or `NoFlowControl`, and `MetricsPolicy` is `Metrics` or
-/// `NoMetrics`. All three are deduced from the constructor's arguments. `Waiting` is the default wait strategy of
-/// blocking calls. `Message` is the type of all messages if the channel has one (channel_builder.hpp).
+/// `Cache` is a DCache or `NoDCache`, `Flow` is an `Fctl` (reliable) or `NoFlowControl`, `MetricsPolicy` is `Metrics`
+/// or `NoMetrics`, and `Layout` is the MCache's. All four are deduced from the constructor's arguments. `Waiting` is
+/// the default wait strategy of blocking calls. `Message` is the type of all messages if the channel has one
+/// (channel_builder.hpp).
 template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy,
-          class Message = AnyMessage>
+          class Message = AnyMessage, class Layout = SlotLayout<>>
 class Consumer {
+  using Ring = detail::Ring<Depth, Layout>;
+  using Store = typename Cache::Store;
+  static constexpr bool kChunks = Store::kChunks != 0;
   static constexpr bool kReliable = detail::kIsFlowControl<Flow>;
   static constexpr bool kMetered = std::is_same_v<MetricsPolicy, Metrics>;
   static_assert(kReliable || Cache::kWords,
                 "tango: a consumer of plain bytes must be reliable: give it the channel's Fctl, or use tango::Words");
+  static_assert(Layout::kWords || !Cache::kWords,
+                "tango: an MCache of plain bytes needs a DCache of plain bytes, or none");
+  static_assert(Layout::kMetadata || !std::is_same_v<Message, AnyMessage>,
+                "tango: without metadata all messages have one type: build the channel by a ChannelBuilder, of<T>()");
   using Recorder = std::conditional_t<kMetered, detail::ConsumerRecorder, detail::NoConsumerRecorder>;
+  template <class Argument, class Component>
+  static constexpr bool kIsTemporary =
+      !std::is_lvalue_reference_v<Argument> && std::is_same_v<std::remove_cvref_t<Argument>, Component>;
 
  public:
   /// What a poll delivers: `tango::Fragment` or `tango::SpeculativeFragment`, or a `TypedFragment` on a channel of one
   /// message type.
   using Fragment =
-      typename detail::FragmentOf<Message, std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>>::Type;
+      typename detail::FragmentOf<Message, std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>,
+                                  Layout::kMetadata>::Type;
   /// What a batch holds: `FragmentView` or `SpeculativeFragment`, or their typed forms.
-  using Item =
-      typename detail::FragmentOf<Message, std::conditional_t<kReliable, FragmentView, SpeculativeFragment>>::Type;
+  using Item = typename detail::FragmentOf<Message, std::conditional_t<kReliable, FragmentView, SpeculativeFragment>,
+                                           Layout::kMetadata>::Type;
 
   /// The wait strategy of blocking calls that are given none.
   using DefaultStrategy = Waiting;
 
+  /// The ring of the channel.
+  using Mcache = MCache<Depth, Layout::kPayloadBytes, typename Layout::Payload, typename Layout::Metadata>;
+
   /// A consumer that may be overrun. `status()` reports whether it joined the channel.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first) noexcept requires(!kReliable && !kMetered)
-      : Consumer{mcache, dcache, nullptr, first, Recorder{}} {}
+  Consumer(const Mcache& mcache, const Cache& dcache, From first) noexcept requires(kChunks && !kReliable && !kMetered)
+      : Consumer{mcache, &detail::inside(dcache), nullptr, first, Recorder{}} {}
   /// The same, with metrics.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, From first, Metrics& metrics) noexcept
-      requires(!kReliable && kMetered)
-      : Consumer{mcache, dcache, nullptr, first, Recorder{metrics}} {}
+  Consumer(const Mcache& mcache, const Cache& dcache, From first, Metrics& metrics) noexcept
+      requires(kChunks && !kReliable && kMetered)
+      : Consumer{mcache, &detail::inside(dcache), nullptr, first, Recorder{metrics}} {}
 
   /// A reliable consumer, which takes one of the Fctl's places. If the channel is running and `first` is no longer
   /// protected, it starts at the first sequence number that is: see `first()`. `status()` reports whether it joined the
   /// channel.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first) noexcept
-      requires(kReliable && !kMetered)
-      : Consumer{mcache, dcache, &fctl, first, Recorder{}} {}
+  Consumer(const Mcache& mcache, const Cache& dcache, Flow& fctl, From first) noexcept
+      requires(kChunks&& kReliable && !kMetered)
+      : Consumer{mcache, &detail::inside(dcache), &fctl, first, Recorder{}} {}
   /// The same, with metrics.
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow& fctl, From first, Metrics& metrics) noexcept
-      requires(kReliable&& kMetered)
-      : Consumer{mcache, dcache, &fctl, first, Recorder{metrics}} {}
+  Consumer(const Mcache& mcache, const Cache& dcache, Flow& fctl, From first, Metrics& metrics) noexcept
+      requires(kChunks&& kReliable&& kMetered)
+      : Consumer{mcache, &detail::inside(dcache), &fctl, first, Recorder{metrics}} {}
+
+  /// The same four without a DCache: every message is stored in its slot.
+  /// @{
+  Consumer(const Mcache& mcache, From first) noexcept requires(!kChunks && !kReliable && !kMetered)
+      : Consumer{mcache, nullptr, nullptr, first, Recorder{}} {}
+  Consumer(const Mcache& mcache, From first, Metrics& metrics) noexcept requires(!kChunks && !kReliable && kMetered)
+      : Consumer{mcache, nullptr, nullptr, first, Recorder{metrics}} {}
+  Consumer(const Mcache& mcache, Flow& fctl, From first) noexcept requires(!kChunks && kReliable && !kMetered)
+      : Consumer{mcache, nullptr, &fctl, first, Recorder{}} {}
+  Consumer(const Mcache& mcache, Flow& fctl, From first, Metrics& metrics) noexcept
+      requires(!kChunks && kReliable && kMetered)
+      : Consumer{mcache, nullptr, &fctl, first, Recorder{metrics}} {}
+  /// @}
 
   /// Deleted: a temporary component would not outlive the consumer.
-  template <class Ring, class Payloads, class... Rest>
-  requires(!std::is_lvalue_reference_v<Ring> || !std::is_lvalue_reference_v<Payloads>)
-      Consumer(Ring&&, Payloads&&, Rest&&...)
+  template <class First, class Second, class... Rest>
+  requires(kIsTemporary<First, Mcache> || kIsTemporary<Second, Cache>) Consumer(First&&, Second&&, Rest&&...)
   = delete;
 
   /// Takes over from `other`, whose `status()` is `Moved` afterwards.
@@ -197,6 +226,7 @@ class Consumer {
   /// Complexity: wait-free, O(1) per fragment read.
   template <SigFilter Filter = AcceptAll>
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
+    check_filter<Filter>();
     if (!is_ready()) [[unlikely]] {
       if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
         return Poll<Fragment>{detail::Passkey{}, why};
@@ -212,7 +242,7 @@ class Consumer {
     }
     const Seq seq = cursor_.ledger().next - 1;
     if constexpr (kReliable) {
-      if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
+      if constexpr (detail::kFilters<Filter>) {
         cursor_.ledger().give_back(seq);  // the filtered fragments before this one
       }
       return Poll<Fragment>{detail::Passkey{}, std::in_place, seq, words, payload_of(seq, words), cursor_.ledger()};
@@ -302,8 +332,8 @@ class Consumer {
   void fragments(Strategy strategy = {}) && = delete;
 
  private:
-  Consumer(const MCache<Depth>& mcache, const Cache& dcache, Flow* fctl, From first, Recorder recorder) noexcept
-      : cursor_{detail::inside(mcache), 0, recorder}, store_{&detail::inside(dcache)} {
+  Consumer(const Mcache& mcache, const Store* store, Flow* fctl, From first, Recorder recorder) noexcept
+      : cursor_{detail::inside(mcache), 0, recorder}, store_{store} {
     if constexpr (kReliable) {
       flow_ = &detail::inside(*fctl);
     }
@@ -315,11 +345,15 @@ class Consumer {
   [[nodiscard]] const detail::RingControl& control() const noexcept { return cursor_.ring().control; }
 
   [[nodiscard]] detail::ConsumerComponents components() const noexcept {
+    const detail::Membership* chunks = nullptr;
+    if constexpr (kChunks) {
+      chunks = &store_->membership;
+    }
     const detail::Membership* flow = nullptr;
     if constexpr (kReliable) {
       flow = &flow_->membership;
     }
-    return {control(), store_->membership, flow};
+    return {control(), chunks, flow};
   }
 
   TANGO_COLD Status enter(const From& from) noexcept {
@@ -456,6 +490,7 @@ class Consumer {
 
   template <class Put, class Filter>
   TANGO_HOT BatchResult collect(std::size_t max, Put&& put, Filter& filter) noexcept {
+    check_filter<Filter>();
     BatchResult result;
     if (!is_ready()) [[unlikely]] {
       if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
@@ -491,16 +526,28 @@ class Consumer {
 
   // Delivering.
 
+  template <class Filter>
+  static constexpr void check_filter() noexcept {
+    static_assert(Layout::kMetadata || !detail::kFilters<Filter>,
+                  "tango: this channel was built without_metadata(): its messages have no sig to filter by");
+  }
+
   /// Where the payload is: in its slot or in its chunks. As words, or as bytes for a consumer that cannot be overrun.
-  [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, const detail::SlotWords& words) const noexcept {
-    const detail::SharedWord* const in_slot = cursor_.ring().slot(seq).inline_words;
-    const bool is_in_slot = words.chunk() == kInlineChunk;
-    if constexpr (!kReliable) {
-      return is_in_slot ? in_slot : store_->data(words.chunk());
-    } else if constexpr (Cache::kWords) {
-      return detail::bytes_of(is_in_slot ? in_slot : store_->data(words.chunk()));
+  [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, [[maybe_unused]] const detail::SlotWords& words) const noexcept {
+    const auto* const in_slot = unit_of(cursor_.ring().slot(seq).payload.data());
+    if constexpr (kChunks) {
+      return words.chunk() == kInlineChunk ? in_slot : unit_of(store_->data(words.chunk()));
     } else {
-      return is_in_slot ? detail::bytes_of(in_slot) : store_->data(words.chunk());
+      return in_slot;
+    }
+  }
+
+  template <class Unit>
+  [[nodiscard]] TANGO_HOT static auto unit_of(const Unit* payload) noexcept {
+    if constexpr (kReliable) {
+      return detail::bytes_of(payload);
+    } else {
+      return payload;
     }
   }
 
@@ -512,8 +559,10 @@ class Consumer {
     }
   }
 
-  detail::ReadCursor<Depth, typename Cache::Store, kReliable, Recorder> cursor_;
-  const typename Cache::Store* store_ = nullptr;
+  static constexpr std::size_t kMessageBytes = detail::kBytesOf<Message>;
+
+  detail::ReadCursor<Ring, Store, kReliable, Recorder, kMessageBytes> cursor_;
+  const Store* store_ = nullptr;
   typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
   std::size_t place_ = detail::kNoPlace;
   PlaceState taken_from_ = PlaceState::Free;               ///< the state of its place before it took it
@@ -523,13 +572,29 @@ class Consumer {
   Status status_;
 };
 
-template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, From) -> Consumer<D, C, NoFlowControl, NoMetrics>;
-template <std::size_t D, class C>
-Consumer(const MCache<D>&, const C&, From, Metrics&) -> Consumer<D, C, NoFlowControl, Metrics>;
-template <std::size_t D, class C, std::size_t P>
-Consumer(const MCache<D>&, const C&, BasicFctl<P>&, From) -> Consumer<D, C, BasicFctl<P>, NoMetrics>;
-template <std::size_t D, class C, std::size_t P>
-Consumer(const MCache<D>&, const C&, BasicFctl<P>&, From, Metrics&) -> Consumer<D, C, BasicFctl<P>, Metrics>;
+template <std::size_t D, std::size_t I, class P, class M, class C>
+Consumer(const MCache<D, I, P, M>&, const C&, From)
+    -> Consumer<D, C, NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C>
+Consumer(const MCache<D, I, P, M>&, const C&, From, Metrics&)
+    -> Consumer<D, C, NoFlowControl, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C, std::size_t N>
+Consumer(const MCache<D, I, P, M>&, const C&, BasicFctl<N>&, From)
+    -> Consumer<D, C, BasicFctl<N>, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C, std::size_t N>
+Consumer(const MCache<D, I, P, M>&, const C&, BasicFctl<N>&, From, Metrics&)
+    -> Consumer<D, C, BasicFctl<N>, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M>
+Consumer(const MCache<D, I, P, M>&, From)
+    -> Consumer<D, NoDCache<P>, NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M>
+Consumer(const MCache<D, I, P, M>&, From, Metrics&)
+    -> Consumer<D, NoDCache<P>, NoFlowControl, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, std::size_t N>
+Consumer(const MCache<D, I, P, M>&, BasicFctl<N>&, From)
+    -> Consumer<D, NoDCache<P>, BasicFctl<N>, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, std::size_t N>
+Consumer(const MCache<D, I, P, M>&, BasicFctl<N>&, From, Metrics&)
+    -> Consumer<D, NoDCache<P>, BasicFctl<N>, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
 
 }  // namespace tango::inline TANGO_ABI

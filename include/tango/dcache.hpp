@@ -9,9 +9,9 @@
 /// - `Plain`: payloads are accessed as bytes, with `memcpy` and `std::span`. For channels on which every consumer is
 ///   reliable.
 ///
-/// A payload of up to `kInlineBytes` that is published by copy is stored in its slot and takes no chunk. A larger one
-/// takes as many contiguous chunks as it needs. The depth of the MCache and the number of chunks are independent: in
-/// every combination, a slot that holds a sequence number has its payload intact.
+/// A payload that fits into its slot (slot_layout.hpp) takes no chunk. A larger one takes as many contiguous chunks as
+/// it needs. A channel whose messages all fit has no DCache. The depth of the MCache and the number of chunks are
+/// independent: in every combination, a slot that holds a sequence number has its payload intact.
 ///
 /// Most programs create a DCache and hand it to a Producer and Consumers.
 ///
@@ -27,13 +27,9 @@
 #include "memory/inside.hpp"
 #include "memory/membership.hpp"
 #include "metadata.hpp"
+#include "slot_layout.hpp"
 
 namespace tango::inline TANGO_ABI {
-
-/// Payloads are relaxed atomic words: consumers may be overrun.
-struct Words {};
-/// Payloads are plain bytes: every consumer is reliable.
-struct Plain {};
 
 /// `Chunks` chunks of `ChunkBytes` bytes. `Chunks` is a power of two and at least 2. `ChunkBytes` is at least 1 and is
 /// rounded up to whole cache lines.
@@ -77,6 +73,22 @@ class alignas(kSeparation) DCache {
   explicit DCache(detail::Generation generation) noexcept : inside_{generation} {}
 
   Store inside_;
+};
+
+/// In place of a DCache: every message is stored in its slot.
+template <class Payload>
+class NoDCache {
+ public:
+  /// Whether consumers may be overrun.
+  static constexpr bool kWords = std::is_same_v<Payload, Words>;
+
+  /// There are no chunks.
+  using Store = detail::NoChunkStore<kWords>;
+
+ private:
+  template <std::size_t, std::size_t, std::size_t, class>
+  friend class Channel;
+  explicit NoDCache(detail::Generation) noexcept {}
 };
 
 static_assert(sizeof(DCache<64, 256>) == 128 + 64 * 256 && alignof(DCache<64, 256>) == 128);

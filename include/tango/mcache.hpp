@@ -4,7 +4,7 @@
 ///
 ///     line pair 0   generation | running | start | kind | claim | closed_at    written at life events only
 ///     line pair 1   position, oldest, limit                                    written by the producer now and then
-///     then          Depth slots of one cache line each                         written by the producer
+///     then          Depth slots: see slot_layout.hpp                           written by the producer
 ///
 /// Most programs hand an MCache to a Producer and Consumers and call only `stop`, `start` and `position`. `publish`,
 /// `try_read` and `wait` are for programs that need the ring of metadata alone: sequence numbers, tags and timestamps
@@ -33,6 +33,7 @@
 #include "memory/slot.hpp"
 #include "metadata.hpp"
 #include "seq.hpp"
+#include "slot_layout.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
@@ -50,13 +51,18 @@ struct ReadResult {
   FragmentMetadata metadata;                 ///< of the requested number
 };
 
-/// A ring of `Depth` slots. `Depth` is a power of two and at least 2.
-template <std::size_t Depth>
+/// A ring of `Depth` slots, each of which holds up to `InlineBytes` bytes of payload: see SlotLayout for these and the
+/// other parameters. `Depth` is a power of two and at least 2.
+template <std::size_t Depth, std::size_t InlineBytes = kInlineBytes, class Payload = Words,
+          class MetadataPolicy = WithMetadata>
 class alignas(kSeparation) MCache {
   static_assert(Depth >= 2 && (Depth & (Depth - 1)) == 0,
                 "tango: the depth of an MCache must be a power of two and at least 2");
 
  public:
+  /// What a slot consists of.
+  using Layout = SlotLayout<InlineBytes, Payload, MetadataPolicy>;
+
   /// Creates a channel whose first sequence number is `start`. Every number is valid.
   ///
   /// Complexity: O(Depth).
@@ -67,6 +73,9 @@ class alignas(kSeparation) MCache {
 
   /// The number of slots.
   [[nodiscard]] static constexpr std::uint64_t depth() noexcept { return Depth; }
+
+  /// The size in bytes of the largest payload that is stored in a slot.
+  [[nodiscard]] static constexpr std::size_t inline_bytes() noexcept { return InlineBytes; }
 
   /// The channel's first sequence number.
   ///
@@ -87,7 +96,7 @@ class alignas(kSeparation) MCache {
   [[nodiscard]] Seq position() const noexcept { return inside_.position(); }
 
   /// The producer stores its position when it reaches a multiple of this. The slots show how far it has advanced since.
-  static constexpr std::uint64_t kPositionStride = detail::Ring<Depth>::kPositionStride;
+  static constexpr std::uint64_t kPositionStride = detail::Ring<Depth, Layout>::kPositionStride;
 
   /// Requests a stop. The producer closes the channel at its next call or when it leaves. If there is no producer, the
   /// channel is closed here. Everything published before can still be read. Idempotent.
@@ -120,7 +129,7 @@ class alignas(kSeparation) MCache {
   ///
   /// Thread: the only producer.
   /// Complexity: wait-free, O(1).
-  Seq publish(const FragmentMetadata& metadata) noexcept {
+  Seq publish(const FragmentMetadata& metadata) noexcept requires(Layout::kMetadata) {
     detail::RingControl& control = inside_.control;
     // Relaxed where it is set: an endpoint that sees this kind refuses the ring and reads nothing else.
     const auto kind = static_cast<detail::ChannelKind>(
@@ -131,11 +140,11 @@ class alignas(kSeparation) MCache {
       control.kind.store(static_cast<std::uint64_t>(detail::ChannelKind::Direct), detail::memory_order_relaxed);
     }
     const Seq s = control.position.load(detail::memory_order_relaxed);  // only this thread writes it
-    detail::Slot& target = inside_.slot(s);
-    target.mark(s);
-    detail::fence(detail::memory_order_release);  // pairs with the acquire fence in Slot::still_holds
-    target.write(detail::SlotWords::of(metadata));
-    target.publish(s);
+    auto& target = inside_.slot(s);
+    target.seq.mark(s);
+    detail::fence(detail::memory_order_release);  // pairs with the acquire fence in SlotSeq::still_holds
+    target.metadata.write(detail::SlotWords::of(metadata));
+    target.seq.publish(s);
     control.advance(s + 1);
     return s;
   }
@@ -148,16 +157,16 @@ class alignas(kSeparation) MCache {
   ///
   /// Thread: any.
   /// Complexity: wait-free, O(1).
-  [[nodiscard]] ReadResult try_read(Seq seq) const noexcept {
-    const detail::Slot& source = inside_.slot(seq);
-    if (const std::int64_t ahead = seq_diff(source.observe(), seq); ahead != 0) {
+  [[nodiscard]] ReadResult try_read(Seq seq) const noexcept requires(Layout::kMetadata) {
+    const auto& source = inside_.slot(seq);
+    if (const std::int64_t ahead = seq_diff(source.seq.observe(), seq); ahead != 0) {
       return {ahead < 0 ? ReadStatus::NotReady : ReadStatus::Overrun, {}};
     }
     // Read after the slot: the producer that published there stored the kind before.
     TANGO_PRECONDITION(inside_.control.channel_kind() != detail::ChannelKind::Reliable,
                        "MCache::try_read: the channel is not reliable");
-    const FragmentMetadata metadata = source.read().metadata(seq);
-    if (!source.still_holds(seq)) {
+    const FragmentMetadata metadata = source.metadata.read().metadata(seq);
+    if (!source.seq.still_holds(seq)) {
       return {ReadStatus::Overrun, {}};
     }
     return {ReadStatus::Ok, metadata};
@@ -170,7 +179,7 @@ class alignas(kSeparation) MCache {
   ///
   /// Thread: any.
   template <WaitStrategy Strategy = Busy>
-  [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept {
+  [[nodiscard]] ReadResult wait(Seq seq, Strategy strategy = {}) const noexcept requires(Layout::kMetadata) {
     for (std::uint64_t round = 0;; ++round) {
       const bool closed = this->closed();  // loaded first: try_read then sees everything published before the close
       const ReadResult result = try_read(seq);
@@ -187,10 +196,11 @@ class alignas(kSeparation) MCache {
   MCache(Seq start, detail::Generation generation, detail::ChannelKind kind) noexcept
       : inside_{start, generation, kind} {}
 
-  detail::Ring<Depth> inside_;
+  detail::Ring<Depth, Layout> inside_;
 };
 
 static_assert(sizeof(MCache<2>) == 256 + 2 * 64 && alignof(MCache<2>) == 128);
 static_assert(sizeof(MCache<1024>) == 256 + 1024 * 64);
+static_assert(sizeof(MCache<1024, 0>) == 256 + 1024 * 32 && sizeof(MCache<1024, 64>) == 256 + 1024 * 96);
 
 }  // namespace tango::inline TANGO_ABI

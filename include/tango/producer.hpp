@@ -5,6 +5,7 @@
 ///     tango::Producer producer{mcache, dcache, fseq};                  // lossy: never waits, consumers may be overrun
 ///     tango::Producer producer{mcache, dcache, fseq, fctl};            // reliable or observed: see DCache
 ///     tango::Producer producer{mcache, dcache, fseq, fctl, metrics};   // the same, with metrics
+/// tango::Producer producer{mcache, fseq, fctl};                    // without chunks: messages fit into their slots
 ///
 /// Most programs do not construct a Producer from its components. They build a channel (channel_builder.hpp) and call
 /// `channel.producer()`.
@@ -36,25 +37,39 @@
 #include "message.hpp"
 #include "metadata.hpp"
 #include "metrics.hpp"
+#include "record.hpp"
 #include "reservation.hpp"
 #include "send/publication.hpp"
 #include "send/publish_overloads.hpp"
 #include "seq.hpp"
+#include "slot_layout.hpp"
 #include "wait.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// `Cache` is a DCache, `Flow` is an Fctl or `NoFlowControl`, and `MetricsPolicy` is `Metrics` or `NoMetrics`. All
-/// three are deduced from the constructor's arguments. `Waiting` is the default wait strategy of blocking calls.
-template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy>
-class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPolicy, Waiting>, Waiting> {
+/// `Cache` is a DCache or `NoDCache`, `Flow` is an Fctl or `NoFlowControl`, `MetricsPolicy` is `Metrics` or
+/// `NoMetrics`, and `Layout` is the MCache's. All four are deduced from the constructor's arguments. `Waiting` is the
+/// default wait strategy of blocking calls. `Message` is the type of all messages if the channel has one
+/// (channel_builder.hpp).
+template <std::size_t Depth, class Cache, class Flow, class MetricsPolicy, WaitStrategy Waiting = Busy,
+          class Message = AnyMessage, class Layout = SlotLayout<>>
+class Producer
+    : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPolicy, Waiting, Message, Layout>, Waiting> {
   using Overloads = PublishOverloads<Producer, Waiting>;
+  using Ring = detail::Ring<Depth, Layout>;
+  using Store = typename Cache::Store;
+  static constexpr bool kChunks = Store::kChunks != 0;
   static constexpr bool kFlow = detail::kIsFlowControl<Flow>;
   static constexpr bool kMetered = std::is_same_v<MetricsPolicy, Metrics>;
   using Recorder = std::conditional_t<kMetered, detail::ProducerRecorder, detail::NoProducerRecorder>;
   using Limit = std::conditional_t<kFlow, detail::CreditLimit, detail::NoCreditLimit>;
+  using Publication = detail::Publication<Ring, Store, Limit>;
   static_assert(kFlow || Cache::kWords,
                 "tango: a DCache of plain bytes needs flow control: give the producer an Fctl, or use tango::Words");
+  static_assert(Layout::kWords || !Cache::kWords,
+                "tango: an MCache of plain bytes needs a DCache of plain bytes, or none");
+  static_assert(Layout::kMetadata || !std::is_same_v<Message, AnyMessage>,
+                "tango: without metadata all messages have one type: build the channel by a ChannelBuilder, of<T>()");
 
  public:
   /// What `reserve` returns.
@@ -64,21 +79,44 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
 
   /// Whether payloads are written as atomic words, because consumers may be overrun.
   static constexpr bool kWords = Cache::kWords;
+  /// Whether messages have metadata (sig, ctl, ts).
+  static constexpr bool kMetadata = Layout::kMetadata;
+  /// The size in bytes of the largest payload that is stored in its slot when it is published by copy.
+  static constexpr std::size_t kInlineBytes = Ring::kInlineBytes;
+  /// The same when it is written in place.
+  static constexpr std::size_t kMaxInSlot = Publication::kMaxInSlot;
+  /// The alignment of a payload in its slot, in bytes.
+  static constexpr std::size_t kSlotAlignment = alignof(typename Ring::Slot);
+
+  /// The ring of the channel.
+  using Mcache = MCache<Depth, Layout::kPayloadBytes, typename Layout::Payload, typename Layout::Metadata>;
 
   /// Joins a lossy channel. `status()` reports whether that succeeded.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq) noexcept requires(!kFlow && !kMetered)
-      : Producer{mcache, dcache, fseq, nullptr, Recorder{}} {}
+  Producer(Mcache& mcache, Cache& dcache, Fseq& fseq) noexcept requires(kChunks && !kFlow && !kMetered)
+      : Producer{mcache, &detail::inside(dcache), fseq, nullptr, Recorder{}} {}
   /// The same, with metrics.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kFlow && kMetered)
-      : Producer{mcache, dcache, fseq, nullptr, Recorder{metrics}} {}
+  Producer(Mcache& mcache, Cache& dcache, Fseq& fseq, Metrics& metrics) noexcept requires(kChunks && !kFlow && kMetered)
+      : Producer{mcache, &detail::inside(dcache), fseq, nullptr, Recorder{metrics}} {}
 
   /// Joins a reliable (`Plain`) or observed (`Words`) channel. `status()` reports whether that succeeded.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl) noexcept requires(kFlow && !kMetered)
-      : Producer{mcache, dcache, fseq, &fctl, Recorder{}} {}
+  Producer(Mcache& mcache, Cache& dcache, Fseq& fseq, Flow& fctl) noexcept requires(kChunks&& kFlow && !kMetered)
+      : Producer{mcache, &detail::inside(dcache), fseq, &fctl, Recorder{}} {}
   /// The same, with metrics.
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow& fctl, Metrics& metrics) noexcept
-      requires(kFlow&& kMetered)
-      : Producer{mcache, dcache, fseq, &fctl, Recorder{metrics}} {}
+  Producer(Mcache& mcache, Cache& dcache, Fseq& fseq, Flow& fctl, Metrics& metrics) noexcept
+      requires(kChunks&& kFlow&& kMetered)
+      : Producer{mcache, &detail::inside(dcache), fseq, &fctl, Recorder{metrics}} {}
+
+  /// The same four without a DCache: every message is stored in its slot.
+  /// @{
+  Producer(Mcache& mcache, Fseq& fseq) noexcept requires(!kChunks && !kFlow && !kMetered)
+      : Producer{mcache, nullptr, fseq, nullptr, Recorder{}} {}
+  Producer(Mcache& mcache, Fseq& fseq, Metrics& metrics) noexcept requires(!kChunks && !kFlow && kMetered)
+      : Producer{mcache, nullptr, fseq, nullptr, Recorder{metrics}} {}
+  Producer(Mcache& mcache, Fseq& fseq, Flow& fctl) noexcept requires(!kChunks && kFlow && !kMetered)
+      : Producer{mcache, nullptr, fseq, &fctl, Recorder{}} {}
+  Producer(Mcache& mcache, Fseq& fseq, Flow& fctl, Metrics& metrics) noexcept requires(!kChunks && kFlow && kMetered)
+      : Producer{mcache, nullptr, fseq, &fctl, Recorder{metrics}} {}
+  /// @}
 
   /// Takes over the channel from `other`. Afterwards every call on `other` returns `Moved`, as long as the channel
   /// exists.
@@ -124,7 +162,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   [[nodiscard]] Seq next_seq() const noexcept { return publication_.next(); }
 
   /// The size of the largest payload, in bytes.
-  [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Cache::max_payload(); }
+  [[nodiscard]] static constexpr std::size_t max_payload() noexcept { return Publication::kMaxPayload; }
 
   /// How many messages could be published now, counting slots and credits only. A message that needs chunks may still
   /// be refused for lack of chunks. Reads the consumers' positions.
@@ -136,7 +174,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
 
   /// The size in bytes of the largest message that `publish` has room for, without reading the consumers' positions.
   /// The value is as of the last call of `available` or the last refused publish, so the true value may be larger.
-  /// `reserve` needs a chunk even for a message of up to `kInlineBytes`.
+  /// `reserve` needs a chunk for a message of more than `kMaxInSlot` bytes.
   ///
   /// \return The size; 0 if there is no free slot, `status()` is an error, or a stop was requested.
   ///
@@ -203,7 +241,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     if (size > max_payload()) [[unlikely]] {
       return Reservation{detail::Passkey{}, too_large(size)};
     }
-    const std::size_t run = Cache::Store::chunks_for(size);
+    const std::size_t run = Publication::run_of_reservation(size);
     if (const Error error = admit(run); error != Error::None) [[unlikely]] {
       return Reservation{detail::Passkey{}, refused(error)};
     }
@@ -216,7 +254,7 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     if (size > max_payload()) [[unlikely]] {
       return Reservation{detail::Passkey{}, too_large(size)};
     }
-    const std::size_t run = Cache::Store::chunks_for(size);
+    const std::size_t run = Publication::run_of_reservation(size);
     if (const Error error = admit_blocking(run, strategy); error != Error::None) [[unlikely]] {
       return Reservation{detail::Passkey{}, status_.ok() ? Status{error} : status_};
     }
@@ -243,8 +281,8 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
  private:
   friend Reservation;
 
-  Producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq, Flow* fctl, Recorder recorder) noexcept
-      : publication_{detail::inside(mcache), detail::inside(dcache), limit_of(fctl)},
+  Producer(Mcache& mcache, Store* store, Fseq& fseq, Flow* fctl, Recorder recorder) noexcept
+      : publication_{detail::inside(mcache), store, limit_of(fctl)},
         mirror_{&detail::inside(fseq)},
         recorder_{recorder} {
     status_ = enter(fctl);
@@ -266,13 +304,17 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   [[nodiscard]] detail::RingControl& control() const noexcept { return publication_.ring().control; }
 
   TANGO_COLD Status enter([[maybe_unused]] Flow* fctl) noexcept {
+    detail::Membership* chunks = nullptr;
+    if constexpr (kChunks) {
+      chunks = &publication_.store().membership;
+    }
     detail::Membership* flow = nullptr;
     std::uint64_t credits = 0;
     if constexpr (kFlow) {
       flow = &detail::inside(*fctl).membership;
       credits = detail::inside(*fctl).credits;
     }
-    detail::ProducerComponents components{kKind, control(), publication_.store().membership, *mirror_, flow, credits};
+    detail::ProducerComponents components{kKind, control(), chunks, *mirror_, flow, credits};
     if (const Status status = components.claim(Depth); !status.ok()) {
       return status;
     }
@@ -405,14 +447,14 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
     return Reservation{detail::Passkey{}, *this, publication_.reserve(run), size};
   }
 
-  TANGO_HOT void commit(std::size_t used, MessageInfo info) noexcept {
+  TANGO_HOT void commit(std::size_t size, std::size_t used, MessageInfo info) noexcept {
     drop_reservation();
-    publication_.commit(used, info, recorder_, *mirror_);
+    publication_.commit(size, used, info, recorder_, *mirror_);
   }
 
   TANGO_HOT void drop_reservation() noexcept { running_as_ = generation_; }
 
-  detail::Publication<Depth, typename Cache::Store, Limit> publication_;
+  Publication publication_;
   detail::PublishedSeq* mirror_ = nullptr;
   [[no_unique_address]] Recorder recorder_;
   detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
@@ -422,13 +464,29 @@ class Producer : public PublishOverloads<Producer<Depth, Cache, Flow, MetricsPol
   Status status_;
 };
 
-template <std::size_t D, class C>
-Producer(MCache<D>&, C&, Fseq&) -> Producer<D, C, NoFlowControl, NoMetrics>;
-template <std::size_t D, class C>
-Producer(MCache<D>&, C&, Fseq&, Metrics&) -> Producer<D, C, NoFlowControl, Metrics>;
-template <std::size_t D, class C, std::size_t P>
-Producer(MCache<D>&, C&, Fseq&, BasicFctl<P>&) -> Producer<D, C, BasicFctl<P>, NoMetrics>;
-template <std::size_t D, class C, std::size_t P>
-Producer(MCache<D>&, C&, Fseq&, BasicFctl<P>&, Metrics&) -> Producer<D, C, BasicFctl<P>, Metrics>;
+template <std::size_t D, std::size_t I, class P, class M, class C>
+Producer(MCache<D, I, P, M>&, C&, Fseq&)
+    -> Producer<D, C, NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C>
+Producer(MCache<D, I, P, M>&, C&, Fseq&, Metrics&)
+    -> Producer<D, C, NoFlowControl, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C, std::size_t N>
+Producer(MCache<D, I, P, M>&, C&, Fseq&, BasicFctl<N>&)
+    -> Producer<D, C, BasicFctl<N>, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, class C, std::size_t N>
+Producer(MCache<D, I, P, M>&, C&, Fseq&, BasicFctl<N>&, Metrics&)
+    -> Producer<D, C, BasicFctl<N>, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M>
+Producer(MCache<D, I, P, M>&, Fseq&)
+    -> Producer<D, NoDCache<P>, NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M>
+Producer(MCache<D, I, P, M>&, Fseq&, Metrics&)
+    -> Producer<D, NoDCache<P>, NoFlowControl, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, std::size_t N>
+Producer(MCache<D, I, P, M>&, Fseq&, BasicFctl<N>&)
+    -> Producer<D, NoDCache<P>, BasicFctl<N>, NoMetrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
+template <std::size_t D, std::size_t I, class P, class M, std::size_t N>
+Producer(MCache<D, I, P, M>&, Fseq&, BasicFctl<N>&, Metrics&)
+    -> Producer<D, NoDCache<P>, BasicFctl<N>, Metrics, Busy, AnyMessage, SlotLayout<I, P, M>>;
 
 }  // namespace tango::inline TANGO_ABI

@@ -45,7 +45,16 @@ concept Record = std::is_trivially_copyable_v<T> && std::is_copy_constructible_v
   std::begin(range);
 };
 
+/// Messages of any size and content: a channel of bytes.
+struct AnyMessage {};
+
 namespace detail {
+
+/// The size of every message in bytes; 0 on a channel of bytes.
+template <class Message>
+inline constexpr std::size_t kBytesOf = sizeof(Message);
+template <>
+inline constexpr std::size_t kBytesOf<AnyMessage> = 0;
 
 /// The `size` bytes at `at`. Like `std::as_bytes`, but without the spans of other types that it instantiates, which
 /// take longer to compile than the rest of this header.

@@ -41,36 +41,43 @@ struct ProducerRecovery {
   bool closed = false;    ///< whether the channel is closed
 };
 
-/// Gives the channel back on behalf of a dead producer. Everything that it published stays.
-///
-/// \pre The producer is dead (see the file's head).
-/// \pre (checked) The DCache and the Fseq are part of the ring's channel, or of none yet.
-/// \return Whether a producer held the channel, and where the next one continues.
-///
-/// Complexity: O(Depth).
-template <std::size_t Depth, class Cache>
-TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcache, Fseq& fseq,
-                                             Metrics* metrics = nullptr) noexcept {
-  auto& ring = detail::inside(mcache);
-  detail::Membership& chunks = detail::inside(dcache).membership;
-  detail::Membership& mirror = detail::inside(fseq).membership;
-  const detail::Generation name = ring.control.name();
-  const bool is_known = ring.control.channel_kind() != detail::ChannelKind::Unknown;
-  TANGO_PRECONDITION((is_known ? chunks.is_part_of(name) : chunks.may_join(name)) && mirror.may_join(name),
+namespace detail {
+
+/// `recover_producer`. `store` is null without a DCache. `message_bytes` is the size of every message on a channel
+/// without metadata.
+template <class Ring, class Store>
+TANGO_COLD ProducerRecovery recover_producer(Ring& ring, [[maybe_unused]] Store* store, PublishedSeq& mirror,
+                                             Metrics* metrics, [[maybe_unused]] std::size_t message_bytes) noexcept {
+  Membership* chunks = nullptr;
+  if constexpr (Store::kChunks != 0) {
+    chunks = &store->membership;
+  }
+  const Generation name = ring.control.name();
+  const bool is_known = ring.control.channel_kind() != ChannelKind::Unknown;
+  TANGO_PRECONDITION((chunks == nullptr || (is_known ? chunks->is_part_of(name) : chunks->may_join(name))) &&
+                         mirror.membership.may_join(name),
                      "recover_producer: the DCache and the Fseq are part of the ring's channel");
-  const detail::RingHolder holder = ring.control.claim.holder().state;
+  const RingHolder holder = ring.control.claim.holder().state;
   const Seq next = ring.position();
-  if (holder != detail::RingHolder::None) {
+  if (holder != RingHolder::None) {
     if (!is_known) {
       // It died while its components joined, and no endpoint relies on them. The next producer may be given others.
-      chunks.undo_join(name, 0);
-      mirror.undo_join(name, 0);
+      if (chunks != nullptr) {
+        chunks->undo_join(name, 0);
+      }
+      mirror.membership.undo_join(name, 0);
     }
-    detail::restore_chunks(ring, detail::inside(dcache), next);
+    if constexpr (Store::kChunks != 0) {
+      restore_chunks(ring, *store, next);
+    }
     ring.control.advance(next);
-    detail::inside(fseq).store(next);
+    mirror.store(next);
     if (metrics != nullptr) {
-      detail::restore_counters(detail::inside(*metrics).producer, ring.slot(next - 1), next);
+      if constexpr (Ring::kMetadata) {
+        restore_counters(inside(*metrics).producer, ring.slot(next - 1).metadata.read().size(), next);
+      } else {
+        restore_counters(inside(*metrics).producer, message_bytes, next);
+      }
     }
     if (ring.control.stop_requested() && !ring.control.closed()) {
       ring.control.close(next);
@@ -79,7 +86,30 @@ TANGO_COLD ProducerRecovery recover_producer(MCache<Depth>& mcache, Cache& dcach
   } else {
     ring.control.answer_stop();  // a producer may have vanished after giving the channel back and before this
   }
-  return {holder == detail::RingHolder::Producer, next, ring.control.closed()};
+  return {holder == RingHolder::Producer, next, ring.control.closed()};
+}
+
+}  // namespace detail
+
+/// Gives the channel back on behalf of a dead producer. Everything that it published stays.
+///
+/// \pre The producer is dead (see the file's head).
+/// \pre (checked) The DCache and the Fseq are part of the ring's channel, or of none yet.
+/// \return Whether a producer held the channel, and where the next one continues.
+///
+/// Complexity: O(Depth).
+template <std::size_t Depth, std::size_t InlineBytes, class Payload, class Cache>
+ProducerRecovery recover_producer(MCache<Depth, InlineBytes, Payload>& mcache, Cache& dcache, Fseq& fseq,
+                                  Metrics* metrics = nullptr) noexcept {
+  return detail::recover_producer(detail::inside(mcache), &detail::inside(dcache), detail::inside(fseq), metrics, 0);
+}
+/// The same for a channel without a DCache.
+template <std::size_t Depth, std::size_t InlineBytes, class Payload>
+ProducerRecovery recover_producer(MCache<Depth, InlineBytes, Payload>& mcache, Fseq& fseq,
+                                  Metrics* metrics = nullptr) noexcept {
+  using Store = typename NoDCache<Payload>::Store;
+  return detail::recover_producer(detail::inside(mcache), static_cast<Store*>(nullptr), detail::inside(fseq), metrics,
+                                  0);
 }
 
 /// What happens to a dead consumer's position.

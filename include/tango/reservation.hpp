@@ -161,7 +161,7 @@ class [[nodiscard]] Reservation {
       return {Error::CommitTooLarge, used, size_};
     }
     status_ = Error::ReservationClosed;
-    std::exchange(producer_, nullptr)->commit(used, info);
+    std::exchange(producer_, nullptr)->commit(size_, used, info);
     return {};
   }
 

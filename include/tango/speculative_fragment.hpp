@@ -36,7 +36,7 @@ class SpeculativeFragment {
   SpeculativeFragment() noexcept = default;
   /// For the library itself.
   SpeculativeFragment(detail::Passkey, Seq seq, const detail::SlotWords& words, const detail::SharedWord* payload,
-                      const detail::SharedWord& slot_seq, detail::ReadLedger& ledger) noexcept
+                      const detail::SlotSeq& slot_seq, detail::ReadLedger& ledger) noexcept
       : seq_{seq}, words_{words}, payload_{payload}, slot_seq_{&slot_seq}, valid_{true}, hold_{ledger} {}
   /// Afterwards `other` is empty and no longer valid.
   SpeculativeFragment(SpeculativeFragment&& other) noexcept
@@ -146,7 +146,7 @@ class SpeculativeFragment {
   /// Whether everything read from this fragment so far is intact. Once false, it stays false: the fragment has been
   /// overwritten and now counts as lost instead of delivered, even if an earlier read was still in time.
   [[nodiscard]] bool validate() noexcept {
-    if (valid_ && !detail::Slot::still_holds(*slot_seq_, seq_)) [[unlikely]] {
+    if (valid_ && !slot_seq_->still_holds(seq_)) [[unlikely]] {
       valid_ = false;
       if (hold_) {
         hold_->miss(size());
@@ -175,7 +175,7 @@ class SpeculativeFragment {
   Seq seq_ = 0;
   detail::SlotWords words_;
   const detail::SharedWord* payload_ = nullptr;
-  const detail::SharedWord* slot_seq_ = nullptr;
+  const detail::SlotSeq* slot_seq_ = nullptr;
   bool valid_ = false;  ///< false once an overwrite was detected
   detail::Hold hold_;
 };

@@ -20,6 +20,7 @@
 
 #include "metadata.hpp"
 #include "message.hpp"
+#include "slot_layout.hpp"
 #include "mcache.hpp"
 #include "dcache.hpp"
 #include "fseq.hpp"

@@ -13,22 +13,21 @@
 /// Thread: the consumer's.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 
 #include "config.hpp"
 #include "fragment.hpp"
+#include "metadata.hpp"
 #include "record.hpp"
 #include "result.hpp"
 #include "speculative_fragment.hpp"
 
 namespace tango::inline TANGO_ABI {
 
-/// Messages of any size and content: a channel of bytes.
-struct AnyMessage {};
-
 /// `F` is `Fragment`, `FragmentView` or `SpeculativeFragment`. A TypedFragment converts to it, so it can be passed to
-/// code for any channel.
-template <Record T, class F>
+/// code for any channel. `Described`: whether its channel has metadata.
+template <Record T, class F, bool Described = true>
 class TypedFragment : public F {
   static constexpr bool kMayBeOverwritten = std::is_same_v<F, SpeculativeFragment>;
 
@@ -58,7 +57,32 @@ class TypedFragment : public F {
     return value();
   }
 
+  /// As in `F`. On a channel that was built `without_metadata()` they do not compile.
+  /// @{
+  template <class Self = TypedFragment>
+  [[nodiscard]] FragmentMetadata metadata() const noexcept {
+    need_metadata<Self>();
+    return F::metadata();
+  }
+  template <class Self = TypedFragment>
+  [[nodiscard]] std::uint64_t sig() const noexcept {
+    need_metadata<Self>();
+    return F::sig();
+  }
+  template <class Self = TypedFragment>
+  [[nodiscard]] std::uint32_t ts() const noexcept {
+    need_metadata<Self>();
+    return F::ts();
+  }
+  /// @}
+
  private:
+  template <class Self>
+  static constexpr void need_metadata() noexcept {
+    static_assert(Described && std::is_same_v<Self, TypedFragment>,
+                  "tango: this channel was built without_metadata(): its messages have no sig, ctl and ts");
+  }
+
   template <class U>
   static constexpr void check() noexcept {
     static_assert(
@@ -69,13 +93,13 @@ class TypedFragment : public F {
 
 namespace detail {
 
-/// The fragments of a channel of `Message`s.
-template <class Message, class F>
+/// The fragments of a channel of `Message`s, with metadata or without.
+template <class Message, class F, bool Described>
 struct FragmentOf {
-  using Type = TypedFragment<Message, F>;
+  using Type = TypedFragment<Message, F, Described>;
 };
 template <class F>
-struct FragmentOf<AnyMessage, F> {
+struct FragmentOf<AnyMessage, F, true> {
   using Type = F;
 };
 

@@ -41,6 +41,8 @@ inline constexpr bool kNever = false;
 /// `Base` is a Producer.
 template <Record T, class Base>
 class TypedProducer : private Base {
+  static constexpr bool kMetadata = Base::kMetadata;
+
  public:
   using Base::Base;
   using typename Base::DefaultStrategy;
@@ -53,12 +55,34 @@ class TypedProducer : private Base {
   using Base::operator bool;
 
   /// As `Producer::publish`.
-  TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept { return Base::publish(value, info); }
+  TANGO_HOT Status publish(const T& value, MessageInfo info = {}) noexcept requires(kMetadata) {
+    return Base::publish(value, info);
+  }
   /// As `Producer::publish_blocking`.
   template <WaitStrategy Strategy = DefaultStrategy>
-  TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept {
+  TANGO_HOT Status publish_blocking(const T& value, MessageInfo info = {}, Strategy strategy = {}) noexcept
+      requires(kMetadata) {
     return Base::publish_blocking(value, info, strategy);
   }
+
+  /// The same on a channel that was built `without_metadata()`. With a MessageInfo they do not compile.
+  /// @{
+  TANGO_HOT Status publish(const T& value) noexcept requires(!kMetadata) { return Base::publish(value); }
+  template <WaitStrategy Strategy = DefaultStrategy>
+  TANGO_HOT Status publish_blocking(const T& value, Strategy strategy = {}) noexcept requires(!kMetadata) {
+    return Base::publish_blocking(value, {}, strategy);
+  }
+  template <class Info = MessageInfo>
+  Status publish(const T& value, const Info&) noexcept requires(!kMetadata) {
+    need_metadata<Info>();
+    return publish(value);
+  }
+  template <class Strategy = DefaultStrategy>
+  Status publish_blocking(const T& value, const MessageInfo&, Strategy = {}) noexcept requires(!kMetadata) {
+    need_metadata<Strategy>();
+    return publish_blocking(value);
+  }
+  /// @}
 
   /// Deleted for a type that is not `T` or would be converted implicitly: 3.9 would become the integer 3, -1 the
   /// largest unsigned integer, and text the bool true. Write `publish(T{…})`, or braces alone: both reject a narrowing
@@ -73,6 +97,9 @@ class TypedProducer : private Base {
   /// As `Producer::emplace`.
   template <class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
+    if constexpr (!kMetadata) {
+      need_metadata<T>();
+    }
     return Base::template emplace<T>(info, std::forward<Args>(args)...);
   }
   /// The same with a default MessageInfo. (A first argument that is a `MessageInfo`, or `{…}`, is taken as one.)
@@ -80,6 +107,13 @@ class TypedProducer : private Base {
   requires(!std::is_convertible_v<First&&, MessageInfo>) TANGO_HOT Status emplace(First&& first, Args&&... args)
   noexcept { return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...); }
 
+ private:
+  template <class>
+  static constexpr void need_metadata() noexcept {
+    static_assert(kMetadata, "tango: this channel was built without_metadata(): its messages have no sig, ctl and ts");
+  }
+
+ public:
   // Functions that exist only on a channel of bytes. Here they explain why not.
 
   /// Does not compile: several `T`s in one message would not be a `T` to the consumer.

@@ -144,11 +144,11 @@ class Victim {
     const std::size_t word = [&] {
       switch (bytes_.below(6)) {
         case 5:  // where a fragment lies that may still be read
-          return kSlots + (channel_->position() - 1 - bytes_.below(2)) % kBuiltDepth * 8 + 2;
+          return kSlots + (channel_->position() - 1 - bytes_.below(2)) % kBuiltDepth * 8 + 5;
         case 0:
           return kRing + bytes_.below(32);
         case 1:
-          return kSlots + bytes_.below(kBuiltDepth) * 8 + bytes_.below(4);
+          return kSlots + bytes_.below(kBuiltDepth) * 8 + 4 + bytes_.below(4);
         case 2:
           return kPayload + bytes_.below(8);
         case 3:

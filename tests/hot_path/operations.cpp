@@ -49,17 +49,19 @@ using observed_of = decltype(typed(Builder{}.with_flow_control().with_observers(
 
 #else
 
-template <class Cache, class Flow, class Waiting = tango::Busy>
+template <class Cache, class Flow, class Waiting = tango::Busy, class Message = tango::AnyMessage>
 struct Wired {
-  using Producer = tango::Producer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted, Waiting>;
-  using Consumer = tango::Consumer<1024, tango::DCache<1024, 256, Cache>, Flow, Counted>;
+  using Chunks = tango::DCache<1024, 256, Cache>;
+  using Layout = tango::SlotLayout<tango::kInlineBytes, Cache>;
+  using Producer = tango::Producer<1024, Chunks, Flow, Counted, Waiting, Message, Layout>;
+  using Consumer = tango::Consumer<1024, Chunks, Flow, Counted, tango::Busy, tango::AnyMessage, Layout>;
 };
 using lossy = Wired<tango::Words, tango::NoFlowControl>;
 using reliable = Wired<tango::Plain, tango::Fctl>;
 using observed = Wired<tango::Words, tango::Fctl>;
-using lossy_of = Wired<tango::Words, tango::NoFlowControl, tango::Pause>;
-using reliable_of = Wired<tango::Plain, tango::Fctl, tango::Pause>;
-using observed_of = Wired<tango::Words, tango::Fctl, tango::Pause>;
+using lossy_of = Wired<tango::Words, tango::NoFlowControl, tango::Pause, Quote>;
+using reliable_of = Wired<tango::Plain, tango::Fctl, tango::Pause, Quote>;
+using observed_of = Wired<tango::Words, tango::Fctl, tango::Pause, Quote>;
 [[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) {
   return producer.template emplace<Quote>({.sig = 7}, price).ok();
 }

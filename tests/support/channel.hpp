@@ -29,14 +29,14 @@ struct Components {
 };
 
 /// What a slot says of a number, on any kind of channel. For a thread that cannot be overtaken: nothing is validated.
-template <std::size_t DEPTH>
-ReadResult in_slot(const MCache<DEPTH>& mcache, Seq seq) {
-  const detail::Slot& slot = detail::inside(mcache).slot(seq);
-  const std::int64_t ahead = seq_diff(slot.observe(), seq);
+template <std::size_t DEPTH, std::size_t INLINE, class Payload>
+ReadResult in_slot(const MCache<DEPTH, INLINE, Payload>& mcache, Seq seq) {
+  const auto& slot = detail::inside(mcache).slot(seq);
+  const std::int64_t ahead = seq_diff(slot.seq.observe(), seq);
   return {ahead < 0   ? ReadStatus::NotReady
           : ahead > 0 ? ReadStatus::Overrun
                       : ReadStatus::Ok,
-          slot.read().metadata(seq)};
+          slot.metadata.read().metadata(seq)};
 }
 
 /// The place of a reliable consumer that joined, and the first number that it gets.

@@ -86,7 +86,7 @@ struct BuiltWiring {
   auto observer(From first) { return channel.observer(first); }
 
   Built channel;
-  MCache<DEPTH>& mcache = channel.mcache();
+  decltype(std::declval<Built&>().mcache()) mcache = channel.mcache();
   Cache& dcache = channel.dcache();
   Fseq& fseq = channel.fseq();
   const Metrics& metrics = metrics_of(channel);

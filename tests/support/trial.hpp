@@ -350,6 +350,11 @@ class Trial {
   static std::size_t chunks_to_publish(std::size_t size) {
     return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size);
   }
+  /// Written in place, a message goes into its slot only if slots and chunks consist of the same.
+  static std::size_t chunks_to_reserve(std::size_t size) {
+    constexpr bool kSame = std::remove_cvref_t<decltype(std::declval<Wire&>().mcache)>::Layout::kWords == Cache::kWords;
+    return kSame && size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size);
+  }
 
   void publish() {
     if (!producer_) {
@@ -456,8 +461,7 @@ class Trial {
       return;
     }
     const std::size_t size = any_size();
-    const std::size_t chunks = Cache::Store::chunks_for(size);
-    const Error must = admit(size, chunks);
+    const Error must = admit(size, chunks_to_reserve(size));
     auto room = producer_->reserve(size);
     expect(room.status().error() == must, "reserve answers what it must");
     if (must != Error::None) {
@@ -488,8 +492,8 @@ class Trial {
     expect((used == reserved ? room_->commit(info) : room_->commit_prefix(used, info)).ok(),
            "a commit is never refused");
     room_.reset();
-    if (used != 0) {
-      chunks_.take(Cache::Store::chunks_for(reserved), Cache::Store::chunks_for(used), next());
+    if (const std::size_t chunks = chunks_to_reserve(reserved); used != 0 && chunks != 0) {
+      chunks_.take(chunks, Cache::Store::chunks_for(used), next());
     }
     publish_in_model(bytes, info);
   }
@@ -914,7 +918,12 @@ class Trial {
   std::vector<std::byte> payload(const FragmentMetadata& metadata) {
     std::vector<std::byte> bytes(metadata.size);
     if (metadata.chunk == kInlineChunk) {
-      detail::load_words(bytes.data(), detail::inside(c_.mcache).slot(metadata.seq).inline_words, bytes.size());
+      const auto* const in_slot = detail::inside(c_.mcache).slot(metadata.seq).payload.data();
+      if constexpr (std::is_same_v<decltype(in_slot), const std::byte* const>) {
+        std::memcpy(bytes.data(), in_slot, bytes.size());
+      } else {
+        detail::load_words(bytes.data(), in_slot, bytes.size());
+      }
     } else if constexpr (kWords) {
       detail::load_words(bytes.data(), detail::inside(c_.dcache).data(metadata.chunk), bytes.size());
     } else {

@@ -37,6 +37,7 @@ inline constexpr std::uint64_t kPlacesOffset = offsetof(FlowControl<1>, places);
   return {.depth = d.depth,
           .slot_bytes = d.slot_bytes,
           .inline_bytes = d.inline_bytes,
+          .type_size = d.type_size,
           .chunks = d.chunks,
           .chunk_size = d.chunk_size};
 }
@@ -74,7 +75,7 @@ inline constexpr std::uint64_t kPlacesOffset = offsetof(FlowControl<1>, places);
        lies_inside(d.bytes, d.control_offset, alignof(RingControl), 1, sizeof(RingControl))},
       {offsetof(ChannelDescriptor, inline_bytes), d.inline_bytes % kWord == 0 && d.inline_bytes <= d.bytes},
       {offsetof(ChannelDescriptor, slot_bytes),
-       d.slot_bytes % kWord == 0 && d.slot_bytes >= offsetof(Slot, inline_words) + d.inline_bytes},
+       geometry_of(d).has_metadata() || (typed && d.slot_bytes == d.inline_bytes + sizeof(SlotSeq))},
       {offsetof(ChannelDescriptor, depth), power_of_two(d.depth) && d.depth >= 2},
       {offsetof(ChannelDescriptor, slots_offset), lies_inside(d.bytes, d.slots_offset, kWord, d.depth, d.slot_bytes)},
       {offsetof(ChannelDescriptor, chunks),

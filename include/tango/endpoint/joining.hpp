@@ -50,11 +50,11 @@ namespace tango::inline TANGO_ABI::detail {
   return credits < 1 || credits > depth ? Status{Error::CreditsOutOfRange, credits, depth} : Status{};
 }
 
-/// The components that a producer was given. `flow` is null without flow control.
+/// The components that a producer was given. `chunks` is null without a DCache, `flow` without flow control.
 struct ProducerComponents {
   ChannelKind kind;
   RingControl& control;
-  Membership& chunks;
+  Membership* chunks;
   PublishedSeq& mirror;
   Membership* flow;
   std::uint64_t credits;
@@ -78,7 +78,7 @@ struct ProducerComponents {
   [[nodiscard]] TANGO_COLD Status join() noexcept {
     const Generation name = control.name();
     constexpr std::size_t kParts = 3;
-    Membership* const parts[kParts] = {&chunks, &mirror.membership, flow};
+    Membership* const parts[kParts] = {chunks, &mirror.membership, flow};
     Generation before[kParts] = {};
     for (std::size_t i = 0; i != kParts; ++i) {
       if (parts[i] != nullptr && !parts[i]->join(name, before[i])) {
@@ -119,8 +119,10 @@ struct ProducerComponents {
     // Once the kind is known, the channel already has its DCache and its Fctl, which hold messages and consumers'
     // positions. Only the Fseq may be a new one.
     const bool is_first = known == ChannelKind::Unknown;
-    const auto fits = [&](const Membership& part) { return is_first ? part.may_join(name) : part.is_part_of(name); };
-    if (!fits(chunks) || (flow != nullptr && !fits(*flow))) {
+    const auto fits = [&](const Membership* part) {
+      return part == nullptr || (is_first ? part->may_join(name) : part->is_part_of(name));
+    };
+    if (!fits(chunks) || !fits(flow)) {
       return Error::ComponentMismatch;
     }
     if (flow != nullptr) {
@@ -137,10 +139,10 @@ struct ProducerComponents {
   }
 };
 
-/// The components that a consumer was given. `flow` is null if the consumer may be overrun.
+/// The components that a consumer was given. `chunks` is null without a DCache, `flow` if the consumer may be overrun.
 struct ConsumerComponents {
   const RingControl& control;
-  const Membership& chunks;
+  const Membership* chunks;
   const Membership* flow;
 
   /// The result of `inspect`: an error; or that the components fit (`known`); or neither, because the kind is
@@ -159,13 +161,14 @@ struct ConsumerComponents {
     }
     const ChannelKind kind = control.channel_kind();
     if (kind == ChannelKind::Unknown) {
-      const bool may_fit = chunks.may_join(name) && (flow == nullptr || flow->may_join(name));
+      const bool may_fit = (chunks == nullptr || chunks->may_join(name)) && (flow == nullptr || flow->may_join(name));
       return {may_fit ? Status{} : Status{Error::ComponentMismatch}};
     }
     if (flow != nullptr && kind == ChannelKind::Lossy) {
       return {Error::FlowControlMissing};
     }
-    if (kind == ChannelKind::Direct || !chunks.is_part_of(name) || (flow != nullptr && !flow->is_part_of(name))) {
+    if (kind == ChannelKind::Direct || (chunks != nullptr && !chunks->is_part_of(name)) ||
+        (flow != nullptr && !flow->is_part_of(name))) {
       return {Error::ComponentMismatch};
     }
     return {{}, true};

@@ -38,23 +38,23 @@
 namespace tango::inline TANGO_ABI::detail {
 
 /// Restores the chunk account and the lower bound `oldest` from the slots. `next` is the next number to publish.
-template <std::size_t Depth, class Store>
-TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexcept {
-  // Excludes slot(next), which the dead producer may have been writing, and therefore next - Depth, which shares it.
-  const Seq in_ring = next - ring.control.start < Depth ? ring.control.start : next - Depth + 1;
+template <class Ring, class Store>
+TANGO_COLD void restore_chunks(Ring& ring, Store& store, Seq next) noexcept {
+  // Excludes slot(next), which the dead producer may have been writing, and therefore next - depth, which shares it.
+  const Seq in_ring = next - ring.control.start < Ring::kDepth ? ring.control.start : next - Ring::kDepth + 1;
   Seq oldest = ring.control.oldest.load(memory_order_relaxed);
   for (Seq s = in_ring; s != next; ++s) {
-    if (ring.slot(s).observe() != s && seq_lt(oldest, s + 1)) {
+    if (ring.slot(s).seq.observe() != s && seq_lt(oldest, s + 1)) {
       oldest = s + 1;  // evicted
     }
   }
   ring.control.oldest.store(seq_min(oldest, next), memory_order_relaxed);  // as in Admission::evict
   using Chunks = ChunkRing<Store::kChunks>;
   Chunks{store.account}.restore(in_ring, next, [&ring](Seq s) noexcept -> typename Chunks::Run {
-    if (ring.slot(s).observe() != s) {
+    if (ring.slot(s).seq.observe() != s) {
       return {};
     }
-    const SlotWords words = ring.slot(s).read();
+    const SlotWords words = ring.slot(s).metadata.read();
     if (words.chunk() == kInlineChunk || !Store::holds(words.chunk(), words.size())) {
       return {};
     }
@@ -62,9 +62,9 @@ TANGO_COLD void restore_chunks(Ring<Depth>& ring, Store& store, Seq next) noexce
   });
 }
 
-/// Restores the producer's counters. Of the messages before `next`, only the last one can be uncounted. Its slot is
-/// `last`.
-TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, Seq next) noexcept {
+/// Restores the producer's counters. Of the messages before `next`, only the last one can be uncounted. It has
+/// `last` bytes.
+TANGO_COLD inline void restore_counters(ProducerBlock& block, std::uint64_t last, Seq next) noexcept {
   const Claim<BlockState>::Holder found = block.claim.holder();
   if (found.state != BlockState::Joining && found.state != BlockState::Active) {
     return;
@@ -74,7 +74,7 @@ TANGO_COLD inline void restore_counters(ProducerBlock& block, const Slot& last, 
     block.origin.write(next - counter.start().count);  // it had not started to count
   }
   const Seq counted = block.origin.read() + counter.start().count;
-  if (counted + 1 == next && counter.add(last.read().size())) {
+  if (counted + 1 == next && counter.add(last)) {
     counter.mark();
   }
   block.claim.reset(found, BlockState::Left);

@@ -57,14 +57,32 @@ struct ChunkStore {
     return storage + chunk * (kChunkSize / sizeof(Unit));
   }
 
-  /// Whether metadata refers to bytes that exist in this store or in the slot. Called with a local copy, before a value
-  /// from shared memory is used as an index or a size.
+  /// Whether these chunks exist. Called with a local copy, before a value from shared memory is used as an index or a
+  /// size.
   [[nodiscard]] static constexpr bool holds(std::uint32_t chunk, std::uint32_t size) noexcept {
-    if (chunk == kInlineChunk) {
-      return size <= kInlineBytes;
-    }
     return chunk < Chunks && size <= kMaxPayload && chunks_for(size) <= Chunks - chunk;
   }
 };
+
+/// In place of a ChunkStore: every message is stored in its slot. There is never an object of this type.
+template <bool AsWords>
+struct NoChunkStore {
+  using Unit = std::conditional_t<AsWords, SharedWord, std::byte>;
+
+  static constexpr bool kWords = AsWords;
+  static constexpr std::size_t kChunks = 0;
+  static constexpr std::size_t kChunkSize = 0;
+  static constexpr std::size_t kMaxPayload = 0;
+};
+
+/// Whether metadata refers to bytes that exist, in a slot of `Ring` or in a `Store`.
+template <class Ring, class Store>
+[[nodiscard]] constexpr bool holds(std::uint32_t chunk, std::uint32_t size) noexcept {
+  if constexpr (Store::kChunks != 0) {
+    return chunk == kInlineChunk ? size <= Ring::kInlineBytes : Store::holds(chunk, size);
+  } else {
+    return chunk == kInlineChunk && size <= Ring::kInlineBytes;
+  }
+}
 
 }  // namespace tango::inline TANGO_ABI::detail

@@ -116,4 +116,7 @@ inline void gather_words(std::byte* to, const SharedWord* words, std::size_t off
   return reinterpret_cast<const std::byte*>(words);
 }
 
+/// What is bytes already.
+[[nodiscard]] inline const std::byte* bytes_of(const std::byte* bytes) noexcept { return bytes; }
+
 }  // namespace tango::inline TANGO_ABI::detail

@@ -49,13 +49,19 @@ template <class Observe>
   return next - start < depth ? start : next - depth;
 }
 
-/// `Depth` is a power of two and at least 2.
-template <std::size_t Depth>
+/// `Depth` is a power of two and at least 2. `Layout` is a SlotLayout.
+template <std::size_t Depth, class Layout>
 struct Ring {
+  using Slot = detail::Slot<Layout>;
+
+  static constexpr std::uint64_t kDepth = Depth;
+  static constexpr std::size_t kInlineBytes = Layout::kPayloadBytes;  ///< the largest payload that a slot holds
+  static constexpr bool kMetadata = Layout::kMetadata;
+
   Ring(Seq start, Generation name, ChannelKind kind) noexcept : control{start, name, kind} {
     for (std::size_t i = 0; i != Depth; ++i) {
       // Marked for the first number from `start` on that maps here: a reader that waits for it sees "not ready".
-      slot(start + i).mark(start + i);
+      slot(start + i).seq.mark(start + i);
     }
   }
 
@@ -63,7 +69,7 @@ struct Ring {
   static constexpr std::uint64_t kPositionStride = position_stride(Depth);
 
   RingControl control;
-  Slot slots[Depth];
+  alignas(kLineSize) Slot slots[Depth];
 
   /// The slot of a sequence number.
   [[nodiscard]] Slot& slot(Seq seq) noexcept { return slots[seq & (Depth - 1)]; }
@@ -83,7 +89,7 @@ struct Ring {
   /// Thread: any.
   /// Complexity: reads at most `kPositionStride` slots.
   [[nodiscard]] Seq position() const noexcept {
-    return position_of(control, kPositionStride, [this](Seq s) noexcept { return slot(s).observe(); });
+    return position_of(control, kPositionStride, [this](Seq s) noexcept { return slot(s).seq.observe(); });
   }
 };
 

@@ -65,9 +65,15 @@ namespace tango::inline TANGO_ABI::detail {
 struct RingGeometry {
   std::uint64_t depth = 0;         ///< slots; a power of two, at least 2
   std::uint64_t slot_bytes = 0;    ///< from one slot to the next
-  std::uint64_t inline_bytes = 0;  ///< of payload in a slot, after its metadata
+  std::uint64_t inline_bytes = 0;  ///< of payload in a slot
+  std::uint64_t type_size = 0;     ///< of every message; 0 on a channel of bytes
   std::uint64_t chunks = 0;        ///< a power of two, or 0 if there are none
   std::uint64_t chunk_size = 0;    ///< from one chunk to the next
+
+  /// Whether slots hold metadata: see SlotLayout.
+  [[nodiscard]] constexpr bool has_metadata() const noexcept {
+    return slot_bytes == inline_bytes + sizeof(SlotMetadata) + sizeof(SlotSeq);
+  }
 
   /// The size of the largest payload: half of the chunks, as ChunkStore::kMaxPayload, or what a slot holds.
   [[nodiscard]] constexpr std::uint64_t max_payload() const noexcept {
@@ -123,10 +129,11 @@ class RingReader {
   /// Complexity: O(size).
   [[nodiscard]] RingReadStatus read(Seq s, std::span<std::byte> out, SlotWords& words) const noexcept {
     const SharedWord* const slot = slot_of(s);
-    if (const std::int64_t ahead = seq_diff(Slot::observe(slot[kSeqWord]), s); ahead != 0) {
+    if (const std::int64_t ahead = seq_diff(seq_of(slot).observe(), s); ahead != 0) {
       return ahead < 0 ? RingReadStatus::NotReady : RingReadStatus::Overrun;
     }
-    words = Slot::read(slot[kSigWord], slot[kExtentWord], slot[kStampWord]);
+    words = geometry_.has_metadata() ? metadata_of(slot).read()
+                                     : SlotWords::of(kInlineChunk, static_cast<std::uint32_t>(geometry_.type_size), {});
     const bool in_range = geometry_.holds(words.chunk(), words.size());
     const bool fits = words.size() <= out.size();
     if (in_range && fits) {
@@ -141,7 +148,7 @@ class RingReader {
   /// As Ring::position.
   [[nodiscard]] Seq position() const noexcept {
     return position_of(*control_, position_stride(geometry_.depth),
-                       [this](Seq s) noexcept { return Slot::observe(slot_of(s)[kSeqWord]); });
+                       [this](Seq s) noexcept { return seq_of(slot_of(s)).observe(); });
   }
 
   /// The oldest message that may be readable, given the producer's `position`; `position` if there is none. Clamped,
@@ -154,27 +161,30 @@ class RingReader {
   }
 
  private:
-  static constexpr std::size_t kSeqWord = offsetof(Slot, seq) / kWordBytes;
-  static constexpr std::size_t kSigWord = offsetof(Slot, sig) / kWordBytes;
-  static constexpr std::size_t kExtentWord = offsetof(Slot, extent) / kWordBytes;
-  static constexpr std::size_t kStampWord = offsetof(Slot, stamp) / kWordBytes;
-  static constexpr std::size_t kInlineWord = offsetof(Slot, inline_words) / kWordBytes;
-
   [[nodiscard]] const SharedWord* slot_of(Seq s) const noexcept {
     return slots_ + (s & (geometry_.depth - 1)) * (geometry_.slot_bytes / kWordBytes);
+  }
+
+  /// The parts of a slot: payload, metadata, sequence number. A word at the start of an object of standard layout is
+  /// pointer-interconvertible with it ([basic.compound]/4).
+  [[nodiscard]] const SlotMetadata& metadata_of(const SharedWord* slot) const noexcept {
+    return *reinterpret_cast<const SlotMetadata*>(slot + geometry_.inline_bytes / kWordBytes);
+  }
+  [[nodiscard]] const SlotSeq& seq_of(const SharedWord* slot) const noexcept {
+    return *reinterpret_cast<const SlotSeq*>(slot + geometry_.slot_bytes / kWordBytes - 1);
   }
 
   /// The payload of a message.
   ///
   /// \pre The geometry holds a payload that starts there.
   [[nodiscard]] const SharedWord* payload_of(const SharedWord* slot, std::uint32_t chunk) const noexcept {
-    return chunk == kInlineChunk ? slot + kInlineWord : chunks_ + chunk * (geometry_.chunk_size / kWordBytes);
+    return chunk == kInlineChunk ? slot : chunks_ + chunk * (geometry_.chunk_size / kWordBytes);
   }
 
   /// V4 and V5: see the file's head.
   [[nodiscard]] bool is_intact(const SharedWord* slot, Seq s) const noexcept {
     if (validation_ == Validation::SlotNumber) {
-      return Slot::still_holds(slot[kSeqWord], s);
+      return seq_of(slot).still_holds(s);
     }
     fence(memory_order_acquire);  // V4, pairs with R3 in CreditPlacesView::refill
     return seq_le(control_->limit.load(memory_order_relaxed) - credits_, s);

@@ -26,8 +26,10 @@
 
 #include "../config.hpp"
 #include "../filter.hpp"
+#include "../memory/chunk_store.hpp"
 #include "../memory/ring.hpp"
 #include "../memory/slot.hpp"
+#include "../metadata.hpp"
 #include "../poll_status.hpp"
 #include "../resume.hpp"
 #include "../seq.hpp"
@@ -36,15 +38,20 @@
 
 namespace tango::inline TANGO_ABI::detail {
 
-/// `Store` is a ChunkStore. `Recorder` counts for the consumer. A `Reliable` consumer is never overrun.
-template <std::size_t Depth, class Store, bool Reliable, class Recorder>
+/// Whether a poll with this filter skips messages.
+template <class Filter>
+inline constexpr bool kFilters = !std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>;
+
+/// `Store` is a ChunkStore or NoChunkStore. `Recorder` counts for the consumer. A `Reliable` consumer is never overrun.
+/// `MessageBytes` is the size of every message if slots hold no metadata.
+template <class Ring, class Store, bool Reliable, class Recorder, std::size_t MessageBytes>
 class ReadCursor {
  public:
   ReadCursor() noexcept = default;
-  ReadCursor(const Ring<Depth>& ring, Seq first, Recorder recorder) noexcept
+  ReadCursor(const Ring& ring, Seq first, Recorder recorder) noexcept
       : ring_{&ring}, recorder_{recorder}, ledger_{first} {}
 
-  [[nodiscard]] const Ring<Depth>& ring() const noexcept { return *ring_; }
+  [[nodiscard]] const Ring& ring() const noexcept { return *ring_; }
   [[nodiscard]] Recorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] const Recorder& recorder() const noexcept { return recorder_; }
   [[nodiscard]] ReadLedger& ledger() noexcept { return ledger_; }
@@ -76,33 +83,37 @@ class ReadCursor {
   /// Steps 1 to 5 for the next fragment that passes the filter. Reads at most `most` sequence numbers and decrements
   /// `most` for each. Gives back everything before `first`, the first sequence number of this poll or batch.
   template <class Filter>
-  [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, Filter& filter, std::uint64_t& most,
+  [[nodiscard]] TANGO_HOT PollStatus advance(SlotWords& words, [[maybe_unused]] Filter& filter, std::uint64_t& most,
                                              [[maybe_unused]] Seq first) noexcept {
     for (; most != 0; --most) {
-      const Slot& slot = ring_->slot(ledger_.next);
-      const std::int64_t ahead = seq_diff(slot.observe(), ledger_.next);
+      const auto& slot = ring_->slot(ledger_.next);
+      const std::int64_t ahead = seq_diff(slot.seq.observe(), ledger_.next);
       if constexpr (Reliable) {
         ledger_.give_back(first);
       }
       if (ahead != 0) [[unlikely]] {
         return ahead < 0 ? nothing() : overrun();
       }
-      words = slot.read();
-      if constexpr (!Reliable) {
-        if (!slot.still_holds(ledger_.next)) [[unlikely]] {
-          return overrun();
+      if constexpr (Ring::kMetadata) {
+        words = slot.metadata.read();
+        if constexpr (!Reliable) {
+          if (!slot.seq.still_holds(ledger_.next)) [[unlikely]] {
+            return overrun();
+          }
         }
-      }
-      if constexpr (!std::is_same_v<std::remove_cvref_t<Filter>, AcceptAll>) {
-        if (!filter(words.sig)) {
-          ++ledger_.filtered;
-          ++ledger_.next;
-          recorder_.filtered();
-          continue;
+        if constexpr (kFilters<Filter>) {
+          if (!filter(words.sig)) {
+            ++ledger_.filtered;
+            ++ledger_.next;
+            recorder_.filtered();
+            continue;
+          }
         }
-      }
-      if (!Store::holds(words.chunk(), words.size())) [[unlikely]] {
-        return reject();
+        if (!holds<Ring, Store>(words.chunk(), words.size())) [[unlikely]] {
+          return reject();
+        }
+      } else {
+        words = SlotWords::of(kInlineChunk, MessageBytes, {});
       }
       --most;
       ++ledger_.next;
@@ -122,7 +133,7 @@ class ReadCursor {
     if (seq_le(position, ledger_.next)) {
       return PollStatus::Empty;
     }
-    const Seq intact = seq_max(ring_->control.oldest.load(memory_order_relaxed), position - Depth);
+    const Seq intact = seq_max(ring_->control.oldest.load(memory_order_relaxed), position - Ring::kDepth);
     const Seq resumed = resume_policy_.overrun(resume_, ledger_.next, seq_min(position, intact), position);
     last_lost_ = resumed - ledger_.next;
     ledger_.lost += last_lost_;
@@ -158,7 +169,7 @@ class ReadCursor {
     return PollStatus::Rejected;
   }
 
-  const Ring<Depth>* ring_ = nullptr;
+  const Ring* ring_ = nullptr;
   [[no_unique_address]] Recorder recorder_;
   std::uint64_t last_lost_ = 0;
   ResumePolicy resume_policy_;

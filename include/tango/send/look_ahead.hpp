@@ -25,17 +25,12 @@ inline constexpr std::size_t kBytesAhead = 4096;  ///< from the next payload to 
 inline constexpr std::size_t kMostBytesAhead =
     2048;  ///< larger payloads are not prefetched: their copy runs ahead by itself
 
-/// Called after a message of `bytes` bytes was published; `next` is the next sequence number. Prefetches as many lines
-/// as the next payload takes if it has the same size, unless the other side waits for each message: such prefetches
-/// would delay it. `Admission` is the producer's, with a CreditLimit.
+/// The same for the chunks of payloads of more than one cache line. `left` is the number of messages that are known to
+/// be allowed.
 template <class Admission>
-TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t bytes) noexcept {
+TANGO_HOT inline void look_ahead_in_chunks(const Admission& room, std::int64_t left, Seq next,
+                                           std::size_t bytes) noexcept {
   using Store = std::remove_reference_t<decltype(room.store())>;
-  const std::int64_t left = room.limit().left(next);
-  if (left > 2 * kMessagesAhead) {
-    prefetch(&room.ring().slot(next + kMessagesAhead));
-    prefetch(room.store().data(room.chunks().chunk_at(room.chunks().next_run(1, next + kMessagesAhead))));
-  }
   if (bytes > kLineSize && bytes <= kMostBytesAhead && room.limit().streams()) {
     // A run for such a payload, `kBytesAhead` after the head. With fewer chunks than the credits can use, it may hold a
     // message that is still to be read. Prefetching its lines is then useless but harmless.
@@ -48,6 +43,27 @@ TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t by
         prefetch(lines + at / sizeof *lines);
       }
     }
+  }
+}
+
+/// Called after a message of `bytes` bytes was published; `next` is the next sequence number. Prefetches as many lines
+/// as the next payload takes if it has the same size, unless the other side waits for each message: such prefetches
+/// would delay it. `Admission` is the producer's, with a CreditLimit.
+template <class Admission>
+TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t bytes) noexcept {
+  using Store = std::remove_reference_t<decltype(room.store())>;
+  const std::int64_t left = room.limit().left(next);
+  if (left > 2 * kMessagesAhead) {
+    const auto& slot = room.ring().slot(next + kMessagesAhead);
+    for (std::size_t at = 0; at < sizeof slot && at < kMostBytesAhead; at += kLineSize) {
+      prefetch(reinterpret_cast<const std::byte*>(&slot) + at);
+    }
+    if constexpr (Store::kChunks != 0) {
+      prefetch(room.store().data(room.chunks().chunk_at(room.chunks().next_run(1, next + kMessagesAhead))));
+    }
+  }
+  if constexpr (Store::kChunks != 0) {
+    look_ahead_in_chunks(room, left, next, bytes);
   }
 }
 

@@ -116,12 +116,14 @@ class RecordsToPack {
   [[nodiscard]] Status publish(Producer& producer, std::size_t count, const MessageInfo& info,
                                const Way& way) const noexcept {
     const std::size_t size = packed_size(count);
-    if (size <= kInlineBytes) {
-      std::byte packed[kInlineBytes];
-      pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
-        copy_bytes(packed + at, bytes.data(), bytes.size());
-      });
-      return way.publish(producer, bytes_at(packed, size), info);
+    if constexpr (Producer::kMaxInSlot < Producer::kInlineBytes) {
+      if (size <= Producer::kInlineBytes) {  // a copy fits into the slot, but cannot be written there in place
+        std::byte packed[Producer::kInlineBytes];
+        pack(count, [&packed](std::size_t at, std::span<const std::byte> bytes) {
+          copy_bytes(packed + at, bytes.data(), bytes.size());
+        });
+        return way.publish(producer, bytes_at(packed, size), info);
+      }
     }
     auto room = way.reserve(producer, size);
     if (!room) {
@@ -211,9 +213,9 @@ template <class Producer, class Packing>
   if (status == Error::NoCredits) {
     batch.status = status;
     // Publish what fits into the free chunks. If only a slot is free, publish nothing: there are slots but no chunks,
-    // and messages of up to `kInlineBytes` would carry little and use up the slots as well.
+    // and messages that fit into a slot would carry little and use up the slots as well.
     const std::size_t bytes = producer.available_payload();
-    count = bytes <= kInlineBytes ? 0 : packing.fitting(bytes);
+    count = bytes <= Producer::kInlineBytes ? 0 : packing.fitting(bytes);
     if (count != 0) {
       status = packing.publish(producer, count, info, TryPublish{});
     }

@@ -44,18 +44,19 @@ class PublishOverloads {
     return self().publish(detail::value_bytes(value), info);
   }
 
-  /// Constructs a `T` from `args` (in braces) and publishes it. On a reliable channel, a `T` larger than `kInlineBytes`
-  /// is constructed in place; otherwise it is copied.
+  /// Constructs a `T` from `args` (in braces) and publishes it. On a reliable channel it is constructed in place,
+  /// unless it fits into its slot and slots are words or less aligned than a `T`; otherwise it is copied.
   ///
   /// \return As `publish`. With an error, no `T` was published.
   template <class T, class... Args>
   TANGO_HOT Status emplace(MessageInfo info, Args&&... args) noexcept {
     detail::require_record<T>();
     static_assert(noexcept(T{std::declval<Args>()...}), "tango: emplace needs a constructor that is noexcept");
-    if constexpr (Self::kWords || sizeof(T) <= kInlineBytes) {
+    constexpr bool kInChunks = sizeof(T) > Self::kInlineBytes;
+    if constexpr (Self::kWords || (!kInChunks && (sizeof(T) > Self::kMaxInSlot || alignof(T) > Self::kSlotAlignment))) {
       return self().publish(T{std::forward<Args>(args)...}, info);
     } else {
-      static_assert(alignof(T) <= kLineSize,
+      static_assert(!kInChunks || alignof(T) <= kLineSize,
                     "tango: a chunk is aligned to a cache line: a type with a larger alignment cannot be emplaced");
       auto room = self().reserve(sizeof(T));
       if (!room) [[unlikely]] {

@@ -6,17 +6,20 @@ namespace tango::model {
 
 namespace {
 
+/// A slot without payload or metadata of its own.
+using BareSlot = detail::Slot<SlotLayout<0>>;
+
 /// One slot, `WORDS` payload words, messages that all go there. The programs that protocol.md rests on.
 template <std::size_t WORDS, std::size_t MESSAGES>
 struct OneSlot {
   static constexpr Seq kDepth = 2;
   static constexpr const char* kMustReach[] = {"read", "not ready", "overwritten while it was read", "overrun"};
 
-  detail::Slot slot;
+  BareSlot slot;
   detail::SharedWord payload[WORDS];
 
   OneSlot() {
-    slot.mark(1);
+    slot.seq.mark(1);
     declare_name(slot, "slot");
     declare_name(slot.seq, "slot.seq");
     declare_name(payload, "payload");
@@ -24,17 +27,17 @@ struct OneSlot {
 
   void write() {
     for (Seq s = 1; s != 1 + kDepth * MESSAGES; s += kDepth) {
-      slot.mark(s);
+      slot.seq.mark(s);
       detail::fence(detail::memory_order_release);
       for (detail::SharedWord& word : payload) {
         word.store(s, detail::memory_order_relaxed);
       }
-      slot.publish(s);
+      slot.seq.publish(s);
     }
   }
 
   void read() {
-    const std::int64_t ahead = seq_diff(slot.observe(), 1);
+    const std::int64_t ahead = seq_diff(slot.seq.observe(), 1);
     if (ahead != 0) {
       reached(ahead < 0 ? "not ready" : "overrun");
       return;
@@ -43,7 +46,7 @@ struct OneSlot {
     for (std::size_t i = 0; i != WORDS; ++i) {
       copy[i] = payload[i].load(detail::memory_order_relaxed);
     }
-    if (!slot.still_holds(1)) {
+    if (!slot.seq.still_holds(1)) {
       reached("overwritten while it was read");
       return;
     }
@@ -76,12 +79,12 @@ struct TwoSlots {
   static constexpr std::uint64_t kExecutions = 156'816;  // the prototype, whose marks are relaxed: 189,225
   static constexpr Seq kDepth = 2;
 
-  detail::Slot slots[kDepth];
+  BareSlot slots[kDepth];
   detail::SharedWord payload[kDepth][2];
 
   TwoSlots() {
-    slots[0].mark(2);
-    slots[1].mark(1);
+    slots[0].seq.mark(2);
+    slots[1].seq.mark(1);
     declare_name(slots[0], "slot0");
     declare_name(slots[1], "slot1");
     declare_name(payload, "payload");
@@ -89,25 +92,25 @@ struct TwoSlots {
 
   void write() {
     for (Seq s = 1; s != 5; ++s) {
-      slots[s % kDepth].mark(s);
+      slots[s % kDepth].seq.mark(s);
       detail::fence(detail::memory_order_release);
       for (detail::SharedWord& word : payload[s % kDepth]) {
         word.store(s, detail::memory_order_relaxed);
       }
-      slots[s % kDepth].publish(s);
+      slots[s % kDepth].seq.publish(s);
     }
   }
   void read() {
     int good = 0;
     for (Seq s = 1; s != 5; ++s) {
-      const std::int64_t ahead = seq_diff(slots[s % kDepth].observe(), s);
+      const std::int64_t ahead = seq_diff(slots[s % kDepth].seq.observe(), s);
       if (ahead != 0) {
         reached(ahead < 0 ? "not ready" : "overrun");
         continue;
       }
       const std::uint64_t first = payload[s % kDepth][0].load(detail::memory_order_relaxed);
       const std::uint64_t second = payload[s % kDepth][1].load(detail::memory_order_relaxed);
-      if (!slots[s % kDepth].still_holds(s)) {
+      if (!slots[s % kDepth].seq.still_holds(s)) {
         reached("overwritten while it was read");
         continue;
       }
@@ -126,12 +129,12 @@ struct EvictedSlot {
   // What this checker counts: the number that GenMC gave for its program was not kept.
   static constexpr std::uint64_t kExecutions = 8;
 
-  detail::Slot slots[2];
+  BareSlot slots[2];
   detail::SharedWord chunk[2];
 
   EvictedSlot() {
-    slots[0].mark(0);
-    slots[1].mark(1);
+    slots[0].seq.mark(0);
+    slots[1].seq.mark(1);
     declare_name(slots[0], "slot0");
     declare_name(slots[1], "slot1");
     declare_name(chunk, "chunk");
@@ -139,27 +142,27 @@ struct EvictedSlot {
 
   void write() {
     for (Seq s = 0; s != 2; ++s) {
-      slots[s].mark(s);
+      slots[s].seq.mark(s);
       if (s == 1) {
-        slots[0].evict(0, 2);
+        slots[0].seq.evict(0, 2);
       }
       detail::fence(detail::memory_order_release);
       for (detail::SharedWord& word : chunk) {
         word.store(s + 7, detail::memory_order_relaxed);
       }
-      slots[s].publish(s);
+      slots[s].seq.publish(s);
     }
   }
 
   void read() {
-    const std::int64_t ahead = seq_diff(slots[0].observe(), 0);
+    const std::int64_t ahead = seq_diff(slots[0].seq.observe(), 0);
     if (ahead != 0) {
       reached(ahead < 0 ? "not ready" : "overrun");
       return;
     }
     const std::uint64_t first = chunk[0].load(detail::memory_order_relaxed);
     const std::uint64_t second = chunk[1].load(detail::memory_order_relaxed);
-    if (!slots[0].still_holds(0)) {
+    if (!slots[0].seq.still_holds(0)) {
       reached("overwritten while it was read");
       return;
     }

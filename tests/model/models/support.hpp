@@ -103,7 +103,9 @@ struct Parts {
   using Observer = Consumer<DEPTH, Cache, NoFlowControl, NoMetrics>;
   using Reliable = Consumer<DEPTH, Cache, Fctl, NoMetrics>;
 
-  explicit Parts(Seq start = kStart, std::uint64_t credits = DEPTH) : mcache{start}, fseq{start}, fctl{credits} {
+  /// `exclusive`: where everyone is reliable, a slot belongs to one side at a time, all but its number.
+  explicit Parts(Seq start = kStart, std::uint64_t credits = DEPTH, bool exclusive = kPlain)
+      : mcache{start}, fseq{start}, fctl{credits} {
     detail::RingControl& control = detail::inside(mcache).control;
     declare_name(mcache, "control");
     declare_name(control.generation, "generation");
@@ -124,9 +126,9 @@ struct Parts {
     for (std::size_t i = 0; i != DEPTH; ++i) {
       declare_name(detail::inside(mcache).slot(i), kSlots[i]);
       declare_name(detail::inside(mcache).slot(i).seq, kSeqs[i]);
-      if constexpr (kPlain) {
-        // Where everyone is reliable, a slot belongs to one side at a time, all but its number.
-        declare_exclusive(&detail::inside(mcache).slot(i).sig, sizeof(detail::Slot) - sizeof(detail::SharedWord));
+      if (exclusive) {
+        auto& slot = detail::inside(mcache).slot(i);
+        declare_exclusive(&slot, sizeof slot - sizeof slot.seq);
       }
     }
   }

@@ -7,60 +7,54 @@ namespace tango::model {
 
 namespace {
 
-/// A reliable channel as its types make it, and a view. All words are atomic: the payloads travel in their slots.
-template <std::uint64_t Credits, int Messages>
-struct Viewed {
-  static constexpr auto kBuilder = ChannelBuilder<2, 2, 64>{}.with_flow_control<1>(Credits).starting_at(kStart);
-  using Channel = typename decltype(kBuilder)::Channel;
+/// A reliable channel, and a reader that knows its geometry. All words are atomic: the payloads are in their slots,
+/// which consist of words.
+struct ViewedSlots : Parts<2, 2, Plain> {
+  static constexpr const char* kName = "a view of a reliable channel";
+  static constexpr const char* kBound =
+      "depth 2, 2 credits, 3 messages of 12 bytes in their slots, 1 read of the first";
   static constexpr const char* kMustReach[] = {"read", "not ready", "given back or overwritten", "had to wait"};
+  static constexpr int kMessages = 3;
+  using Slot = typename decltype(mcache)::Layout;
 
-  Viewed() {
-    detail::RingControl& control = detail::inside(channel->mcache()).control;
-    auto& flow = detail::inside(channel->fctl());
-    declare_name(control.limit, "limit");
-    declare_name(control.position, "position");
-    declare_name(flow.places[0].position, "place0.position");
-    declare_name(detail::inside(channel->mcache()).slot(0), "slot0");
-    declare_name(detail::inside(channel->mcache()).slot(1), "slot1");
-  }
+  ViewedSlots() : Parts{kStart, 2, false} {}
 
-  alignas(kSeparation) std::byte memory[sizeof(Channel)];
-  Channel* channel = *kBuilder.build_in(memory);
-  ChannelView view = *view_channel(memory);
-  typename Channel::Producer producer = channel->producer();
-  typename Channel::Consumer consumer = channel->consumer();
+  FlowProducer producer{mcache, dcache, fseq, fctl};
+  Reliable consumer{mcache, dcache, fctl, kStart};
+  detail::RingReader reader{detail::inside(mcache).control,
+                            {.depth = 2, .slot_bytes = Slot::kSlotBytes, .inline_bytes = Slot::kPayloadBytes},
+                            detail::inside(mcache).slots[0].payload.data(),
+                            nullptr,
+                            detail::Validation::AnnouncedLimit,
+                            2};
 
-  void produce() { publish_all<12>(producer, Messages); }
-  void take() { consume(consumer, Messages); }
+  void produce() { publish_all<12>(producer, kMessages); }
+  void take() { consume(consumer, kMessages); }
   void look() {
     std::byte buffer[kInlineBytes];
-    const auto message = view.read(kStart, buffer);
-    if (message) {
-      const Payload<12> expected{kStart};
-      check(message->metadata.seq == kStart && message->metadata.sig == word_of(kStart), "wrong metadata");
-      check(message->payload.size() == 12, "a wrong size");
-      check(__builtin_memcmp(buffer, expected.bytes().data(), 12) == 0, "a torn payload");
-      reached("read");
-    } else {
-      check(message.status() == Error::NotReady || message.status() == Error::Overrun, "a wrong reason");
-      reached(message.status() == Error::NotReady ? "not ready" : "given back or overwritten");
+    detail::SlotWords words;
+    switch (reader.read(kStart, buffer, words)) {
+      case detail::RingReadStatus::Ok: {
+        const Payload<12> expected{kStart};
+        check(words.sig == word_of(kStart) && words.size() == 12, "wrong metadata");
+        check(__builtin_memcmp(buffer, expected.bytes().data(), 12) == 0, "a torn payload");
+        return reached("read");
+      }
+      case detail::RingReadStatus::NotReady:
+        return reached("not ready");
+      case detail::RingReadStatus::Overrun:
+        return reached("given back or overwritten");
+      default:
+        check(false, "a wrong reason");
     }
   }
   /// What is at rest is reported as it is.
   void after() {
-    const auto state = view.state();
-    check(state && state->start == kStart && state->position == kStart + Messages && !state->closed, "a wrong state");
-    check(state->producer == ProducerState::Producer, "no producer");
-    check(view.place(0)->state == PlaceState::Active, "no consumer");
-    const auto range = view.readable();
-    check(range && range->next == kStart + Messages && range->first == state->limit - Credits, "a wrong range");
+    const Seq position = reader.position();
+    check(position == kStart + kMessages, "a wrong position");
+    const Seq limit = detail::inside(mcache).control.limit.load(detail::memory_order_relaxed);
+    check(reader.oldest(kStart, position) == limit - 2, "a wrong range");
   }
-};
-
-struct ViewedSlots : Viewed<2, 3> {
-  static constexpr const char* kName = "a view of a reliable channel";
-  static constexpr const char* kBound =
-      "depth 2, 2 credits, 3 messages of 12 bytes in their slots, 1 read of the first";
   TANGO_MODEL_THREADS(ViewedSlots, {"producer", &ViewedSlots::produce}, {"consumer", &ViewedSlots::take},
                       {"view", &ViewedSlots::look})
 };
@@ -76,15 +70,17 @@ struct ViewedChunk {
   static constexpr std::size_t kWords = 2;
 
   detail::RingControl control{kStart, 1, detail::ChannelKind::Reliable};
-  detail::Slot slots[2];
+  using Slot = detail::Slot<SlotLayout<0>>;
+
+  Slot slots[2];
   detail::SharedWord chunk[kWords];
   detail::CreditMembers members;
   detail::CreditPlace places[1];
   detail::CreditLimit limit{members, places, kCredits};
   detail::RingReader reader{
       control,
-      {.depth = 2, .slot_bytes = sizeof(detail::Slot), .inline_bytes = 0, .chunks = 2, .chunk_size = kWords * 8},
-      &slots[0].seq,
+      {.depth = 2, .slot_bytes = sizeof(Slot), .inline_bytes = 0, .chunks = 2, .chunk_size = kWords * 8},
+      &slots[0].metadata.sig,
       chunk,
       detail::Validation::AnnouncedLimit,
       kCredits};
@@ -96,14 +92,14 @@ struct ViewedChunk {
     declare_name(chunk, "chunk");
     declare_name(places[0].position, "place0.position");
     for (Seq s = kStart; s != kStart + 2; ++s) {
-      slot(s).mark(s);
+      slot(s).seq.mark(s);
     }
     limit.start(kStart);
     detail::CreditPlacesView view{members, places};
     check(view.activate(view.take({kStart}), {kStart}, control.limit, kCredits) == kStart, "no place");
   }
 
-  detail::Slot& slot(Seq s) { return slots[s & 1]; }
+  Slot& slot(Seq s) { return slots[s & 1]; }
 
   void produce() {
     for (Seq s = kStart; s != kStart + 2; ++s) {
@@ -116,12 +112,12 @@ struct ViewedChunk {
       for (std::size_t i = 0; i != kWords; ++i) {
         chunk[i].store(word_of(s, i), detail::memory_order_relaxed);
       }
-      slot(s).write(detail::SlotWords::of(0, kWords * 8, {.sig = word_of(s)}));
-      slot(s).publish(s);
+      slot(s).metadata.write(detail::SlotWords::of(0, kWords * 8, {.sig = word_of(s)}));
+      slot(s).seq.publish(s);
     }
   }
   void take() {
-    until([this] { return slot(kStart).observe() == kStart; });
+    until([this] { return slot(kStart).seq.observe() == kStart; });
     for (std::size_t i = 0; i != kWords; ++i) {
       check(chunk[i].load(detail::memory_order_relaxed) == word_of(kStart, i), "overwritten while it was held");
     }
