@@ -29,6 +29,15 @@ template <std::size_t Bytes, std::size_t Capacity>
 using PacksOf128 = TangoPacked<Bytes, Capacity, kLargeBulk>;
 
 template <std::size_t Bytes, std::size_t Capacity>
+using InSlots = TangoSlots<Bytes, Capacity, true>;
+template <std::size_t Bytes, std::size_t Capacity>
+using Bare = TangoSlots<Bytes, Capacity, false>;
+template <std::size_t Bytes, std::size_t Capacity>
+using InSlotsBatch = TangoSlotBatch<Bytes, Capacity, true, kBulk>;
+template <std::size_t Bytes, std::size_t Capacity>
+using BareBatch = TangoSlotBatch<Bytes, Capacity, false, kBulk>;
+
+template <std::size_t Bytes, std::size_t Capacity>
 class MetricsOff : public TangoPoll<Bytes, Capacity> {
  public:
   static constexpr const char* kQueue = "tango, metrics off";
@@ -53,6 +62,14 @@ void enter_tango(Field& field) {
   enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, AFew, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
+  enter_small<InSlots>(field);
+  enter_small<Bare>(field);
+  enter_thorough<Kind::Throughput, InSlotsBatch, 64>(field);
+  enter_thorough<Kind::Throughput, BareBatch, 64>(field);
+  enter<Kind::Throughput, InSlotsBatch, 8>(field);
+  enter<Kind::Throughput, BareBatch, 8>(field);
+  enter<Kind::Throughput, InSlots, 256, 1024>(field);
+  enter<Kind::Throughput, Bare, 256, 1024>(field);
   enter_thorough<Kind::Bulk, AFew, 8>(field);
   enter_thorough<Kind::Bulk, BatchesOf32, 8>(field);
   enter_thorough<Kind::Bulk, BatchesOf128, 8>(field);

@@ -116,6 +116,100 @@ class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, kPlenty 
   static constexpr bool kPossible = kPlenty / Bytes >= Capacity;
 };
 
+/// What a channel of one type carries. A `Message` would do, but for its alignment: a slot would be a cache line longer.
+template <std::size_t Bytes>
+struct Packet {
+  std::uint64_t words[Bytes / sizeof(std::uint64_t)];
+};
+
+/// Each message in its slot, with metadata or without, and no chunks.
+template <std::size_t Bytes, std::size_t Capacity, bool Described>
+class TangoSlots {
+  static constexpr auto builder() {
+    constexpr auto kBuilder = tango::ChannelBuilder<Capacity>{}.template of<Packet<Bytes>>().with_flow_control();
+    if constexpr (Described) {
+      return kBuilder;
+    } else {
+      return kBuilder.without_metadata();
+    }
+  }
+  using Channel = typename decltype(builder())::Channel;
+
+ public:
+  static constexpr const char* kQueue = Described ? "tango" : "tango, without metadata";
+  static constexpr const char* kWay = "publish, poll, messages in their slots";
+  static constexpr std::size_t kCapacity = Capacity;
+  static constexpr bool kPossible = Bytes <= tango::kMaxInlineBytes;
+
+  template <class Wait>
+  class Sender {
+   public:
+    explicit Sender(TangoSlots& queue) : producer_{queue.channel_.producer()} {}
+    [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
+      const auto& packet = *reinterpret_cast<const Packet<Bytes>*>(message.bytes().data());  // it is copied as bytes
+      if constexpr (Described) {
+        return producer_.publish_blocking(packet, {}, Wait{}).ok();
+      } else {
+        return producer_.publish_blocking(packet, Wait{}).ok();
+      }
+    }
+
+   protected:
+    typename Channel::Producer producer_;
+  };
+
+  template <class Wait>
+  class Receiver {
+   public:
+    explicit Receiver(TangoSlots& queue) : consumer_{queue.channel_.consumer()} {}
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
+      auto fragment = consumer_.wait(Wait{});
+      if (!fragment || fragment->size() != Bytes) {
+        return 0;
+      }
+      use(fragment->payload().data());
+      return 1;
+    }
+
+   protected:
+    typename Channel::Consumer consumer_;
+  };
+
+ private:
+  Channel channel_ = builder().build();
+};
+
+/// The same, taken in batches of at most `kMost`.
+template <std::size_t Bytes, std::size_t Capacity, bool Described, std::size_t kMost>
+class TangoSlotBatch : public TangoSlots<Bytes, Capacity, Described> {
+  using One = TangoSlots<Bytes, Capacity, Described>;
+
+ public:
+  static constexpr const char* kWay = "publish, poll_batch of 32, messages in their slots";
+  static_assert(kMost == kBulk, "its way says so");
+
+  template <class Wait>
+  class Receiver : One::template Receiver<Wait> {
+   public:
+    using One::template Receiver<Wait>::Receiver;
+    template <class Use>
+    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t most, Use use) {
+      bool right = true;
+      tango::BatchResult result;
+      const bool there = wait_for<Wait>([&] {
+        result = this->consumer_.poll_batch(most < kMost ? most : kMost, [&](const tango::FragmentView& fragment) {
+          right = fragment.size() == Bytes && right;
+          use(fragment.payload().data());
+        });
+        return result.count != 0 ||
+               (result.status != tango::PollStatus::Empty && result.status != tango::PollStatus::Fragment);
+      });
+      return there && right ? result.count : 0;
+    }
+  };
+};
+
 /// Taken in batches of at most `kMost`.
 template <std::size_t Bytes, std::size_t Capacity, std::size_t kMost = Capacity, std::size_t Chunks = Capacity>
 class TangoBatch : public TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks> {
