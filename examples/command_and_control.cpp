@@ -15,7 +15,7 @@ constexpr std::uint16_t kCheckpoint = 1;  // what a request means is up to the a
 constexpr std::uint16_t kHalt = 2;
 
 constexpr auto kJobs =
-    tango::ChannelBuilder<64, 64, 64>{}.with_flow_control().with_wait<tango::SpinThenYield>().of<std::uint64_t>();
+    tango::ChannelBuilder<64>{}.with_flow_control().with_wait<tango::SpinThenYield>().of<std::uint64_t>();
 
 }  // namespace
 

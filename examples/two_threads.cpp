@@ -13,10 +13,10 @@ struct Order {
 };
 
 int main() {
-  auto channel = tango::ChannelBuilder<64, 64, 64>{}     // slots, chunks, bytes of a chunk
+  auto channel = tango::ChannelBuilder<64>{}             // 64 slots
                      .with_flow_control()                // the producer waits for its consumers: nothing is lost
                      .with_wait<tango::SpinThenYield>()  // how they wait
-                     .of<Order>()                        // all messages are orders
+                     .of<Order>()                        // all messages are orders, each in its slot
                      .build();
   auto consumer = channel.consumer();
 

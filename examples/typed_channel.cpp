@@ -17,7 +17,7 @@ struct Quote {
   std::uint32_t venue;
 };
 
-constexpr auto kQuotes = tango::ChannelBuilder<256, 256, 64>{}.with_flow_control().with_metrics().of<Quote>(1);
+constexpr auto kQuotes = tango::ChannelBuilder<256>{}.with_flow_control().with_metrics().of<Quote>(1);
 constexpr std::uint32_t kMessages = 100'000;
 
 }  // namespace
@@ -54,7 +54,7 @@ int main() {
   CHECK(kQuotes.build_in(memory));
   CHECK(kQuotes.attach(memory));
   const auto other =
-      tango::ChannelBuilder<256, 256, 64>{}.with_flow_control().with_metrics().of<double>().attach(memory);
+      tango::ChannelBuilder<256>{}.with_flow_control().with_metrics().of<double>().attach(memory);
   CHECK(other.status() == tango::Error::TypeMismatch);
   std::cout << print(other.status(), text) << '\n';
 }

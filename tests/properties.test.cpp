@@ -74,13 +74,18 @@ void try_shapes(bool may_lose) {
 
 template <Kind KIND>
 void try_kind() {
-  try_shapes<Wiring<KIND, 2, 2>,      // the smallest
-             Wiring<KIND, 2, 16>,     // more chunks than slots can hold
-             Wiring<KIND, 16, 2>,     // a chunk for eight slots
-             Wiring<KIND, 8, 4>,      //
-             Wiring<KIND, 4, 8, 65>,  // chunks of two lines
-             Wiring<KIND, 8, 8>,      //
-             Wiring<KIND, 16, 64>>(KIND != Kind::Reliable);
+  try_shapes<Wiring<KIND, 2, 2>,            // the smallest
+             Wiring<KIND, 2, 16>,           // more chunks than slots can hold
+             Wiring<KIND, 16, 2>,           // a chunk for eight slots
+             Wiring<KIND, 8, 4>,            //
+             Wiring<KIND, 4, 8, 65>,        // chunks of two lines
+             Wiring<KIND, 8, 8>,            //
+             Wiring<KIND, 16, 64>,          //
+             Wiring<KIND, 4, 8, 64, 0>,     // nothing in slots but empty messages
+             Wiring<KIND, 8, 4, 64, 72>,    // slots of 104 bytes, and chunks
+             Wiring<KIND, 8, 0, 64, 64>,    // slots of 96 bytes, and no chunks
+             Wiring<KIND, 2, 0, 64, 200>>(  // the smallest ring of large slots
+      KIND != Kind::Reliable);
 }
 
 }  // namespace

@@ -8,6 +8,11 @@
 ///                        .with_metrics()
 ///                        .build();
 ///
+///     auto channel = tango::ChannelBuilder<1024>{}                  // slots alone: each message is in its slot
+///                        .of<Order>()                               // which has the size of an Order
+///                        .with_flow_control()
+///                        .build();
+///
 /// | kind | `with_flow_control` | `with_observers` | consumers |
 /// | --- | --- | --- | --- |
 /// | lossy | | | any number, each may be overrun |
@@ -49,8 +54,9 @@ namespace tango::inline TANGO_ABI {
 /// A lossy channel of bytes, without metrics.
 using DefaultOptions = ChannelOptions<false, false, false, AnyWait, AnyMessage>;
 
-/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes. `Depth` and `Chunks` are powers of two: see mcache.hpp and
-/// dcache.hpp. The start number, the credits and the type's id are values: the last call that sets one wins.
+/// `Depth` slots and `Chunks` chunks of `ChunkBytes` bytes, or no chunks. `Depth` and `Chunks` are powers of two: see
+/// mcache.hpp and dcache.hpp. The start number, the credits and the type's id are values: the last call that sets one
+/// wins.
 template <std::size_t Depth, std::size_t Chunks = 0, std::size_t ChunkBytes = 0, class Options = DefaultOptions>
 class ChannelBuilder {
   template <bool Flow, bool Observers, bool Counted, class Strategy, class Message,

@@ -144,6 +144,8 @@ class ChannelView {
   }
   /// Whether its endpoints keep metrics.
   [[nodiscard]] bool has_metrics() const noexcept { return detail::has_metrics(descriptor_); }
+  /// Whether messages have metadata (sig, ctl, ts). If not, it reads as that of a message that was published with none.
+  [[nodiscard]] bool has_metadata() const noexcept { return ring_.geometry().has_metadata(); }
   /// Whether all messages are of one type.
   [[nodiscard]] bool is_typed() const noexcept { return detail::is_typed(descriptor_); }
   /// The size of the whole channel, in bytes.

@@ -52,7 +52,7 @@ inline constexpr std::size_t kLineSize = 64;
 /// pairs.
 inline constexpr std::size_t kSeparation = 2 * kLineSize;
 
-/// The largest payload, in bytes, that is stored in its slot's own cache line and takes no chunk.
+/// Bytes of payload in a slot, unless the channel has other slots (slot_layout.hpp): a slot then takes one cache line.
 inline constexpr std::size_t kInlineBytes = 32;
 
 /// The largest number of reliable consumers of one channel at a time, unless its flow control has another number of

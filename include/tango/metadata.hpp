@@ -43,10 +43,10 @@ inline constexpr std::size_t kMaxOrigins = 8192;
 /// The origin in a control word.
 [[nodiscard]] constexpr std::size_t origin_of(std::uint16_t ctl) noexcept { return ctl >> 3; }
 
-/// The `chunk` of a fragment whose payload is stored in its slot: `kInlineBytes` bytes at most.
+/// The `chunk` of a fragment whose payload is stored in its slot.
 inline constexpr std::uint32_t kInlineChunk = 0xFFFF'FFFFu;
 
-/// A fragment's metadata: 32 bytes, laid out as in the ring.
+/// A fragment's metadata.
 struct FragmentMetadata {
   Seq seq = 0;                 ///< its sequence number
   std::uint64_t sig = 0;       ///< the application's tag, to filter by without touching the payload

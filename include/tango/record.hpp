@@ -50,6 +50,10 @@ struct AnyMessage {};
 
 namespace detail {
 
+/// False, but only once `Arguments` are known: for the static assertion of a function that must not be called.
+template <class... Arguments>
+inline constexpr bool kNever = false;
+
 /// The size of every message in bytes; 0 on a channel of bytes.
 template <class Message>
 inline constexpr std::size_t kBytesOf = sizeof(Message);

@@ -3,7 +3,7 @@
 /// TypedFragment: what the consumers of a channel of one message type deliver. It is like the fragment of a channel of
 /// bytes, but its payload can be read only as that type.
 ///
-///     auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.of<Quote>().build();
+///     auto channel = tango::ChannelBuilder<1024>{}.of<Quote>().build();
 ///     auto consumer = channel.consumer();
 ///     …
 ///     if (auto fragment = consumer.poll()) {
@@ -79,7 +79,7 @@ class TypedFragment : public F {
  private:
   template <class Self>
   static constexpr void need_metadata() noexcept {
-    static_assert(Described && std::is_same_v<Self, TypedFragment>,
+    static_assert(Described || detail::kNever<Self>,
                   "tango: this channel was built without_metadata(): its messages have no sig, ctl and ts");
   }
 

@@ -2,7 +2,7 @@
 /// \file
 /// TypedProducer: the producer of a channel of one message type. It is like Producer, but it publishes only that type.
 ///
-///     auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.of<Quote>().build();
+///     auto channel = tango::ChannelBuilder<1024>{}.of<Quote>().build();
 ///     auto producer = channel.producer();
 ///     producer.publish(Quote{100, 5});
 ///
@@ -32,9 +32,6 @@ template <class U, class T>
 concept ImplicitConversion =
     !std::is_same_v<U, T> && (!std::is_convertible_v<const U&, const T&> ||
                               (std::is_scalar_v<T> && (std::is_scalar_v<U> || std::is_array_v<U>)));
-
-template <class>
-inline constexpr bool kNever = false;
 
 }  // namespace detail
 
@@ -102,15 +99,18 @@ class TypedProducer : private Base {
     }
     return Base::template emplace<T>(info, std::forward<Args>(args)...);
   }
+  /// The same with a default MessageInfo and no arguments.
+  TANGO_HOT Status emplace() noexcept { return Base::template emplace<T>({}); }
   /// The same with a default MessageInfo. (A first argument that is a `MessageInfo`, or `{…}`, is taken as one.)
   template <class First, class... Args>
   requires(!std::is_convertible_v<First&&, MessageInfo>) TANGO_HOT Status emplace(First&& first, Args&&... args)
   noexcept { return Base::template emplace<T>({}, std::forward<First>(first), std::forward<Args>(args)...); }
 
  private:
-  template <class>
+  template <class Argument>
   static constexpr void need_metadata() noexcept {
-    static_assert(kMetadata, "tango: this channel was built without_metadata(): its messages have no sig, ctl and ts");
+    static_assert(kMetadata || detail::kNever<Argument>,
+                  "tango: this channel was built without_metadata(): its messages have no sig, ctl and ts");
   }
 
  public:

@@ -30,20 +30,25 @@
 
 namespace {
 
-//! [sizes]
-static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a cache line for each slot
-static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);     // 200 bytes are rounded up to 256
-static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);     // half of the chunks
-static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);   // and all the rest
-//! [sizes]
-static_assert(tango::ChannelBuilder<1024, 1024, 200>{}.with_flow_control().with_observers().with_metrics().kSize <
-              1024 * (64 + 256) + 4096);
-
 struct Trade {
   std::uint64_t price;
   std::uint64_t size;
 };
 using Order = Trade;
+
+//! [sizes]
+static_assert(sizeof(tango::MCache<1024>) == 256 + 1024 * 64);           // a cache line for each slot
+static_assert(sizeof(tango::DCache<1024, 200>) == 128 + 1024 * 256);     // 200 bytes are rounded up to 256
+static_assert(tango::DCache<1024, 200>::max_payload() == 512 * 256);     // half of the chunks
+static_assert(tango::ChannelBuilder<1024, 1024, 200>::kSize < 1024 * (64 + 256) + 4096);   // and all the rest
+
+static_assert(sizeof(tango::MCache<1024, 0>) == 256 + 1024 * 32);        // no payload in slots
+static_assert(sizeof(tango::MCache<1024, 64>) == 256 + 1024 * 96);       // up to 64 bytes in a slot
+static_assert(tango::ChannelBuilder<1024>{}.of<Trade>().kSize < 1024 * 48 + 4096);   // no chunks; a Trade has 16 bytes
+static_assert(tango::ChannelBuilder<1024>{}.of<Trade>().without_metadata().kSize < 1024 * 24 + 4096);
+//! [sizes]
+static_assert(tango::ChannelBuilder<1024, 1024, 200>{}.with_flow_control().with_observers().with_metrics().kSize <
+              1024 * (64 + 256) + 4096);
 
 }  // namespace
 
@@ -452,7 +457,7 @@ TEST_CASE("from_index_rings.md: push and pop") {
   const auto use = [&](const Trade& next) { used = next.price; };
   const auto later = [] { FAIL("there is room"); };
   //! [index ring]
-  auto channel = tango::ChannelBuilder<1024, 1024, 64>{}.with_flow_control().of<Trade>().build();
+  auto channel = tango::ChannelBuilder<1024>{}.with_flow_control().of<Trade>().build();
   auto producer = channel.producer();                  // of the one thread that pushes
   auto consumer = channel.consumer();                  // of the one thread that pops
 

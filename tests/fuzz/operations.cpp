@@ -23,10 +23,11 @@ void run(Bytes& bytes) {
 
 using Run = void (*)(Bytes&);
 
-template <bool COUNTED, class MESSAGE, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
-constexpr Run kEveryKind[] = {run<BuiltWiring<Kind::Lossy, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK>>,
-                              run<BuiltWiring<Kind::Reliable, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK>>,
-                              run<BuiltWiring<Kind::Observed, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK>>};
+template <bool COUNTED, class MESSAGE, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64,
+          std::size_t INLINE = kInlineBytes>
+constexpr Run kEveryKind[] = {run<BuiltWiring<Kind::Lossy, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK, INLINE>>,
+                              run<BuiltWiring<Kind::Reliable, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK, INLINE>>,
+                              run<BuiltWiring<Kind::Observed, COUNTED, MESSAGE, DEPTH, CHUNKS, CHUNK, INLINE>>};
 
 /// A message of two chunks.
 struct Wide {
@@ -34,10 +35,12 @@ struct Wide {
 };
 
 // Every combination, and shapes that are hard in their own way: as many chunks as slots hold, few, the smallest of all,
-// messages of two chunks, chunks of two lines.
+// messages of two chunks, chunks of two lines; no chunks, one type in slots, and slots without payload.
 constexpr const Run* kRuns[] = {
-    kEveryKind<false, AnyMessage, 8, 16>, kEveryKind<true, AnyMessage, 16, 2>,     kEveryKind<false, Quote, 2, 2>,
-    kEveryKind<true, Wide, 8, 4>,         kEveryKind<false, AnyMessage, 4, 8, 65>,
+    kEveryKind<false, AnyMessage, 8, 16>,    kEveryKind<true, AnyMessage, 16, 2>,
+    kEveryKind<false, Quote, 2, 2>,          kEveryKind<true, Wide, 8, 4>,
+    kEveryKind<false, AnyMessage, 4, 8, 65>, kEveryKind<true, AnyMessage, 4, 0, 0, 64>,
+    kEveryKind<false, Wide, 8, 0, 0, 96>,    kEveryKind<false, AnyMessage, 8, 4, 64, 0>,
 };
 
 }  // namespace

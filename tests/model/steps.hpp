@@ -30,6 +30,8 @@ inline constexpr Edit kEdits[] = {
     {"published before the metadata",
      "slot.metadata.write(SlotWords::of(chunk, static_cast<std::uint32_t>(size), info));",
      "slot.seq.publish(seq); slot.metadata.write(SlotWords::of(chunk, static_cast<std::uint32_t>(size), info));"},
+    {"published before the payload", "copy_in(slot.payload.data(), payload);",
+     "slot.seq.publish(next); copy_in(slot.payload.data(), payload);"},
     {"position before the slot", "slot.seq.publish(seq);", "ring().control.advance(seq + 1); slot.seq.publish(seq);"},
     {"Fseq before the ring's position", "slot.seq.publish(seq);", "mirror.store(seq + 1); slot.seq.publish(seq);"},
     {"fresh slots marked for index - depth", "slot(start + i).seq.mark(start + i);",

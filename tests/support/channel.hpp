@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <tango/tango.hpp>
+#include <type_traits>
 #include <vector>
 
 namespace tango::test {
@@ -16,13 +17,25 @@ namespace tango::test {
 /// Every property holds from these: the ends of the range, the usual one, and where a naive initial mark is wrong.
 inline constexpr Seq kStarts[] = {0, 1, ~Seq{0} - 1, ~Seq{0}};
 
-/// The components of one channel. Which of them its endpoints are given makes it lossy, reliable or observed.
-template <std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64, class Payload = Words>
+/// A DCache, or nothing.
+template <std::size_t CHUNKS, std::size_t CHUNK, class Payload>
+struct DcacheOf {
+  using Type = DCache<CHUNKS, CHUNK, Payload>;
+};
+template <std::size_t CHUNK, class Payload>
+struct DcacheOf<0, CHUNK, Payload> {
+  struct Type {};
+};
+
+/// The components of one channel. Which of them its endpoints are given makes it lossy, reliable or observed. Without
+/// chunks (0), slots consist of what payloads are; else of words.
+template <std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64, class Payload = Words,
+          std::size_t INLINE = kInlineBytes>
 struct Components {
   explicit Components(Seq start = 1, std::uint64_t credits = DEPTH) : mcache{start}, fseq{start}, fctl{credits} {}
 
-  MCache<DEPTH> mcache;
-  DCache<CHUNKS, CHUNK, Payload> dcache;
+  MCache<DEPTH, INLINE, std::conditional_t<CHUNKS == 0, Payload, Words>> mcache;
+  typename DcacheOf<CHUNKS, CHUNK, Payload>::Type dcache;
   Fseq fseq;
   Fctl fctl;
   Metrics metrics;

@@ -29,42 +29,61 @@ using ReliableKind = KindTag<Kind::Reliable>;
 using ObservedKind = KindTag<Kind::Observed>;
 
 /// A channel of one kind: what its endpoints are made of, and how.
-template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
-struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>> {
+template <Kind KIND, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64, std::size_t INLINE = kInlineBytes>
+struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>, INLINE> {
+  using Bytes = std::conditional_t<KIND == Kind::Reliable, Plain, Words>;
   static constexpr Kind kKind = KIND;
   static constexpr bool kFlow = KIND != Kind::Lossy;
   static constexpr bool kCounted = false;  // by its endpoints
   static constexpr bool kTyped = false;
   static constexpr std::size_t kDepth = DEPTH;
   static constexpr std::size_t kChunks = CHUNKS;
-  using Cache = DCache<CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>;
+  static constexpr std::size_t kInline = INLINE;
+  using Cache = typename DcacheOf<CHUNKS, CHUNK, Bytes>::Type;
 
-  using Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>::Components;
+  using Components<DEPTH, CHUNKS, CHUNK, Bytes, INLINE>::Components;
 
   auto producer() {
-    if constexpr (kFlow) {
-      return Producer{this->mcache, this->dcache, this->fseq, this->fctl};
-    } else {
-      return Producer{this->mcache, this->dcache, this->fseq};
-    }
+    return with_dcache([this](auto&... dcache) {
+      if constexpr (kFlow) {
+        return Producer{this->mcache, dcache..., this->fseq, this->fctl};
+      } else {
+        return Producer{this->mcache, dcache..., this->fseq};
+      }
+    });
   }
 
   /// The kind's own consumer: reliable where there is flow control.
   auto consumer(From first) {
     if constexpr (kFlow) {
-      return Consumer{this->mcache, this->dcache, this->fctl, first};
+      return with_dcache([&](auto&... dcache) { return Consumer{this->mcache, dcache..., this->fctl, first}; });
     } else {
-      return Consumer{this->mcache, this->dcache, first};
+      return observer(first);
     }
   }
 
   /// One that may be overrun. (On a reliable channel the type stands there and none can be made.)
-  using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl, NoMetrics>;
-  auto observer(From first) { return Consumer{this->mcache, this->dcache, first}; }
+  using Observer =
+      Consumer<DEPTH, std::conditional_t<CHUNKS == 0, NoDCache<Words>, DCache<CHUNKS == 0 ? 2 : CHUNKS, CHUNK, Words>>,
+               NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<INLINE>>;
+  auto observer(From first) {
+    return with_dcache([&](auto&... dcache) { return Consumer{this->mcache, dcache..., first}; });
+  }
+
+  /// Calls `make` with the DCache, or with nothing.
+  template <class Make>
+  auto with_dcache(const Make& make) {
+    if constexpr (CHUNKS == 0) {
+      return make();
+    } else {
+      return make(this->dcache);
+    }
+  }
 };
 
 /// The same from a builder: also counted, and of one type of messages (`AnyMessage`: of bytes).
-template <Kind KIND, bool COUNTED, class MESSAGE, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64>
+template <Kind KIND, bool COUNTED, class MESSAGE, std::size_t DEPTH, std::size_t CHUNKS, std::size_t CHUNK = 64,
+          std::size_t INLINE = kInlineBytes>
 struct BuiltWiring {
   static constexpr Kind kKind = KIND;
   static constexpr bool kFlow = KIND != Kind::Lossy;
@@ -72,12 +91,15 @@ struct BuiltWiring {
   static constexpr bool kTyped = !std::is_same_v<MESSAGE, AnyMessage>;
   static constexpr std::size_t kDepth = DEPTH;
   static constexpr std::size_t kChunks = CHUNKS;
+  static constexpr std::size_t kInline = INLINE;
   using Message = MESSAGE;
-  using Options = ChannelOptions<kFlow, KIND == Kind::Observed, COUNTED, AnyWait, MESSAGE>;
-  using Built = Channel<DEPTH, CHUNKS, CHUNK, Options>;
-  using Cache = std::remove_reference_t<decltype(std::declval<Built&>().dcache())>;
-  using Observer = Consumer<DEPTH, DCache<CHUNKS, CHUNK, Words>, NoFlowControl,
-                            std::conditional_t<COUNTED, Metrics, NoMetrics>, Busy, MESSAGE>;
+  using Options =
+      ChannelOptions<kFlow, KIND == Kind::Observed, COUNTED, AnyWait, MESSAGE, kMaxReliableConsumers, INLINE>;
+  using Built = Channel<DEPTH, CHUNKS, CHUNKS == 0 ? 0 : CHUNK, Options>;
+  using Cache = typename DcacheOf<CHUNKS, CHUNK, std::conditional_t<KIND == Kind::Reliable, Plain, Words>>::Type;
+  using Observer =
+      Consumer<DEPTH, std::conditional_t<CHUNKS == 0, NoDCache<Words>, DCache<CHUNKS == 0 ? 2 : CHUNKS, CHUNK, Words>>,
+               NoFlowControl, std::conditional_t<COUNTED, Metrics, NoMetrics>, Busy, MESSAGE, SlotLayout<INLINE>>;
 
   explicit BuiltWiring(Seq start = 1, std::uint64_t credits = DEPTH) : channel{detail::Passkey{}, start, credits, 0} {}
 
@@ -87,11 +109,19 @@ struct BuiltWiring {
 
   Built channel;
   decltype(std::declval<Built&>().mcache()) mcache = channel.mcache();
-  Cache& dcache = channel.dcache();
+  Cache& dcache = dcache_of(channel);
   Fseq& fseq = channel.fseq();
   const Metrics& metrics = metrics_of(channel);
 
  private:
+  static Cache& dcache_of(Built& built) {
+    if constexpr (CHUNKS == 0) {
+      static Cache none;
+      return none;
+    } else {
+      return built.dcache();
+    }
+  }
   static const Metrics& metrics_of(const Built& built) {
     static const Metrics none;
     if constexpr (COUNTED) {

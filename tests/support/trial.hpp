@@ -111,9 +111,9 @@ class Trial {
   static constexpr bool kWords = Wire::kKind != Kind::Reliable;
   static constexpr bool kTyped = Wire::kTyped;
   static constexpr std::size_t kDepth = Wire::kDepth;
-  using Cache = typename Wire::Cache;
-  static constexpr std::size_t kMost = Cache::max_payload();
+  static constexpr bool kChunked = Wire::kChunks != 0;
   using P = decltype(std::declval<Wire&>().producer());
+  static constexpr std::size_t kMost = P::max_payload();
   using Own = decltype(std::declval<Wire&>().consumer(0));
   using Observer = Reader<typename Wire::Observer>;
 
@@ -347,13 +347,18 @@ class Trial {
     }
   }
 
-  static std::size_t chunks_to_publish(std::size_t size) {
-    return size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size);
+  static std::size_t chunks_for([[maybe_unused]] std::size_t size) {
+    if constexpr (kChunked) {
+      return Wire::Cache::Store::chunks_for(size);
+    } else {
+      return 0;
+    }
   }
+  static std::size_t chunks_to_publish(std::size_t size) { return size <= Wire::kInline ? 0 : chunks_for(size); }
   /// Written in place, a message goes into its slot only if slots and chunks consist of the same.
   static std::size_t chunks_to_reserve(std::size_t size) {
-    constexpr bool kSame = std::remove_cvref_t<decltype(std::declval<Wire&>().mcache)>::Layout::kWords == Cache::kWords;
-    return kSame && size <= kInlineBytes ? 0 : Cache::Store::chunks_for(size);
+    constexpr bool kSame = std::remove_cvref_t<decltype(std::declval<Wire&>().mcache)>::Layout::kWords == kWords;
+    return kSame && size <= Wire::kInline ? 0 : chunks_for(size);
   }
 
   void publish() {
@@ -436,7 +441,7 @@ class Trial {
       expect(batch.status.error() == must, "packed records are refused for the reason that there is");
       expect(batch.count == 0 || (must == Error::NoCredits && batch.count < fitting), "and no more of them accepted");
       // Not the few that a slot takes for itself.
-      constexpr std::size_t kSliver = kInlineBytes / 8;
+      constexpr std::size_t kSliver = Wire::kInline / 8;
       expect(batch.count == 0 || batch.count > kSliver, "no message of a few where more are wanted");
       expect(must != Error::NoCredits || admit_records(std::max(batch.count, kSliver) + 1) == Error::NoCredits,
              "nor fewer");
@@ -493,7 +498,7 @@ class Trial {
            "a commit is never refused");
     room_.reset();
     if (const std::size_t chunks = chunks_to_reserve(reserved); used != 0 && chunks != 0) {
-      chunks_.take(chunks, Cache::Store::chunks_for(used), next());
+      chunks_.take(chunks, chunks_for(used), next());
     }
     publish_in_model(bytes, info);
   }
@@ -521,6 +526,11 @@ class Trial {
 
   /// The account of the chunks is lost, and made anew from the slots: no later step may notice.
   void restore_chunks() {
+    if constexpr (kChunked) {
+      restore_account();
+    }
+  }
+  void restore_account() {
     Index first = next() > kDepth ? next() - kDepth : 0;
     Index live = first;
     if constexpr (kFlow && !kWords) {
@@ -541,7 +551,7 @@ class Trial {
         return {};
       }
       any = any || s - seq(live) < next() - live;
-      return {metadata.chunk, Cache::Store::chunks_for(metadata.size)};
+      return {metadata.chunk, chunks_for(metadata.size)};
     };
     detail::ChunkAccount& account = detail::inside(c_.dcache).account;
     account = {random_(), random_(), random_()};
@@ -924,6 +934,8 @@ class Trial {
       } else {
         detail::load_words(bytes.data(), in_slot, bytes.size());
       }
+    } else if constexpr (!kChunked) {
+      expect(false, "without chunks every message is in its slot");
     } else if constexpr (kWords) {
       detail::load_words(bytes.data(), detail::inside(c_.dcache).data(metadata.chunk), bytes.size());
     } else {
@@ -975,7 +987,7 @@ class Trial {
   int before_stop_ = 0;
   Wire c_;
   std::deque<Expected> messages_;
-  ChunkModel<Wire::kChunks> chunks_;
+  ChunkModel<kChunked ? Wire::kChunks : 1> chunks_;
   Index oldest_ = 0;           ///< evicted up to here
   std::optional<Index> kept_;  ///< where the last reliable consumer left
   bool abandoned_ = false;     ///< one has resigned

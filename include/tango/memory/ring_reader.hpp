@@ -33,12 +33,12 @@
 /// It follows which messages can be read: those from `limit - credits` on. Earlier ones may be intact, but that cannot
 /// be proved.
 ///
-/// Where this is not portable C++: on a reliable channel the bytes of a chunk are written by plain stores, possibly
-/// while V3 reads them through atomic words. Formally that is a data race and not a value to discard. In practice it
-/// works as a sequence lock does. An aligned load of a word returns some mixture of bytes that were stored there, and
-/// compilers move no access across the two fences. The mixture is discarded unless V5 proves that there was no such
-/// store. All other words (metadata, payload in slots, and everything on lossy and observed channels) are atomic on
-/// both sides.
+/// Where this is not portable C++: on a reliable channel the bytes of a chunk, and of a slot that a builder made, are
+/// written by plain stores, possibly while V3 reads them through atomic words. Formally that is a data race and not a
+/// value to discard. In practice it works as a sequence lock does. An aligned load of a word returns some mixture of
+/// bytes that were stored there, and compilers move no access across the two fences. The mixture is discarded unless V5
+/// proves that there was no such store. All other words (metadata, sequence numbers, and everything on lossy and
+/// observed channels) are atomic on both sides.
 ///
 /// Trust: memory safety depends only on the geometry, which is checked before a RingReader is constructed, and on
 /// locals. Whether a message is intact depends only on words that the producer writes (slots, limit) and on the credits

@@ -17,6 +17,7 @@ std::vector<Program> all_models() {
   add_recovery_models(all);
   add_object_models(all);
   add_view_models(all);
+  add_layout_models(all);
   return all;
 }
 

@@ -28,6 +28,7 @@ void add_membership_models(std::vector<Program>& to);
 void add_recovery_models(std::vector<Program>& to);
 void add_object_models(std::vector<Program>& to);
 void add_view_models(std::vector<Program>& to);
+void add_layout_models(std::vector<Program>& to);
 
 /// The threads of a model: `{name, function}` each.
 #define TANGO_MODEL_THREADS(State, ...) \
