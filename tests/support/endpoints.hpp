@@ -44,11 +44,11 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
   using Components<DEPTH, CHUNKS, CHUNK, Bytes, INLINE>::Components;
 
   auto producer() {
-    return with_dcache([this](auto&... dcache) {
+    return with_dcache([this](auto&... chunks) {
       if constexpr (kFlow) {
-        return Producer{this->mcache, dcache..., this->fseq, this->fctl};
+        return Producer{this->mcache, chunks..., this->fseq, this->fctl};
       } else {
-        return Producer{this->mcache, dcache..., this->fseq};
+        return Producer{this->mcache, chunks..., this->fseq};
       }
     });
   }
@@ -56,7 +56,7 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
   /// The kind's own consumer: reliable where there is flow control.
   auto consumer(From first) {
     if constexpr (kFlow) {
-      return with_dcache([&](auto&... dcache) { return Consumer{this->mcache, dcache..., this->fctl, first}; });
+      return with_dcache([&](auto&... chunks) { return Consumer{this->mcache, chunks..., this->fctl, first}; });
     } else {
       return observer(first);
     }
@@ -67,7 +67,7 @@ struct Wiring : Components<DEPTH, CHUNKS, CHUNK, std::conditional_t<KIND == Kind
       Consumer<DEPTH, std::conditional_t<CHUNKS == 0, NoDCache<Words>, DCache<CHUNKS == 0 ? 2 : CHUNKS, CHUNK, Words>>,
                NoFlowControl, NoMetrics, Busy, AnyMessage, SlotLayout<INLINE>>;
   auto observer(From first) {
-    return with_dcache([&](auto&... dcache) { return Consumer{this->mcache, dcache..., first}; });
+    return with_dcache([&](auto&... chunks) { return Consumer{this->mcache, chunks..., first}; });
   }
 
   /// Calls `make` with the DCache, or with nothing.

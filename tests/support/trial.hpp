@@ -443,7 +443,8 @@ class Trial {
       // Not the few that a slot takes for itself.
       constexpr std::size_t kSliver = Wire::kInline / 8;
       expect(batch.count == 0 || batch.count > kSliver, "no message of a few where more are wanted");
-      expect(must != Error::NoCredits || admit_records(std::max(batch.count, kSliver) + 1) == Error::NoCredits,
+      expect(must != Error::NoCredits || !kChunked ||
+                 admit_records(std::max(batch.count, kSliver) + 1) == Error::NoCredits,
              "nor fewer");
       if (batch.count == 0) {
         return;
