@@ -53,8 +53,7 @@ int main() {
   alignas(kQuotes.kAlignment) static std::byte memory[kQuotes.kSize];
   CHECK(kQuotes.build_in(memory));
   CHECK(kQuotes.attach(memory));
-  const auto other =
-      tango::ChannelBuilder<256>{}.with_flow_control().with_metrics().of<double>().attach(memory);
+  const auto other = tango::ChannelBuilder<256>{}.with_flow_control().with_metrics().of<double>().attach(memory);
   CHECK(other.status() == tango::Error::TypeMismatch);
   std::cout << print(other.status(), text) << '\n';
 }

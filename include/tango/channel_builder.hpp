@@ -190,8 +190,8 @@ class ChannelBuilder {
   /// \retval MemoryTooSmall The memory is too small (bytes, bytes needed).
   /// \retval MemoryMisaligned The memory is not aligned (bytes past the alignment, the alignment).
   /// \return Otherwise the channel; or, if there is one that differs from what this builder constructs, the first of
-  ///         `LayoutMismatch`, `DepthMismatch`, `SlotSizeMismatch`, `ChunksMismatch`, `ChunkSizeMismatch`,
-  ///         `KindMismatch`, `PlacesMismatch`, `TypeMismatch`, `AlignmentMismatch`, `TypeIdMismatch` and
+  ///         `LayoutMismatch`, `DepthMismatch`, `ChunksMismatch`, `ChunkSizeMismatch`, `KindMismatch`,
+  ///         `PlacesMismatch`, `TypeMismatch`, `AlignmentMismatch`, `SlotSizeMismatch`, `TypeIdMismatch` and
   ///         `OffsetMismatch` that applies (the trait found, this builder's trait). A mismatch takes precedence over
   ///         `MemoryTooSmall`.
   ///

@@ -55,14 +55,14 @@ struct ChannelDescriptor {
     constexpr Trait kTraits[] = {
         {&ChannelDescriptor::layout, Error::LayoutMismatch},
         {&ChannelDescriptor::depth, Error::DepthMismatch},
-        {&ChannelDescriptor::slot_bytes, Error::SlotSizeMismatch},
-        {&ChannelDescriptor::inline_bytes, Error::SlotSizeMismatch},
         {&ChannelDescriptor::chunks, Error::ChunksMismatch},
         {&ChannelDescriptor::chunk_size, Error::ChunkSizeMismatch},
         {&ChannelDescriptor::kind, Error::KindMismatch},
         {&ChannelDescriptor::places, Error::PlacesMismatch},
         {&ChannelDescriptor::type_size, Error::TypeMismatch},
         {&ChannelDescriptor::type_align, Error::AlignmentMismatch},
+        {&ChannelDescriptor::slot_bytes, Error::SlotSizeMismatch},  // after the type, which may be the reason
+        {&ChannelDescriptor::inline_bytes, Error::SlotSizeMismatch},
         {&ChannelDescriptor::type_id, Error::TypeIdMismatch},
         {&ChannelDescriptor::control_offset, Error::OffsetMismatch},
         {&ChannelDescriptor::slots_offset, Error::OffsetMismatch},
