@@ -116,7 +116,8 @@ class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, kPlenty 
   static constexpr bool kPossible = kPlenty / Bytes >= Capacity;
 };
 
-/// What a channel of one type carries. A `Message` would do, but for its alignment: a slot would be a cache line longer.
+/// What a channel of one type carries. A `Message` would do, but for its alignment: a slot would be a cache line
+/// longer.
 template <std::size_t Bytes>
 struct Packet {
   std::uint64_t words[Bytes / sizeof(std::uint64_t)];
