@@ -155,7 +155,7 @@ class Publication {
     store_words(to, payload.data(), payload.size());
   }
   TANGO_HOT static void copy_in(std::byte* to, std::span<const std::byte> payload) noexcept {
-    if (payload.size() != 0) {  // the address of an empty payload may be null
+    if (!payload.empty()) {  // the address of an empty payload may be null
       copy_bytes(to, payload.data(), payload.size());
     }
   }
