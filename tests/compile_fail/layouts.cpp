@@ -15,7 +15,7 @@ struct Huge {
   std::byte bytes[65544];
 };
 
-constexpr auto odd = [](std::uint64_t sig) { return sig % 2 == 1; };
+[[maybe_unused]] constexpr auto odd = [](std::uint64_t sig) { return sig % 2 == 1; };
 
 inline void use() {
   auto channel = tango::ChannelBuilder<4>{}.of<Quote>().with_flow_control().without_metadata().build();

@@ -21,7 +21,7 @@ endfunction()
 # The other version: each Producer has a member more, large enough to show when it is forgotten, ahead of the others.
 file(COPY ${SOURCE}/include DESTINATION ${WORK}/other)
 patched(${WORK}/other/include/tango/version.hpp "(define TANGO_VERSION_PATCH) [0-9]+" "\\1 77")
-patched(${WORK}/other/include/tango/producer.hpp "\nclass Producer( [^;{]*)?{\n"
+patched(${WORK}/other/include/tango/producer.hpp "\nclass Producer([ \n][^;{]*)?{\n"
   "\\0  [[maybe_unused]] unsigned char added_[1 << 20] = {};\n")
 
 # Both versions without the inline namespace.
