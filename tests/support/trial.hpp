@@ -931,7 +931,7 @@ class Trial {
     if (metadata.chunk == kInlineChunk) {
       const auto* const in_slot = detail::inside(c_.mcache).slot(metadata.seq).payload.data();
       if constexpr (std::is_same_v<decltype(in_slot), const std::byte* const>) {
-        std::memcpy(bytes.data(), in_slot, bytes.size());
+        std::copy_n(in_slot, bytes.size(), bytes.begin());
       } else {
         detail::load_words(bytes.data(), in_slot, bytes.size());
       }
