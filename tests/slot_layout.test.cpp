@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <span>
@@ -179,7 +180,7 @@ TEST_CASE("what is written in place lies in its slot if it fits") {
   auto channel = ChannelBuilder<4, 8, 64>{}.with_bytes_in_slot<40>().with_flow_control().build();
   auto producer = channel.producer();
   auto consumer = channel.consumer();
-  for (std::size_t size : {0, 1, 40, 41, 256}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 40, 41, 256}) {
     const Seq seq = producer.next_seq();
     auto room = producer.reserve(size);
     REQUIRE(room);

@@ -121,8 +121,10 @@ class ChannelBuilder {
   [[nodiscard]] constexpr auto of(std::uint64_t id = 0) const noexcept {
     detail::require_record<T>();
     static_assert(std::is_same_v<Message, AnyMessage>, "tango: of was called before");
-    static_assert(Chunks == 0 || sizeof(T) <= Channel::max_payload(),
-                  "tango: a message of this type is larger than the largest payload");
+    if constexpr (Chunks != 0) {
+      static_assert(sizeof(T) <= Channel::max_payload(),
+                    "tango: a message of this type is larger than the largest payload");
+    }
     auto next = as<With<kFlow, kObservers, kMetrics, Waiting, T>>();
     next.type_id_ = id;
     return next;
