@@ -36,7 +36,7 @@ int main() {
       if (const auto request = cnc.pending()) {
         if (request.code == kCheckpoint) checkpoint = sum;
         if (request.code == kHalt) legal = legal && cnc.transition(tango::CncState::Halt);
-        cnc.acknowledge();  // what was done for it is visible to who sees this
+        cnc.acknowledge();  // whoever sees this sees what was done for the request
       }
       // Gives up after a while, so that a worker without work still looks at its requests.
       if (auto fragment = consumer.wait(tango::Bounded{100})) {

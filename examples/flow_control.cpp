@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reliable channel: the producer is told when the ring is full, and nothing is lost.
+// A reliable channel: publish reports when the ring is full, and nothing is lost.
 #include <cstdint>
 #include <iostream>
 #include <string>

@@ -10,6 +10,7 @@
 #include <span>
 #include <tango/tango.hpp>
 #include <type_traits>
+#include <utility>
 
 #include "../kernels.hpp"
 
@@ -60,6 +61,41 @@ template <class Wait, class T, class Publish>
   return sent && !refused;
 }
 
+/// Takes messages from a reliable consumer, one by one.
+template <std::size_t Bytes, class Consumer, class Wait>
+class TangoReceiver {
+ public:
+  explicit TangoReceiver(Consumer&& consumer) : consumer_{std::move(consumer)} {}
+  template <class Use>
+  [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
+    auto fragment = consumer_.wait(Wait{});
+    if (!fragment || fragment->size() != Bytes) {
+      return 0;
+    }
+    use(fragment->payload().data());
+    return 1;
+  }
+
+ protected:
+  Consumer consumer_;
+};
+
+/// Takes at most `most` messages from a reliable consumer in one batch. Returns how many; 0 if something was wrong.
+template <std::size_t Bytes, class Wait, class Consumer, class Use>
+[[gnu::always_inline]] inline std::uint64_t take_batch(Consumer& consumer, std::uint64_t most, Use& use) {
+  bool right = true;
+  tango::BatchResult result;
+  const bool there = wait_for<Wait>([&] {
+    result = consumer.poll_batch(most, [&](const tango::FragmentView& fragment) {
+      right = fragment.size() == Bytes && right;
+      use(fragment.payload().data());
+    });
+    return result.count != 0 ||
+           (result.status != tango::PollStatus::Empty && result.status != tango::PollStatus::Fragment);
+  });
+  return there && right ? result.count : 0;
+}
+
 /// One by one.
 template <std::size_t Bytes, std::size_t Capacity, class Counted = tango::NoMetrics, std::size_t Chunks = Capacity>
 class TangoPoll {
@@ -84,21 +120,10 @@ class TangoPoll {
   };
 
   template <class Wait>
-  class Receiver {
+  class Receiver : public TangoReceiver<Bytes, typename Channel::Consumer, Wait> {
    public:
-    explicit Receiver(TangoPoll& queue) : consumer_{queue.channel_.consumer()} {}
-    template <class Use>
-    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
-      auto fragment = consumer_.wait(Wait{});
-      if (!fragment || fragment->size() != Bytes) {
-        return 0;
-      }
-      use(fragment->payload().data());
-      return 1;
-    }
-
-   protected:
-    typename Channel::Consumer consumer_;
+    explicit Receiver(TangoPoll& queue)
+        : TangoReceiver<Bytes, typename Channel::Consumer, Wait>{queue.channel_.consumer()} {}
   };
 
  private:
@@ -160,21 +185,10 @@ class TangoSlots {
   };
 
   template <class Wait>
-  class Receiver {
+  class Receiver : public TangoReceiver<Bytes, typename Channel::Consumer, Wait> {
    public:
-    explicit Receiver(TangoSlots& queue) : consumer_{queue.channel_.consumer()} {}
-    template <class Use>
-    [[gnu::always_inline]] std::uint64_t receive(std::uint64_t, Use use) {
-      auto fragment = consumer_.wait(Wait{});
-      if (!fragment || fragment->size() != Bytes) {
-        return 0;
-      }
-      use(fragment->payload().data());
-      return 1;
-    }
-
-   protected:
-    typename Channel::Consumer consumer_;
+    explicit Receiver(TangoSlots& queue)
+        : TangoReceiver<Bytes, typename Channel::Consumer, Wait>{queue.channel_.consumer()} {}
   };
 
  private:
@@ -196,17 +210,7 @@ class TangoSlotBatch : public TangoSlots<Bytes, Capacity, Described> {
     using One::template Receiver<Wait>::Receiver;
     template <class Use>
     [[gnu::always_inline]] std::uint64_t receive(std::uint64_t most, Use use) {
-      bool right = true;
-      tango::BatchResult result;
-      const bool there = wait_for<Wait>([&] {
-        result = this->consumer_.poll_batch(most < kMost ? most : kMost, [&](const tango::FragmentView& fragment) {
-          right = fragment.size() == Bytes && right;
-          use(fragment.payload().data());
-        });
-        return result.count != 0 ||
-               (result.status != tango::PollStatus::Empty && result.status != tango::PollStatus::Fragment);
-      });
-      return there && right ? result.count : 0;
+      return take_batch<Bytes, Wait>(this->consumer_, most < kMost ? most : kMost, use);
     }
   };
 };
@@ -229,17 +233,7 @@ class TangoBatch : public TangoPoll<Bytes, Capacity, tango::NoMetrics, Chunks> {
     using One::template Receiver<Wait>::Receiver;
     template <class Use>
     [[gnu::always_inline]] std::uint64_t receive(std::uint64_t most, Use use) {
-      bool right = true;
-      tango::BatchResult result;
-      const bool there = wait_for<Wait>([&] {
-        result = this->consumer_.poll_batch(most < kMost ? most : kMost, [&](const tango::FragmentView& fragment) {
-          right = fragment.size() == Bytes && right;
-          use(fragment.payload().data());
-        });
-        return result.count != 0 ||
-               (result.status != tango::PollStatus::Empty && result.status != tango::PollStatus::Fragment);
-      });
-      return there && right ? result.count : 0;
+      return take_batch<Bytes, Wait>(this->consumer_, most < kMost ? most : kMost, use);
     }
   };
 };
