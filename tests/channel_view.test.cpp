@@ -841,8 +841,8 @@ TEST_CASE("what a view reads is whole, while the producer runs at full speed") {
   race(ChannelBuilder<16, 32, 64>{}, 300, kMessages);
   race(ChannelBuilder<16, 4, 128>{}, 200, kMessages);
   race(ChannelBuilder<16, 32, 64>{}.with_flow_control().with_observers(), 300, kMessages);
-  // Where the chunks are plain bytes, reading them is a race, and only the processor makes it a value to discard.
-  race(ChannelBuilder<16, 32, 64>{}.with_flow_control(), kSeesRaces ? kInlineBytes : 300, kMessages);
-  race(ChannelBuilder<16, 4, 128>{}.with_flow_control(), kSeesRaces ? kInlineBytes : 200, kMessages);
-  race(ChannelBuilder<16, 32, 64>{}.with_flow_control(4), kSeesRaces ? kInlineBytes : 300, kMessages);
+  // Where payloads are plain bytes, reading them is a race, and only the processor makes it a value to discard.
+  race(ChannelBuilder<16, 32, 64>{}.with_flow_control(), kSeesRaces ? 0 : 300, kMessages);
+  race(ChannelBuilder<16, 4, 128>{}.with_flow_control(), kSeesRaces ? 0 : 200, kMessages);
+  race(ChannelBuilder<16, 32, 64>{}.with_flow_control(4), kSeesRaces ? 0 : 300, kMessages);
 }
