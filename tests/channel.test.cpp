@@ -425,6 +425,33 @@ TEST_CASE("a typed fragment is a fragment: code for any channel takes it, and it
   CHECK(kept.as<Quote>());
 }
 
+TEST_CASE("a typed message is read in place, or into an object of the reader's own") {
+  auto channel = Base{}.of<Quote>().with_flow_control().with_observers().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  auto observer = channel.observer();
+  REQUIRE(producer.publish(message(1)));
+  REQUIRE(producer.publish(message(2)));
+  Quote own{};
+  {
+    auto fragment = consumer.poll();
+    const auto view = fragment->view();
+    REQUIRE(view);
+    CHECK(*view == message(1));
+    CHECK(static_cast<const void*>(&*view) == fragment->payload().data());
+    CHECK(fragment->copy_to(own));
+    CHECK(own == message(1));
+  }
+  CHECK(consumer.poll_batch(8, [&](auto& item) { CHECK(*item.view() == message(2)); }).count == 1);
+  auto fragment = observer.poll();
+  own = message(0);
+  CHECK(fragment->copy_to(own));
+  CHECK(own == message(1));
+  std::array<std::byte, sizeof(Quote)> bytes{};
+  CHECK(fragment->copy_to(bytes));
+  CHECK(std::memcmp(bytes.data(), &own, sizeof own) == 0);
+}
+
 TEST_CASE("a typed channel whose memory holds something else says so") {
   auto channel = Base{}.of<Quote>().with_flow_control().build();
   Producer producer{channel.mcache(), channel.dcache(), channel.fseq(), channel.fctl()};
@@ -436,6 +463,9 @@ TEST_CASE("a typed channel whose memory holds something else says so") {
   CHECK(none.status().error() == Error::TypeMismatch);
   CHECK(none.status().actual() == 8);
   CHECK(none.status().allowed() == sizeof(Quote));
+  CHECK(fragment->view().status() == Error::TypeMismatch);
+  Quote own{};
+  CHECK(fragment->copy_to(own) == Error::TypeMismatch);
 }
 
 TEST_CASE("a new consumer joins at the channel's start or where it is now") {

@@ -41,3 +41,19 @@ TEST_CASE("it is a value itself") {
   STATIC_REQUIRE(*Result<int>{1} == 1);
   STATIC_REQUIRE(!Result<int>{Error::Stopped});
 }
+
+TEST_CASE("a value that is elsewhere") {
+  Fixed fixed{7};
+  const Result<Fixed&> result{fixed};
+  CHECK(result);
+  CHECK(result.status().ok());
+  CHECK(&*result == &fixed);
+  result->number = 8;
+  CHECK(fixed.number == 8);
+  const Result<const Fixed&> none{Status{Error::TypeMismatch, 3, 4}};
+  CHECK(!none);
+  CHECK(none.status().error() == Error::TypeMismatch);
+  CHECK(none.status().actual() == 3);
+  CHECK(none.status().allowed() == 4);
+  STATIC_REQUIRE(!Record<Result<Fixed&>>);
+}

@@ -108,6 +108,9 @@ long write_to_file(int file, const void* bytes, unsigned long size) __asm__(TANG
 /// takes a few instructions instead of a call.
 #define TANGO_HOT [[gnu::always_inline]]
 
+/// The same for a lambda, between its parameters and its body, where C++20 has no place for a standard attribute.
+#define TANGO_HOT_LAMBDA __attribute__((always_inline))
+
 /// A function off the hot path: refill, overrun, join, stop. Never inlined, so that it costs the hot path nothing. Not
 /// `gnu::cold`: g++ also treats a function that always calls a cold one as cold. A user's function that creates a
 /// Producer and then publishes in a loop would be optimised for size instead of speed.

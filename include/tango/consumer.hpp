@@ -90,10 +90,10 @@ class Consumer {
   /// message type.
   using Fragment =
       typename detail::FragmentOf<Message, std::conditional_t<kReliable, tango::Fragment, SpeculativeFragment>,
-                                  Layout::kMetadata>::Type;
+                                  Layout>::Type;
   /// What a batch holds: `FragmentView` or `SpeculativeFragment`, or their typed forms.
   using Item = typename detail::FragmentOf<Message, std::conditional_t<kReliable, FragmentView, SpeculativeFragment>,
-                                           Layout::kMetadata>::Type;
+                                           Layout>::Type;
 
   /// The wait strategy of blocking calls that are given none.
   using DefaultStrategy = Waiting;

@@ -115,17 +115,14 @@ class PackedArray {
   [[nodiscard]] Iterator end() const noexcept { return Iterator{payload_.data() + size() * sizeof(T)}; }
 
  private:
-  [[nodiscard]] static detail::Image<T> image_at(const std::byte* at) noexcept {
-    detail::Image<T> image;
-    detail::copy_bytes(image.bytes, at, sizeof(T));
-    return image;
+  [[nodiscard]] static T value_at(const std::byte* at) noexcept {
+    return detail::record_from<T>([at](std::byte* to) TANGO_HOT_LAMBDA { detail::copy_bytes(to, at, sizeof(T)); });
   }
-  [[nodiscard]] static T value_at(const std::byte* at) noexcept { return image_at(at).value(); }
 
   [[nodiscard]] bool are_values() const noexcept {
     if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
       for (const std::byte& byte : payload_) {
-        if (!image_at(&byte).is_value()) {
+        if (!detail::is_value<T>(&byte)) {
           return false;
         }
       }

@@ -105,26 +105,45 @@ constexpr void require_record() noexcept {
   static_cast<void>(sizeof(RequireRecord<T>));
 }
 
-/// The bytes of a `T`, copied from anywhere, before they are a `T`. `T` is trivially copyable.
+/// Whether the bytes at `bytes` are a valid `T`, as far as that can be checked: a `bool` is 0 or 1. The sender is
+/// responsible for the members of a struct.
 template <class T>
-struct alignas(T) Image {
-  std::byte bytes[sizeof(T)];
-
-  /// Whether the bytes are a valid `T`, as far as that can be checked: a `bool` is 0 or 1. The sender is responsible
-  /// for the members of a struct.
-  [[nodiscard]] bool is_value() const noexcept {
-    if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
-      return bytes[0] <= std::byte{1};
-    } else {
-      return true;
-    }
+[[nodiscard]] TANGO_HOT inline bool is_value(const std::byte* bytes) noexcept {
+  if constexpr (std::is_same_v<std::remove_cv_t<T>, bool>) {
+    return *bytes <= std::byte{1};
+  } else {
+    return true;
   }
+}
 
-  /// The value.
-  ///
-  /// \pre The bytes are a valid `T`.
-  [[nodiscard]] T value() const noexcept { return __builtin_bit_cast(T, *this); }
-};
+/// Where the bytes of `value` are written. `T` is trivially copyable: its value may be copied in as bytes
+/// ([basic.types.general]/3), by several copies, too.
+template <class T>
+[[nodiscard]] TANGO_HOT inline std::byte* bytes_to(T& value) noexcept {
+  return reinterpret_cast<std::byte*>(__builtin_addressof(value));
+}
+
+/// The `T` whose bytes `copy(std::byte* to)` writes. They are written straight into the object that the caller gets:
+/// compilers return a local variable in place, g++ 12 only one that no inner block declares.
+///
+/// \pre The bytes are a valid `T`.
+template <class T, class Copy>
+requires(std::is_trivially_default_constructible_v<T>) [[nodiscard]] TANGO_HOT inline T
+    record_from(Copy&& copy) noexcept {
+  std::remove_cv_t<T> value;
+  copy(bytes_to(value));
+  return value;
+}
+
+/// The same for a `T` that cannot be declared without running a constructor: copied twice.
+template <class T, class Copy>
+[[nodiscard]] TANGO_HOT inline T record_from(Copy&& copy) noexcept {
+  struct alignas(T) Image {
+    std::byte bytes[sizeof(T)];
+  } image;
+  copy(image.bytes);
+  return __builtin_bit_cast(T, image);
+}
 
 }  // namespace detail
 

@@ -42,16 +42,16 @@ class WordWriter {
   /// The number of reserved bytes.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// Writes `bytes` at `offset`. Fastest if both the offset and the size are multiples of 8.
+  /// Writes `bytes` at `offset`. An offset that is a multiple of 8 is fastest.
   ///
   /// \pre (checked) The bytes lie within `size()`.
-  void write(std::size_t offset, std::span<const std::byte> bytes) noexcept {
+  TANGO_HOT void write(std::size_t offset, std::span<const std::byte> bytes) noexcept {
     TANGO_PRECONDITION(offset <= size_ && bytes.size() <= size_ - offset,
                        "WordWriter::write: within the reserved bytes");
     detail::overwrite_words(words_, offset, bytes.data(), bytes.size());
   }
   /// The same for characters.
-  void write(std::size_t offset, std::string_view text) noexcept { write(offset, detail::text_bytes(text)); }
+  TANGO_HOT void write(std::size_t offset, std::string_view text) noexcept { write(offset, detail::text_bytes(text)); }
 
   /// The same for a literal or a constant array: the characters before the first NUL.
   template <std::size_t N>
@@ -68,7 +68,7 @@ class WordWriter {
   ///
   /// \pre (checked) The field lies within `size()`.
   template <class T>
-  void store(std::size_t offset, const T& value) noexcept {
+  TANGO_HOT void store(std::size_t offset, const T& value) noexcept {
     detail::require_record<T>();
     write(offset, detail::bytes_at(&value, sizeof(T)));
   }

@@ -17,6 +17,7 @@
 
 #include "config.hpp"
 #include "error.hpp"
+#include "memory/inside.hpp"
 #include "record.hpp"
 
 namespace tango::inline TANGO_ABI {
@@ -37,6 +38,12 @@ class [[nodiscard]] Result {
 
   /// A value.
   constexpr Result(const T& value) noexcept : value_{value} {}
+
+  /// For the library itself: a value that `copy(std::byte* to)` writes straight into the result, as its bytes. `copy`
+  /// returns success, or why there is no value. The union's member comes to life as its bytes are copied
+  /// ([intro.object]/10, /13): a Record is an implicit-lifetime type.
+  template <class Copy>
+  TANGO_HOT Result(detail::Passkey, Copy&& copy) noexcept : nothing_{}, status_{copy(detail::bytes_to(value_))} {}
 
   /// Whether there is a value.
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return status_.ok(); }
@@ -62,6 +69,36 @@ class [[nodiscard]] Result {
     T value_;
   };
   Status status_;
+};
+
+/// A value that is elsewhere, or why there is none.
+///
+///     if (const auto quote = fragment->view()) use(quote->price);
+template <class T>
+class [[nodiscard]] Result<T&> {
+ public:
+  /// No value, because of `why`.
+  ///
+  /// \pre (checked) `why` is an error.
+  constexpr Result(const Status& why) noexcept : at_{why} {}
+
+  /// This value, which must outlive the result.
+  constexpr Result(T& value) noexcept : at_{__builtin_addressof(value)} {}
+
+  /// Whether there is a value.
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return bool{at_}; }
+
+  /// Success, or why there is no value.
+  [[nodiscard]] constexpr const Status& status() const noexcept { return at_.status(); }
+
+  /// The value.
+  ///
+  /// \pre (checked) There is a value.
+  [[nodiscard]] constexpr T& operator*() const noexcept { return **at_; }
+  [[nodiscard]] constexpr T* operator->() const noexcept { return *at_; }  ///< the same
+
+ private:
+  Result<T*> at_;
 };
 
 template <class T>

@@ -86,6 +86,18 @@ class SpeculativeFragment {
     return validate() ? Status{} : Status{Error::Overrun};
   }
 
+  /// Copies the payload into `out`, a `Record`, and validates it.
+  ///
+  /// \retval Overrun As above. `out` is worthless and may not even be a valid `T`.
+  /// \retval TypeMismatch As for `as`.
+  /// \return Otherwise success.
+  ///
+  /// Complexity: O(size).
+  template <Record T>
+  TANGO_HOT Status copy_to(T& out) noexcept {
+    return copy_as<T>(detail::bytes_to(out));
+  }
+
   /// The payload as a `T`, validated.
   ///
   /// \retval Overrun As for `copy_to`.
@@ -96,18 +108,8 @@ class SpeculativeFragment {
   /// Complexity: O(size).
   template <class T>
   [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() noexcept {
-    if (size() != sizeof(T)) [[unlikely]] {
-      return Status{Error::TypeMismatch, size(), sizeof(T)};
-    }
-    detail::Image<T> image;
-    detail::load_words(image.bytes, payload_, sizeof(T));
-    if (!validate()) [[unlikely]] {
-      return Status{Error::Overrun};
-    }
-    if (!image.is_value()) [[unlikely]] {
-      return Status{Error::TypeMismatch, size(), sizeof(T)};
-    }
-    return image.value();
+    return detail::RecordResult<T>{detail::Passkey{},
+                                   [this](std::byte* to) TANGO_HOT_LAMBDA { return copy_as<T>(to); }};
   }
 
   /// Loads a field of the payload without validating it: a `Record` that starts `offset` bytes from the payload's
@@ -117,30 +119,28 @@ class SpeculativeFragment {
   ///
   /// \pre (checked) The field lies within the payload.
   template <class T>
-  [[nodiscard]] T load(std::size_t offset) const noexcept {
+  [[nodiscard]] TANGO_HOT T load(std::size_t offset) const noexcept {
     detail::require_record<T>();
     static_assert(!std::is_same_v<std::remove_cv_t<T>, bool>,
                   "tango: a bool that was overwritten while it was read may be neither true nor false: use read()");
-    detail::Image<T> image;
-    gather(image, offset);
-    return image.value();
+    check_field(offset, sizeof(T));
+    return detail::record_from<T>([=, this](std::byte* to)
+                                      TANGO_HOT_LAMBDA { detail::gather_words(to, payload_, offset, sizeof(T)); });
   }
 
   /// Loads a field into `out` and validates it.
   ///
   /// \pre (checked) The field lies within the payload.
-  /// \return Whether `out` was set. If not, `out` is unchanged. Either the fragment was overwritten and now counts as
-  ///         lost instead of delivered, or a `bool` was neither 0 nor 1; `validate()` distinguishes the two.
+  /// \return Whether `out` was set. If not, `out` is worthless and may not even be a valid `T`. Either the fragment was
+  ///         overwritten and now counts as lost instead of delivered, or a `bool` was neither 0 nor 1; `validate()`
+  ///         distinguishes the two.
   template <class T>
-  [[nodiscard]] bool read(std::size_t offset, T& out) noexcept {
+  [[nodiscard]] TANGO_HOT bool read(std::size_t offset, T& out) noexcept {
     detail::require_record<T>();
-    detail::Image<T> image;
-    gather(image, offset);
-    if (!validate() || !image.is_value()) [[unlikely]] {
-      return false;
-    }
-    out = image.value();
-    return true;
+    check_field(offset, sizeof(T));
+    std::byte* const to = detail::bytes_to(out);
+    detail::gather_words(to, payload_, offset, sizeof(T));
+    return validate() && detail::is_value<T>(to);
   }
 
   /// Whether everything read from this fragment so far is intact. Once false, it stays false: the fragment has been
@@ -165,11 +165,21 @@ class SpeculativeFragment {
   }
 
  private:
-  template <class T>
-  void gather(detail::Image<T>& image, std::size_t offset) const noexcept {
-    TANGO_PRECONDITION(offset <= size() && sizeof(T) <= size() - offset,
+  void check_field(std::size_t offset, std::size_t bytes) const noexcept {
+    TANGO_PRECONDITION(offset <= size() && bytes <= size() - offset,
                        "SpeculativeFragment: the field lies within the payload");
-    detail::gather_words(image.bytes, payload_, offset, sizeof(T));
+  }
+
+  template <class T>
+  [[nodiscard]] TANGO_HOT Status copy_as(std::byte* to) noexcept {
+    if (size() != sizeof(T)) [[unlikely]] {
+      return {Error::TypeMismatch, size(), sizeof(T)};
+    }
+    detail::load_words(to, payload_, sizeof(T));
+    if (!validate()) [[unlikely]] {
+      return Error::Overrun;
+    }
+    return detail::is_value<T>(to) ? Status{} : Status{Error::TypeMismatch, size(), sizeof(T)};
   }
 
   Seq seq_ = 0;

@@ -11,6 +11,9 @@ struct Quote {
 struct alignas(128) Wide {
   std::uint64_t word;
 };
+struct alignas(64) Line {
+  std::uint64_t words[8];
+};
 struct Huge {
   std::byte bytes[65544];
 };
@@ -27,6 +30,7 @@ inline void use() {
   (void)producer.emplace();
   auto fragment = consumer.poll();
   (void)fragment->value();
+  (void)fragment->view();
   (void)fragment->seq();
 
 #ifdef BYTES_IN_SLOT_OF_SEVEN  // expect: InlineBytes.*must be a multiple of 8
@@ -64,6 +68,32 @@ inline void use() {
   tango::MCache<4, 8, tango::Plain> mcache;
   tango::Fseq fseq{1};
   tango::Producer other{mcache, fseq};
+#endif
+
+#ifdef VIEW_WHERE_SLOTS_ARE_LESS_ALIGNED  // expect: the slots of this channel are less aligned than its T
+  auto lines = tango::ChannelBuilder<4>{}.with_bytes_in_slot<64>().of<Line>().with_flow_control().build();
+  auto reader = lines.consumer();
+  auto line = reader.poll();
+  (void)line->view();
+#endif
+#ifdef VIEW_WHERE_PAYLOADS_ARE_LESS_ALIGNED  // expect: payloads here may be less aligned than this type
+  auto bytes = tango::ChannelBuilder<4, 8, 64>{}.with_flow_control().build();
+  auto reader = bytes.consumer();
+  auto line = reader.poll();
+  (void)line->view_as<Line>();
+#endif
+#ifdef VIEW_OF_WHAT_MAY_BE_OVERWRITTEN  // expect: this consumer may be overrun, so it cannot read a message in place
+  auto lossy = tango::ChannelBuilder<4>{}.of<Quote>().build();
+  auto reader = lossy.consumer();
+  auto quote = reader.poll();
+  (void)quote->view();
+#endif
+#ifdef VIEW_OF_A_TEMPORARY  // expect: view\(\)
+  (void)(*consumer.poll()).view();
+#endif
+#ifdef COPY_TO_ANOTHER_TYPE  // expect: copy_to
+  std::uint64_t word = 0;
+  (void)fragment->copy_to(word);
 #endif
 
 #ifdef NO_METADATA_OF_BYTES  // expect: without_metadata needs of<T>

@@ -463,10 +463,36 @@ TEST_CASE("from_index_rings.md: push and pop") {
 
   if (!producer.publish(trade)) later();               // try_push
   if (auto front = consumer.poll()) {                  // front
-    if (auto next = front->as<Trade>()) use(*next);
+    if (auto next = front->view()) use(*next);         // in place; value() copies it
   }                                                    // pop: the fragment goes out of scope
   //! [index ring]
   CHECK(used == 100);
+}
+
+TEST_CASE("values.md: in place, and into an object") {
+  struct Frame {
+    std::array<std::uint8_t, 1000> pixels;
+  };
+  auto channel = tango::ChannelBuilder<4>{}.with_flow_control().of<Frame>().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  const auto kept = std::make_unique<Frame>();
+  unsigned shown = 0;
+  unsigned archived = 0;
+  const auto show = [&](const auto& pixels) { shown += pixels[7]; };
+  const auto archive = [&](const Frame& frame) { archived += frame.pixels[999]; };
+  kept->pixels[7] = 3;
+  kept->pixels[999] = 4;
+  REQUIRE(producer.publish(*kept));
+  *kept = {};
+  //! [values]
+  if (auto fragment = consumer.poll()) {
+    if (const auto frame = fragment->view()) show(frame->pixels);   // in place
+    if (fragment->copy_to(*kept)) archive(*kept);                   // into an object that outlives the fragment
+  }
+  //! [values]
+  CHECK(shown == 3);
+  CHECK(archived == 4);
 }
 
 TEST_CASE("inspecting.md: any channel in memory") {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hot operations of every legal combination of policies, each as a function of its own. Compiled and disassembled,
-// never run: see check.sh. With -DMETRICS the endpoints count; with -DBUILT they are those of a ChannelBuilder's
+// never run: see check.sh. `Body` is a large message. With -DMETRICS the endpoints count; with -DBUILT they are those of a ChannelBuilder's
 // channel; with -DONLY_LOSSY those without flow control alone.
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <tango/tango.hpp>
 
@@ -22,6 +23,13 @@ struct Quote {
   std::uint64_t more[7] = {};
 };
 
+#if !defined(BODY_BYTES)
+#define BODY_BYTES 1024
+#endif
+struct Body {
+  std::uint64_t words[BODY_BYTES / 8];
+};
+
 #if defined(BUILT)
 
 constexpr auto with_metrics_or_not(auto builder) {
@@ -37,14 +45,19 @@ using reliable = decltype(with_metrics_or_not(Builder{}.with_flow_control()))::C
 using observed = decltype(with_metrics_or_not(Builder{}.with_flow_control().with_observers()))::Channel;
 
 // Channels of one type, and of another wait strategy.
+template <class T>
 constexpr auto typed(auto builder) {
-  return with_metrics_or_not(builder).template with_wait<tango::Pause>().template of<Quote>();
+  return with_metrics_or_not(builder).template with_wait<tango::Pause>().template of<T>();
 }
-using lossy_of = decltype(typed(Builder{}))::Channel;
-using reliable_of = decltype(typed(Builder{}.with_flow_control()))::Channel;
-using observed_of = decltype(typed(Builder{}.with_flow_control().with_observers()))::Channel;
-[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) {
-  return producer.emplace({.sig = 7}, price).ok();
+template <class T>
+using lossy_of = typename decltype(typed<T>(Builder{}))::Channel;
+template <class T>
+using reliable_of = typename decltype(typed<T>(Builder{}.with_flow_control()))::Channel;
+template <class T>
+using observed_of = typename decltype(typed<T>(Builder{}.with_flow_control().with_observers()))::Channel;
+template <class T>
+[[gnu::always_inline]] inline bool emplace(auto& producer, std::uint64_t first) {
+  return producer.emplace({.sig = 7}, first).ok();
 }
 
 #else
@@ -54,29 +67,33 @@ struct Wired {
   using Chunks = tango::DCache<1024, 256, Cache>;
   using Layout = tango::SlotLayout<tango::kInlineBytes, Cache>;
   using Producer = tango::Producer<1024, Chunks, Flow, Counted, Waiting, Message, Layout>;
-  using Consumer = tango::Consumer<1024, Chunks, Flow, Counted, tango::Busy, tango::AnyMessage, Layout>;
+  using Consumer = tango::Consumer<1024, Chunks, Flow, Counted, tango::Busy, Message, Layout>;
 };
 using lossy = Wired<tango::Words, tango::NoFlowControl>;
 using reliable = Wired<tango::Plain, tango::Fctl>;
 using observed = Wired<tango::Words, tango::Fctl>;
-using lossy_of = Wired<tango::Words, tango::NoFlowControl, tango::Pause, Quote>;
-using reliable_of = Wired<tango::Plain, tango::Fctl, tango::Pause, Quote>;
-using observed_of = Wired<tango::Words, tango::Fctl, tango::Pause, Quote>;
-[[gnu::always_inline]] inline bool emplace_quote(auto& producer, std::uint64_t price) {
-  return producer.template emplace<Quote>({.sig = 7}, price).ok();
+template <class T>
+using lossy_of = Wired<tango::Words, tango::NoFlowControl, tango::Pause, T>;
+template <class T>
+using reliable_of = Wired<tango::Plain, tango::Fctl, tango::Pause, T>;
+template <class T>
+using observed_of = Wired<tango::Words, tango::Fctl, tango::Pause, T>;
+template <class T>
+[[gnu::always_inline]] inline bool emplace(auto& producer, std::uint64_t first) {
+  return producer.template emplace<T>({.sig = 7}, first).ok();
 }
 
 #endif
 
 template <class Producer>
-[[gnu::always_inline]] inline bool fill_and_commit(tango::Reservation<Producer> room, std::uint64_t value) {
+[[gnu::always_inline]] inline bool fill_and_commit(tango::Reservation<Producer> room, const auto& value) {
   if (!room) {
     return false;
   }
   if constexpr (Producer::kWords) {
     room.writer().store(0, value);
   } else {
-    __builtin_memcpy(room.span().data(), &value, sizeof value);
+    tango::detail::copy_bytes(room.span().data(), &value, sizeof value);
   }
   return room.commit({.sig = 7}).ok();
 }
@@ -112,7 +129,7 @@ std::uint64_t look(Consumer& consumer) {
   }
 
 #define VALUES(kind)                                                                                   \
-  using NAME(kind, ProducerOf) = kind##_of::Producer;                                                  \
+  using NAME(kind, ProducerOf) = kind##_of<Quote>::Producer;                                           \
   extern "C" bool NAME(kind, publish_value)(NAME(kind, ProducerOf) & p, const Quote& quote) {          \
     return p.publish(quote, {.sig = 7}).ok();                                                          \
   }                                                                                                    \
@@ -120,8 +137,24 @@ std::uint64_t look(Consumer& consumer) {
     return p.publish_blocking(quote, {.sig = 7}).ok();                                                 \
   }                                                                                                    \
   extern "C" bool NAME(kind, emplace_value)(NAME(kind, ProducerOf) & p, std::uint64_t price) {         \
-    return emplace_quote(p, price);                                                                    \
+    return emplace<Quote>(p, price);                                                                   \
   }
+
+// Each way to write and to read a large message, 1 KiB unless BODY_BYTES says otherwise.
+#define WRITES_1K(kind)                                                                          \
+  using NAME(kind, ProducerOf1k) = kind##_of<Body>::Producer;                                    \
+  extern "C" bool NAME(kind, 1k_publish_value)(NAME(kind, ProducerOf1k) & p, const Body& body) { \
+    return p.publish(body, {.sig = 7}).ok();                                                     \
+  }                                                                                              \
+  extern "C" bool NAME(kind, 1k_reserve_commit)(NAME(kind, Producer) & p, const Body& body) {    \
+    return fill_and_commit(p.reserve(sizeof body), body);                                        \
+  }
+#define READS_1K(kind)                                                                          \
+  using NAME(kind, Fragment1k) = kind##_of<Body>::Consumer::Fragment;                           \
+  extern "C" void NAME(kind, 1k_value)(NAME(kind, Fragment1k) & f, tango::Result<Body> * out) { \
+    ::new (out) tango::Result<Body>{f.value()};                                                 \
+  }                                                                                             \
+  extern "C" bool NAME(kind, 1k_copy_to)(NAME(kind, Fragment1k) & f, Body & out) { return f.copy_to(out).ok(); }
 
 #define CONSUMER(kind)                         \
   using NAME(kind, Consumer) = kind::Consumer; \
@@ -138,13 +171,29 @@ std::uint64_t look(Consumer& consumer) {
 
 PRODUCER(lossy)
 VALUES(lossy)
+WRITES_1K(lossy)
 CONSUMER(lossy)  // an observer is the same type
 COPIER(lossy)
+READS_1K(lossy)
+extern "C" Body NAME(lossy, 1k_load)(const tango::SpeculativeFragment& f) { return f.load<Body>(0); }
+extern "C" bool NAME(lossy, 1k_read)(tango::SpeculativeFragment& f, Body& out) { return f.read(0, out); }
 #if !defined(ONLY_LOSSY)
 PRODUCER(reliable)
 VALUES(reliable)
+WRITES_1K(reliable)
 PRODUCER(observed)
 VALUES(observed)
+WRITES_1K(observed)
 CONSUMER(reliable)
+READS_1K(reliable)
+extern "C" bool NAME(reliable, 1k_emplace)(NAME(reliable, ProducerOf1k) & p, std::uint64_t first) {
+  return emplace<Body>(p, first);
+}
+extern "C" std::uint64_t NAME(reliable, 1k_view)(const NAME(reliable, Fragment1k) & f) {
+  const auto body = f.view();
+  return body ? body->words[1] : 0;
+}
+extern "C" Body NAME(reliable, 1k_element)(const tango::PackedArray<Body>& bodies) { return bodies[1]; }
 CONSUMER(observed)
+READS_1K(observed)
 #endif

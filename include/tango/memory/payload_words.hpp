@@ -41,11 +41,17 @@ template <class Each>
   }
 }
 
+/// Writes `whole` words.
+[[gnu::always_inline]] inline void store_whole_words(SharedWord* to, const std::byte* from,
+                                                     std::size_t whole) noexcept {
+  for_words(whole,
+            [=](std::size_t i) { to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed); });
+}
+
 /// Writes `bytes` bytes from the first word on. The rest of the last word becomes 0.
 [[gnu::always_inline]] inline void store_words(SharedWord* to, const std::byte* from, std::size_t bytes) noexcept {
   const std::size_t whole = bytes / kWordBytes;
-  for_words(whole,
-            [=](std::size_t i) { to[i].store(word_from(from + i * kWordBytes, kWordBytes), memory_order_relaxed); });
+  store_whole_words(to, from, whole);
   if (const std::size_t rest = bytes % kWordBytes; rest != 0) {
     to[whole].store(word_from(from + whole * kWordBytes, rest), memory_order_relaxed);
   }
@@ -79,33 +85,51 @@ using UnalignedWord [[gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
   }
 }
 
+/// Bytes `offset` ... `offset + bytes` of a run of words: the part of them that lies in the first word, unless they
+/// start where it does.
+[[nodiscard]] [[gnu::always_inline]] inline std::size_t bytes_in_first_word(std::size_t offset,
+                                                                            std::size_t bytes) noexcept {
+  const std::size_t most = (kWordBytes - offset % kWordBytes) % kWordBytes;
+  return bytes < most ? bytes : most;
+}
+
+/// Writes `bytes` bytes of a word of which this thread is the only writer, from the byte `first` on. The others keep
+/// their values.
+inline void overwrite_word(SharedWord& target, std::size_t first, const std::byte* from, std::size_t bytes) noexcept {
+  std::uint64_t word = target.load(memory_order_relaxed);
+  __builtin_memcpy(reinterpret_cast<std::byte*>(&word) + first, from, bytes);
+  target.store(word, memory_order_relaxed);
+}
+
 /// Writes bytes anywhere within words of which this thread is the only writer. The other bytes of the words keep their
 /// values.
-inline void overwrite_words(SharedWord* words, std::size_t offset, const std::byte* from, std::size_t bytes) noexcept {
-  while (bytes != 0) {
-    SharedWord& target = words[offset / kWordBytes];
-    const std::size_t first = offset % kWordBytes;
-    const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
-    std::uint64_t word = here == kWordBytes ? 0 : target.load(memory_order_relaxed);
-    __builtin_memcpy(reinterpret_cast<std::byte*>(&word) + first, from, here);
-    target.store(word, memory_order_relaxed);
+[[gnu::always_inline]] inline void overwrite_words(SharedWord* words, std::size_t offset, const std::byte* from,
+                                                   std::size_t bytes) noexcept {
+  if (const std::size_t here = bytes_in_first_word(offset, bytes); here != 0) {
+    overwrite_word(words[offset / kWordBytes], offset % kWordBytes, from, here);
     offset += here;
     from += here;
     bytes -= here;
   }
+  SharedWord* const rest = words + offset / kWordBytes;
+  const std::size_t whole = bytes / kWordBytes;
+  store_whole_words(rest, from, whole);
+  if (bytes % kWordBytes != 0) {
+    overwrite_word(rest[whole], 0, from + whole * kWordBytes, bytes % kWordBytes);
+  }
 }
 
 /// Reads bytes from anywhere within words, each word once.
-inline void gather_words(std::byte* to, const SharedWord* words, std::size_t offset, std::size_t bytes) noexcept {
-  while (bytes != 0) {
-    const std::size_t first = offset % kWordBytes;
-    const std::size_t here = bytes < kWordBytes - first ? bytes : kWordBytes - first;
+[[gnu::always_inline]] inline void gather_words(std::byte* to, const SharedWord* words, std::size_t offset,
+                                                std::size_t bytes) noexcept {
+  if (const std::size_t here = bytes_in_first_word(offset, bytes); here != 0) {
     const std::uint64_t word = words[offset / kWordBytes].load(memory_order_relaxed);
-    __builtin_memcpy(to, reinterpret_cast<const std::byte*>(&word) + first, here);
+    __builtin_memcpy(to, reinterpret_cast<const std::byte*>(&word) + offset % kWordBytes, here);
     offset += here;
     to += here;
     bytes -= here;
   }
+  load_words(to, words + offset / kWordBytes, bytes);
 }
 
 /// The same memory as bytes, for a consumer that cannot be overrun. What was published happens before this read, and
