@@ -25,7 +25,7 @@ int main() {
     for (std::uint64_t id = 1; id <= 100'000; ++id) {
       if (!producer.publish_blocking({.id = id, .price = 99.5})) break;
     }
-    producer.stop();  // no more: the loop below reads what is there, and ends
+    producer.stop();  // the end of the stream: the loop below reads the rest, and ends
   }};
 
   std::uint64_t received = 0;

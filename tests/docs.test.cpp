@@ -152,7 +152,7 @@ TEST_CASE("every block of C++ in the README and on the pages is a region that is
     INFO("no page shows the region " << name);
     CHECK(shown.contains(text));
   }
-  CHECK(blocks(kRoot / "README.md").size() >= 8);
+  CHECK(blocks(kRoot / "README.md").size() >= 2);
 }
 
 TEST_CASE("the table of legal combinations is the list that the tests run over") {
@@ -251,8 +251,11 @@ TEST_CASE("what the page on rust-tango names as ours is in the headers") {
 
 TEST_CASE("what the README and the pages link is there") {
   for (const auto& path : pages()) {
+    bool code = false;
     for (const std::string& line : lines_of(path)) {
-      for (std::size_t at = line.find("]("); at != std::string::npos; at = line.find("](", at + 1)) {
+      code = line.starts_with("```") ? !code : code;
+      for (std::size_t at = code ? std::string::npos : line.find("]("); at != std::string::npos;
+           at = line.find("](", at + 1)) {
         const std::string target = line.substr(at + 2, line.find_first_of(")#", at + 2) - at - 2);
         INFO(path.string() << " links " << target);
         CHECK((target.empty() || target.starts_with("https://") || exists(path.parent_path() / target)));

@@ -469,6 +469,82 @@ TEST_CASE("from_index_rings.md: push and pop") {
   CHECK(used == 100);
 }
 
+TEST_CASE("filtering.md: by the sig, and by a tag") {
+  constexpr std::uint64_t kTrade = 3;
+  auto channel = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control().build();
+  auto producer = channel.producer();
+  auto consumer = channel.consumer();
+  for (const std::uint64_t sig : {1u, 3u, 2u, 3u, 4u}) {
+    REQUIRE(producer.publish("x", {.sig = sig}));
+  }
+  int used = 0;
+  const auto use = [&](std::span<const std::byte>) { ++used; };
+  //! [filtering]
+  const auto trades = [](std::uint64_t sig) { return sig == kTrade; };
+  while (auto fragment = consumer.poll(trades)) use(fragment->payload());
+  //! [filtering]
+  CHECK(used == 2);
+  CHECK(consumer.filtered() == 3);
+  REQUIRE(producer.publish("x", {.sig = 5}));
+  auto fragment = consumer.poll();
+  REQUIRE(fragment);
+  //! [duplicates]
+  tango::Tcache<1024> seen;                            // the 1024 most recent tags, exactly
+  if (seen.check_and_insert(fragment->sig())) use(fragment->payload());   // true: the tag is new
+  //! [duplicates]
+  CHECK(used == 3);
+  CHECK(!seen.check_and_insert(5));
+}
+
+namespace class_members {
+
+//! [class members]
+struct Quote {
+  std::uint64_t price;
+  std::uint32_t size;
+};
+inline constexpr auto kQuotes = tango::ChannelBuilder<1024>{}.with_flow_control().of<Quote>();
+using Quotes = decltype(kQuotes)::Channel;
+
+class Feed {
+ public:
+  explicit Feed(Quotes& quotes) : producer_{quotes.producer()} {}
+  void on_price(std::uint64_t price) { dropped_ += producer_.publish({price, 1}) ? 0 : 1; }
+
+ private:
+  Quotes::Producer producer_;
+  std::uint64_t dropped_ = 0;
+};
+
+class Strategy {
+ public:
+  explicit Strategy(Quotes& quotes) : consumer_{quotes.consumer()} {}
+  bool poll_once() {
+    auto fragment = consumer_.poll();
+    if (fragment) last_ = fragment->value()->price;
+    return bool{fragment};
+  }
+  std::uint64_t last() const { return last_; }
+
+ private:
+  Quotes::Consumer consumer_;
+  std::uint64_t last_ = 0;
+};
+//! [class members]
+
+}  // namespace class_members
+
+TEST_CASE("class_members.md: endpoints in classes") {
+  using namespace class_members;
+  Quotes quotes = kQuotes.build();
+  Feed feed{quotes};
+  Strategy strategy{quotes};
+  CHECK(!strategy.poll_once());
+  feed.on_price(101);
+  CHECK(strategy.poll_once());
+  CHECK(strategy.last() == 101);
+}
+
 TEST_CASE("values.md: in place, and into an object") {
   struct Frame {
     std::array<std::uint8_t, 1000> pixels;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the README shows. Each region is one of its blocks, to the letter; around it stands what makes it run.
+// What the README and the pages on how to use a channel show. Each region is exactly one of their blocks; the code around
+// it makes it run.
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
@@ -18,7 +19,15 @@
 #include <utility>
 #include <vector>
 
-// Comments are where they are in the README.
+#if defined(__linux__)
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#endif
+
+// Comments are where they are on the pages.
 // clang-format off
 
 namespace {
@@ -44,22 +53,22 @@ std::string text_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-TEST_CASE("README: by hand") {
+TEST_CASE("by_hand.md: a lossy channel") {
   std::string used;
   const auto use = [&](const std::byte* data, std::size_t size) { used = text_of({data, size}); };
   const int code = [&]() -> int {
     //! [by hand]
     tango::MCache<64> mcache;                          // 64 slots of metadata; the first number is 1
     tango::DCache<64, 256> dcache;                     // 64 chunks of 256 bytes
-    tango::Fseq fseq{1};                               // where the producer shows its position
+    tango::Fseq fseq{1};                               // the producer's sequence number
     tango::Producer producer{mcache, dcache, fseq};
-    tango::Consumer consumer{mcache, dcache, 1};       // wants number 1 first
+    tango::Consumer consumer{mcache, dcache, 1};       // starts at number 1
 
     if (!producer.publish("hello", {.sig = 42})) return 1;   // 5 bytes, no terminator
 
     std::byte copy[256];
-    if (auto fragment = consumer.poll()) {             // sig and size are known to be good here
-      if (fragment->copy_to(copy)) use(copy, fragment->size());   // the payload too, if this says so
+    if (auto fragment = consumer.poll()) {             // its sig and size are valid here
+      if (fragment->copy_to(copy)) use(copy, fragment->size());   // the payload, if this succeeds
     }
     //! [by hand]
     return 0;
@@ -68,7 +77,7 @@ TEST_CASE("README: by hand") {
   CHECK(used == "hello");
 }
 
-TEST_CASE("README: with flow control") {
+TEST_CASE("by_hand.md: with flow control") {
   const std::string text(40, 'a');
   const auto bytes = std::as_bytes(std::span{text});
   std::vector<std::string> used;
@@ -79,7 +88,7 @@ TEST_CASE("README: with flow control") {
   tango::MCache<64> mcache;
   tango::DCache<64, 256, tango::Plain> dcache;       // every consumer is reliable, so payloads are plain bytes
   tango::Fseq fseq{1};
-  tango::Fctl fctl{64};                              // 64 messages may be under way
+  tango::Fctl fctl{64};                              // 64 messages may be in flight
   tango::Producer producer{mcache, dcache, fseq, fctl};
   tango::Consumer consumer{mcache, dcache, fctl, 1};
 
@@ -87,13 +96,13 @@ TEST_CASE("README: with flow control") {
 
   if (auto room = producer.reserve(1000)) {          // zero copy, contiguous over as many chunks as it takes
     fill(room.span());
-    (void)room.commit({.sig = 7});                   // an open reservation's commit is not refused
+    (void)room.commit({.sig = 7});                   // the commit of an open reservation succeeds
   }
   //! [flow control]
   producer.stop();
   //! [flow control]
   for (auto& fragment : consumer.fragments()) {      // until the channel is stopped and drained
-    use(fragment.payload());                         // a span into the channel, or text(); good until the loop moves on
+    use(fragment.payload());                         // a span into the channel, valid until the next iteration
   }
   //! [flow control]
   CHECK(used == std::vector<std::string>{text, std::string(1000, 'b')});
@@ -110,7 +119,7 @@ std::vector<Tick> latest_ticks() { return {{100, 1}, {101, 2}, {102, 3}}; }
 
 }  // namespace
 
-TEST_CASE("README: many small records") {
+TEST_CASE("packed.md: many small records") {
   auto channel = tango::ChannelBuilder<8, 8, 256>{}.with_flow_control().build();
   auto producer = channel.producer();
   auto consumer = channel.consumer();
@@ -119,7 +128,7 @@ TEST_CASE("README: many small records") {
 
   //! [packed]
   std::vector<Tick> ticks = latest_ticks();          // any contiguous range of a trivially copyable type
-  auto sent = producer.publish_packed(ticks, {.sig = kTicks});   // one message, one number; sent.count of them fitted
+  auto sent = producer.publish_packed(ticks, {.sig = kTicks});   // one message; sent.count records fitted
   //! [packed]
   CHECK(sent.status);
   CHECK(sent.count == 3);
@@ -148,7 +157,7 @@ struct NextStep {
 
 }  // namespace
 
-TEST_CASE("README: larger than a payload") {
+TEST_CASE("large.md: larger than a payload") {
   auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_wait<NextStep>().build();
   auto producer = channel.producer();
   auto consumer = channel.consumer();
@@ -162,9 +171,9 @@ TEST_CASE("README: larger than a payload") {
   const auto log = [&](const tango::Status& status) { logged.push_back(status.error()); };
 
   //! [large]
-  tango::LargeMessage message{bytes, {.sig = kImage}};           // less than 4 GiB; split into fragments as it goes
+  tango::LargeMessage message{bytes, {.sig = kImage}};           // less than 4 GiB; sent in fragments
   while (!message.done()) {
-    auto status = message.publish(producer);                // as much as there is room for; message.sent() bytes went
+    auto status = message.publish(producer);                // as much as there is room for
     if (!status && status != tango::Error::NoCredits) break;
   }
   //! [large]
@@ -192,11 +201,11 @@ TEST_CASE("README: larger than a payload") {
   tango::Reassembler<> reassembler{memory};                      // your memory, as large as the largest message
   for (auto& fragment : consumer.fragments()) {
     auto whole = reassembler.accept(fragment);
-    if (whole.dropped_before() != 0) log(whole.error_before());  // one before: a piece of it, or its end, never came
-    if (whole) use(whole->payload());                            // as if it had come in one fragment
-    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());   // the one that this belongs to
+    if (whole.dropped_before() != 0) log(whole.error_before());  // an earlier message lost a fragment
+    if (whole) use(whole->payload());                            // as if it had been sent in one fragment
+    else if (whole.status() == tango::ReassemblyStatus::Dropped) log(whole.error());   // this fragment's message
   }
-  if (reassembler.reset() != 0) log(tango::Error::MissingEom);   // the channel ended in the middle of one
+  if (reassembler.reset() != 0) log(tango::Error::MissingEom);   // the channel ended within a message
   //! [large]
   CHECK(std::all_of(sent.begin(), sent.end(), [](const tango::Status& status) { return status.ok(); }));
   CHECK(consumer.lost() > 2);  // the rest of the first one, and the small ones that are left as headroom
@@ -210,7 +219,7 @@ TEST_CASE("README: larger than a payload") {
   CHECK(reassembler.dropped() == logged.size());
 }
 
-TEST_CASE("README: several producers") {
+TEST_CASE("several_producers.md: one poller") {
   const auto builder = tango::ChannelBuilder<8, 8, 64>{}.with_flow_control();
   auto channel_a = builder.build();
   auto channel_b = builder.build();
@@ -227,7 +236,7 @@ TEST_CASE("README: several producers") {
 
   //! [several producers]
   tango::Poller poller{alice, bob};                              // a channel and a consumer for each producer
-  while (!poller.empty()) {                                      // until every channel is stopped and drained
+  while (!poller.empty()) {                                      // until every channel is closed and drained
     auto fragment = poller.wait();
     if (fragment) use(fragment.channel(), fragment->payload());  // 0 or 1
   }
@@ -235,7 +244,7 @@ TEST_CASE("README: several producers") {
   CHECK(used == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("README: waiting") {
+TEST_CASE("waiting.md: a strategy for a call and for a channel") {
   auto other = tango::ChannelBuilder<4, 4, 64>{}.with_flow_control().build();
   auto producer = other.producer();
   auto consumer = other.consumer();
@@ -251,8 +260,8 @@ TEST_CASE("README: waiting") {
   }
   const auto publish = [&] {
     //! [waiting]
-    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});         // this one gives up: NoCredits
-    auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();   // all that are given none
+    auto status = producer.publish_blocking(bytes, {}, tango::Bounded{1000});         // gives up: NoCredits
+    auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_wait<tango::Yield>().build();   // all other calls
     //! [waiting]
     static_assert(std::is_same_v<decltype(channel)::Consumer::DefaultStrategy, tango::Yield>);
     static_assert(std::is_same_v<decltype(channel)::Producer::DefaultStrategy, tango::Yield>);
@@ -262,7 +271,7 @@ TEST_CASE("README: waiting") {
   CHECK(publish() == tango::Error::NoCredits);
 }
 
-TEST_CASE("README: metrics") {
+TEST_CASE("metrics.md: counters") {
   const Printed printed;
   //! [metrics]
   auto channel = tango::ChannelBuilder<1024, 1024, 256>{}.with_flow_control().with_metrics().build();
@@ -299,7 +308,7 @@ TEST_CASE("README: the channel as one object") {
   CHECK(fragment->as<Quote>()->price == 100);
 }
 
-TEST_CASE("README: a reliable consumer that comes late starts at the oldest number that credits still protect") {
+TEST_CASE("lifecycle.md: a reliable consumer that joins late starts at the oldest number that credits still protect") {
   auto channel = tango::ChannelBuilder<64, 64, 64>{}.with_flow_control(16).build();
   auto producer = channel.producer();
   {
@@ -316,7 +325,7 @@ TEST_CASE("README: a reliable consumer that comes late starts at the oldest numb
   CHECK(late.lost() == 0);
 }
 
-TEST_CASE("README: the last reliable consumer restarts, and nothing is lost or repeated; or it resigns") {
+TEST_CASE("lifecycle.md: the last reliable consumer restarts and nothing is lost or repeated, or it resigns") {
   auto channel = tango::ChannelBuilder<16, 16, 64>{}.with_flow_control(4).build();
   auto producer = channel.producer();
   {
@@ -346,7 +355,7 @@ TEST_CASE("README: the last reliable consumer restarts, and nothing is lost or r
   CHECK(channel.position() - channel.consumer().first() <= 4);  // what its credits still protect
 }
 
-TEST_CASE("README: latency") {
+TEST_CASE("metrics.md: latency") {
   tango::MCache<64> mcache;
   tango::DCache<64, 256> dcache;
   tango::Fseq fseq{1};
@@ -368,3 +377,52 @@ TEST_CASE("README: latency") {
   //! [latency]
   CHECK(printed.text().find("count 1 ") != std::string::npos);
 }
+
+#if defined(__linux__)
+TEST_CASE("README: two processes") {
+  struct Order {
+    std::uint64_t id;
+    double price;
+  };
+  // Under a name that no other run of this test has.
+  const std::string name = "/tango_docs_" + std::to_string(::getpid());
+  const auto shm_open = [&](const char* shown, int flags, mode_t mode) {
+    CHECK(std::string{shown} == "/orders");
+    return ::shm_open(name.c_str(), flags, mode);
+  };
+  bool delivered = false;
+  const auto report = [](auto) { FAIL("an error was reported"); };
+  const auto run = [&] {
+    //! [two processes]
+    const auto builder = tango::ChannelBuilder<1024>{}.with_flow_control().of<Order>();
+    constexpr std::size_t kSize = decltype(builder)::kSize;
+    const auto map = [](int file) -> std::span<std::byte> {      // MAP_POPULATE: no page fault at the first use of a page
+      void* const at = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+      return {static_cast<std::byte*>(at), at == MAP_FAILED ? 0 : kSize};
+    };
+
+    // The producer's process makes the channel in a file of shared memory.
+    const int file = shm_open("/orders", O_CREAT | O_EXCL | O_RDWR, 0600);
+    if (file == -1 || ftruncate(file, kSize) != 0) return report(errno);
+    auto made = builder.build_in(map(file));
+    if (!made) return report(made.status());
+    auto producer = (*made)->producer();
+
+    // The consumer's process maps the same file.
+    const int same = shm_open("/orders", O_RDWR, 0);
+    auto found = builder.attach(map(same));
+    if (!found) return report(found.status());
+    auto consumer = (*found)->consumer();
+    //! [two processes]
+    REQUIRE(producer.publish(Order{7, 99.5}));
+    auto fragment = consumer.poll();
+    REQUIRE(fragment);
+    delivered = fragment->value()->id == 7;
+    ::close(file);
+    ::close(same);
+  };
+  run();
+  ::shm_unlink(name.c_str());
+  CHECK(delivered);
+}
+#endif
