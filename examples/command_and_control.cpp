@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker that says where it stands and that it is alive, and a controller that asks it to write down a checkpoint and
-// then to halt. The channel carries the work, the Cnc what is said about it.
+// A worker that publishes its state and a heartbeat, and a controller that requests a checkpoint and then a halt. The
+// channel carries the work, the Cnc the state and the requests.
 #include <cstdint>
 #include <iostream>
 #include <tango/tango.hpp>
@@ -36,9 +36,9 @@ int main() {
       if (const auto request = cnc.pending()) {
         if (request.code == kCheckpoint) checkpoint = sum;
         if (request.code == kHalt) legal = legal && cnc.transition(tango::CncState::Halt);
-        cnc.acknowledge();  // whoever sees this sees what was done for the request
+        cnc.acknowledge();  // a thread that sees this also sees what was done for the request
       }
-      // Gives up after a while, so that a worker without work still looks at its requests.
+      // Gives up after a while, so that an idle worker still handles requests.
       if (auto fragment = consumer.wait(tango::Bounded{100})) {
         if (const auto job = fragment->as<std::uint64_t>()) sum += *job;
       } else {
@@ -66,7 +66,7 @@ int main() {
   std::cout << "checkpoint: " << checkpoint << '\n';
   CHECK(checkpoint == 500'500);
 
-  // An idle worker is not a dead one: its heart beats.
+  // An idle worker is not a dead one: it still sends heartbeats.
   const std::uint64_t beat = cnc.last_heartbeat();
   while (cnc.last_heartbeat() == beat) {
     std::this_thread::yield();
@@ -80,7 +80,7 @@ int main() {
   worker.join();
   CHECK(legal);
 
-  // What the state machine does not have is refused: from Halt the way leads to Boot.
+  // A transition that the state machine does not have is refused: Halt can only be followed by Boot.
   const auto refused = cnc.transition(tango::CncState::Run);
   CHECK(refused == tango::Error::IllegalTransition);
   CHECK(cnc.transition(tango::CncState::Boot) && cnc.state() == tango::CncState::Boot);

@@ -50,8 +50,7 @@ int main() {
   std::cout << through << " messages, " << dropped << " duplicates dropped\n";
   CHECK(through == 100 && dropped == 80);
 
-  // The filter needs a few bits for each tag and never takes a known tag for a new one, but now and then a new one for
-  // a known one.
+  // The filter needs a few bits for each tag. It never reports a known tag as new, but sometimes a new one as known.
   tango::TagFilter<64> bits;
   std::uint64_t mistaken = 0;
   for (std::uint64_t n = 0; n < 100; ++n) {

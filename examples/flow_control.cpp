@@ -15,11 +15,11 @@ int main() {
   tango::MCache<64> mcache;
   tango::DCache<64, 256, tango::Plain> dcache;  // plain bytes: every consumer is reliable
   tango::Fseq fseq{1};
-  tango::Fctl fctl{64};  // 64 messages may be under way
+  tango::Fctl fctl{64};  // 64 messages may be in flight
   tango::Producer producer{mcache, dcache, fseq, fctl};
   tango::Consumer consumer{mcache, dcache, fctl, 1};
 
-  // Full after 64 messages; a refused publish spends nothing.
+  // Full after 64 messages. A refused publish uses no credit.
   std::uint64_t sent = 0;
   while (sent <= 64 && producer.publish(std::to_string(sent))) {
     ++sent;
@@ -27,7 +27,7 @@ int main() {
   CHECK(sent == 64);
   CHECK(producer.publish("one more") == tango::Error::NoCredits);
 
-  // The credit comes back when the fragment is let go of, not when it is handed out.
+  // The credit is returned when the fragment is released, not when it is delivered.
   {
     auto fragment = consumer.poll();
     CHECK(fragment && fragment->text() == "0");
@@ -36,7 +36,7 @@ int main() {
   }
   CHECK(producer.available() == 1);
 
-  // A second thread goes on publishing, waiting for credits where it must; not one message is missing.
+  // A second thread continues to publish, and waits for credits where it must. No message is missing.
   std::jthread sender{[&] {
     for (; sent < kMessages; ++sent) {
       if (!producer.publish_blocking(std::to_string(sent), {}, tango::SpinThenYield{})) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latency as an optional metric: the producer stamps what it publishes, the consumer records what it took.
+// Latency as an optional metric: the producer stamps what it publishes, the consumer records the difference.
 #include <iostream>
 #include <memory>
 #include <span>

@@ -55,7 +55,7 @@ int main() {
       CHECK(number == received[fragment.channel()]);  // each channel's in its order
       ++received[fragment.channel()];
     } else {
-      CHECK(fragment.status() == tango::PollStatus::Stopped);  // told once of each channel
+      CHECK(fragment.status() == tango::PollStatus::Stopped);  // reported once for each channel
       std::cout << "channel " << fragment.channel() << " is done: " << received[fragment.channel()] << " messages\n";
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics as a policy: counted because the endpoints were given a Metrics, read by anyone at any time.
+// Metrics as a policy: the endpoints count because they were given a Metrics. Any thread can read it at any time.
 #include <iostream>
 #include <tango/ostream.hpp>
 #include <tango/tango.hpp>

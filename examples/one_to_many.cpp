@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One producer, one reliable consumer that gets everything, and one observer that the producer does not even know of.
+// One producer, one reliable consumer that gets everything, and one observer, which the producer does not know about.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A consumer that is too slow for a lossy channel: it is told how many it lost, and goes on where its policy says.
+// A consumer that is too slow for a lossy channel: it learns how many messages it lost, and resumes where its policy says.
 #include <cstdint>
 #include <iostream>
 #include <span>
@@ -27,8 +27,8 @@ std::uint64_t drain(Consumer& consumer) {
     auto outcome = consumer.poll();
     switch (outcome.status()) {
       case tango::PollStatus::Fragment: {
-        const auto number = outcome->template load<std::uint64_t>(0);  // not known to be good ...
-        if (outcome->validate()) {                                     // ... before this says so
+        const auto number = outcome->template load<std::uint64_t>(0);  // not known to be intact ...
+        if (outcome->validate()) {                                     // ... until this returns true
           CHECK(number == outcome->seq());
           ++delivered;
         }
@@ -54,7 +54,7 @@ int main() {
   tango::Consumer ticker{mcache, dcache, 1};   // wants the newest
   ticker.set_resume(tango::Resume::Latest);
 
-  publish(producer, 1, 1000);  // nobody looked meanwhile: 936 of them have been overwritten
+  publish(producer, 1, 1000);  // nothing was polled meanwhile: 936 of them have been overwritten
 
   std::cout << "oldest first:\n";
   const std::uint64_t archived = drain(archive);
@@ -70,7 +70,7 @@ int main() {
   CHECK(archive.delivered() == archived);
   CHECK(archive.next_seq() == archive.first() + archive.delivered() + archive.filtered() + archive.lost());
 
-  // A fragment that is overwritten while it is looked at is found out, and moves from delivered to lost.
+  // A fragment that is overwritten while it is read is detected, and counts as lost instead of delivered.
   publish(producer, 1001, 1001);
   auto fragment = ticker.poll();
   CHECK(fragment);

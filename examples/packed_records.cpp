@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many small records in one message: ticks of one size, then lines of text of any size, both walked where they lie.
+// Many small records in one message: ticks of one size, then lines of text of any size, both read in place.
 #include <cstddef>
 #include <cstdint>
 #include <iostream>
@@ -40,7 +40,7 @@ int main() {
   std::uint32_t received = 0;
   const auto take = [&](const tango::FragmentView& fragment) {
     const tango::PackedArray<Tick> records{fragment.payload()};
-    CHECK(fragment.sig() == kTicks && records.intact());  // else it is no whole number of ticks, and empty
+    CHECK(fragment.sig() == kTicks && records.intact());  // otherwise it is not a whole number of ticks, and empty
     for (const Tick tick : records) {
       CHECK(tick.number == received && tick.price == 100 + received % 7);
       ++received;
@@ -48,7 +48,7 @@ int main() {
     ++messages;
   };
 
-  // What does not fit is told exactly, so that nothing is sent twice and nothing is left out.
+  // What did not fit is reported exactly, so nothing is sent twice and nothing is left out.
   std::span<const Tick> rest{ticks};
   std::size_t full = 0;
   while (!rest.empty()) {

@@ -10,7 +10,7 @@
 int main() {
   tango::MCache<64> mcache;       // 64 slots of metadata; the first number is 1
   tango::DCache<64, 256> dcache;  // 64 chunks of 256 bytes
-  tango::Fseq fseq{1};            // where the producer shows its position
+  tango::Fseq fseq{1};            // the producer's sequence number
   tango::Producer producer{mcache, dcache, fseq};
   tango::Consumer consumer{mcache, dcache, 1};
 
@@ -20,7 +20,7 @@ int main() {
   CHECK(fragment);
   CHECK(fragment->sig() == 42 && fragment->size() == 5);
 
-  // The producer may overwrite the payload at any time, so it is copied, and the copy counts only if it says so.
+  // The producer may overwrite the payload at any time, so it is copied. The copy is valid only if the call succeeds.
   std::byte copy[256];
   CHECK(fragment->copy_to(copy));
   const std::string_view text{reinterpret_cast<const char*>(copy), fragment->size()};

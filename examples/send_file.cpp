@@ -48,7 +48,7 @@ constexpr std::size_t kFewestTrips = 1000;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-/// Low latency where each side has a core. Where there is one, spinning only keeps the other side from it.
+/// Low latency where each side has a core. On a single core, spinning would only keep the other side from running.
 const tango::SpinThenYield kPatience{.spins = std::thread::hardware_concurrency() > 1 ? 200u : 0u};
 
 // ------------------------------------------------------------------------------------------------------- the channel
@@ -68,7 +68,7 @@ struct Channel {
 };
 using FileChannel = Channel<128, 1024, 1024>;  // runs out of slots as a rule, of chunks around the largest messages
 
-/// Stops a channel where a scope ends: who leaves, for whatever reason, keeps nobody waiting.
+/// Stops a channel at the end of a scope, so that the other side does not wait for a thread that has left.
 template <class MCache>
 class StopAtEnd {
  public:
@@ -81,7 +81,7 @@ class StopAtEnd {
   MCache& mcache_;
 };
 
-/// Throws what a refusal says, values and all.
+/// Throws an error, with its values, if a call was refused.
 void check(const tango::Status& status) {
   if (!status) {
     std::ostringstream text;
@@ -90,7 +90,7 @@ void check(const tango::Status& status) {
   }
 }
 
-/// `send(producer)` in a thread of its own, `receive(consumer)` in this one. An exception of either comes out here.
+/// `send(producer)` in a thread of its own, `receive(consumer)` in this one. An exception of either is rethrown here.
 template <class Send, class Receive>
 void transfer(Send send, Receive receive) {
   auto channel = std::make_unique<FileChannel>();
@@ -270,7 +270,7 @@ class Progress {
   bool shown_ = false;
 };
 
-/// What went through a channel, and how fast.
+/// How much was sent through a channel, and how fast.
 struct Traffic {
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
@@ -325,7 +325,7 @@ Traffic send_file(const fs::path& path, std::uintmax_t size, TemporaryFile& arri
   return traffic;
 }
 
-/// The channel by itself: the file's bytes over and over, from memory, each byte compared where it lies in the channel.
+/// The channel by itself: the file's bytes over and over, from memory, each byte compared in place.
 Traffic send_from_memory(std::span<const std::byte> bytes) {
   Traffic traffic;
   const auto begin = Clock::now();

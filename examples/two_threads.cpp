@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The README's first program, to the letter from here on: two threads, and nothing is lost between them.
+// The README's first program, exactly as shown there from here on: two threads, and nothing is lost between them.
 //! [two threads]
 #include <cstdint>
 #include <cstdio>

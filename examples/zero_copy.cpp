@@ -62,7 +62,7 @@ struct Quote {
   std::uint64_t quantity;
 };
 
-/// A lossy channel: consumers may read while the words are written, so both sides go through them.
+/// A lossy channel: consumers may read while the words are written, so both sides access it as words.
 void words() {
   auto channel = std::make_unique<Channel<tango::DCache<16, 1024>>>();
   tango::Producer producer{channel->mcache, channel->dcache, channel->fseq};
@@ -75,7 +75,7 @@ void words() {
 
   auto fragment = consumer.poll();
   CHECK(fragment);
-  CHECK(fragment->metadata().chunk < channel->dcache.chunks());  // it lies in the DCache, nowhere else
+  CHECK(fragment->metadata().chunk < channel->dcache.chunks());  // it is in the DCache, nowhere else
   const Quote quote = fragment->load<Quote>(64);                 // that field alone, without copying the rest
   CHECK(fragment->validate());
   CHECK(quote.price == 101 && quote.quantity == 5);
