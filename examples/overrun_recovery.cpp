@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A consumer that is too slow for a lossy channel: it learns how many messages it lost, and resumes where its policy says.
+// A consumer that is too slow for a lossy channel: it learns how many messages it lost, and resumes where its policy
+// says.
 #include <cstdint>
 #include <iostream>
 #include <span>
