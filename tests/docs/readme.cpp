@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the README and the pages on how to use a channel show. Each region is exactly one of their blocks; the code around
-// it makes it run.
+// What the README and the pages on how to use a channel show. Each region is exactly one of their blocks; the code
+// around it makes it run.
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
@@ -396,7 +396,7 @@ TEST_CASE("README: two processes") {
     //! [two processes]
     const auto builder = tango::ChannelBuilder<1024>{}.with_flow_control().of<Order>();
     constexpr std::size_t kSize = decltype(builder)::kSize;
-    const auto map = [](int file) -> std::span<std::byte> {      // MAP_POPULATE: no page fault at the first use of a page
+    const auto map = [](int file) -> std::span<std::byte> {      // MAP_POPULATE: no page faults later
       void* const at = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
       return {static_cast<std::byte*>(at), at == MAP_FAILED ? 0 : kSize};
     };
