@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hot operations of every legal combination of policies, each as a function of its own. Compiled and disassembled,
-// never run: see check.sh. `Body` is a large message. With -DMETRICS the endpoints count; with -DBUILT they are those of
-// a ChannelBuilder's channel; with -DONLY_LOSSY those without flow control alone.
+// never run: see check.sh. `Body` is a large message. With -DMETRICS the endpoints count; with -DBUILT they are those
+// of a ChannelBuilder's channel; with -DONLY_LOSSY those without flow control alone.
 #include <cstddef>
 #include <cstdint>
 #include <new>
