@@ -39,7 +39,7 @@
 #include "consumer_id.hpp"
 #include "consumer_iter.hpp"
 #include "dcache.hpp"
-#include "endpoint/joining.hpp"
+#include "endpoint/consumer_attachment.hpp"
 #include "endpoint/recorders.hpp"
 #include "error.hpp"
 #include "fctl.hpp"
@@ -147,7 +147,7 @@ class Consumer {
   /// \pre (checked) Neither consumer has a fragment or batch that is still held.
   Consumer& operator=(Consumer&& other) noexcept {
     if (this != &other) {
-      leave();
+      attachment_.leave(cursor_, false);
       take_over(other);
     }
     return *this;
@@ -156,7 +156,7 @@ class Consumer {
   /// Leaves the channel. The producer no longer waits for this consumer.
   ///
   /// \pre (checked) No fragment or batch is held.
-  ~Consumer() { leave(); }
+  ~Consumer() { attachment_.leave(cursor_, false); }
 
   // -------------------------------------------------------------------------------------------------------- state
 
@@ -173,8 +173,8 @@ class Consumer {
   /// \retval Replaced Another channel was created at the same address (the new generation, the generation that this
   ///         consumer joined).
   /// \retval Moved This consumer was moved from, or it resigned.
-  [[nodiscard]] const Status& status() const noexcept { return status_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return status_.ok(); }  ///< whether `status()` is success
+  [[nodiscard]] const Status& status() const noexcept { return attachment_.status(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return status().ok(); }  ///< whether `status()` is success
 
   /// The first sequence number that this consumer reads: the requested one, or a later one (see the constructor).
   [[nodiscard]] Seq first() const noexcept { return cursor_.ledger().first; }
@@ -183,16 +183,16 @@ class Consumer {
   [[nodiscard]] Seq next_seq() const noexcept { return cursor_.ledger().next; }
 
   /// This consumer's place among the reliable consumers, 0 ... places - 1. Meaningless in a consumer that was refused.
-  [[nodiscard]] std::size_t place() const noexcept requires kReliable { return place_; }
+  [[nodiscard]] std::size_t place() const noexcept requires kReliable { return attachment_.place(); }
 
   /// Identifies this consumer to `recover_consumer` or `recover_observer` (recovery.hpp), should it die.
   ///
   /// \pre (checked) The consumer has joined the channel. It has neither resigned nor been moved from, and no later poll
   ///      was refused.
   [[nodiscard]] ConsumerId id() const noexcept requires(kReliable || kMetered) {
-    TANGO_PRECONDITION(holds_, "Consumer::id: it has joined the channel and has not left");
+    TANGO_PRECONDITION(attachment_.holds(), "Consumer::id: it has joined the channel and has not left");
     if constexpr (kReliable) {
-      return {place_, flow_->places[place_].claim.holder().epoch};
+      return {attachment_.place(), attachment_.epoch()};
     } else {
       return cursor_.recorder().id();
     }
@@ -228,7 +228,7 @@ class Consumer {
   [[nodiscard]] TANGO_HOT Poll<Fragment> poll(Filter&& filter = {}) noexcept {
     check_filter<Filter>();
     if (!is_ready()) [[unlikely]] {
-      if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
+      if (const PollStatus why = attachment_.get_ready(cursor_); why != PollStatus::Fragment) {
         return Poll<Fragment>{detail::Passkey{}, why};
       }
     }
@@ -314,12 +314,7 @@ class Consumer {
   /// (`Moved`). Has no effect on a consumer that was refused.
   ///
   /// \pre (checked) No fragment or batch is held.
-  void resign() noexcept requires kReliable {
-    leave(true);
-    if (status_.ok()) {
-      status_ = Error::Moved;
-    }
-  }
+  void resign() noexcept requires kReliable { attachment_.leave(cursor_, true); }
 
   /// Returns a range of all fragments, which ends when the channel is stopped and drained, or when `strategy` gives up:
   /// see consumer_iter.hpp.
@@ -333,159 +328,24 @@ class Consumer {
 
  private:
   Consumer(const Mcache& mcache, const Store* store, Flow* fctl, From first, Recorder recorder) noexcept
-      : cursor_{detail::inside(mcache), 0, recorder}, store_{store} {
-    if constexpr (kReliable) {
-      flow_ = &detail::inside(*fctl);
-    }
-    status_ = enter(first);
+      : cursor_{detail::inside(mcache), 0, recorder}, attachment_{store, flow_of(fctl)} {
+    attachment_.enter(first, cursor_);
   }
 
-  // Joining and leaving.
-
-  [[nodiscard]] const detail::RingControl& control() const noexcept { return cursor_.ring().control; }
-
-  [[nodiscard]] detail::ConsumerComponents components() const noexcept {
-    const detail::Membership* chunks = nullptr;
-    if constexpr (kChunks) {
-      chunks = &store_->membership;
-    }
-    const detail::Membership* flow = nullptr;
+  [[nodiscard]] static auto flow_of([[maybe_unused]] Flow* fctl) noexcept -> typename detail::FlowInside<Flow>::Type* {
     if constexpr (kReliable) {
-      flow = &flow_->membership;
-    }
-    return {control(), chunks, flow};
-  }
-
-  TANGO_COLD Status enter(const From& from) noexcept {
-    auto fit = components().inspect();
-    if (!fit.status.ok()) {
-      return fit.status;
-    }
-    generation_ = control().name();
-    const Seq position = cursor_.ring().position();
-    if (!fit.known && position != control().start) {
-      // A producer has joined meanwhile, and the kind is known now. While there is no message, all positions are the
-      // start: a consumer whose components turn out not to fit has changed none.
-      fit = components().inspect();
-      if (!fit.status.ok()) {
-        return fit.status;
-      }
-    }
-    const detail::WantedStart wanted = from.resolve(detail::Passkey{}, control(), position, Depth, kReliable);
-    cursor_.ledger() = detail::ReadLedger{wanted.seq};
-    if (wanted.seq - control().start > position - control().start) {
-      return {Error::StartMismatch, wanted.seq, position};
-    }
-    if constexpr (kReliable) {
-      if (const Status credits = detail::check_credits(flow_->credits, Depth); !credits.ok()) {
-        return credits;
-      }
-    }
-    if constexpr (kReliable) {
-      place_ = flow_->view().take(wanted);
-      if (place_ == Flow::places()) {
-        return {Error::TooManyConsumers, Flow::places() + 1, Flow::places()};
-      }
-    }
-    if (!cursor_.recorder().take(place_)) {
-      if constexpr (kReliable) {
-        flow_->view().cancel(place_);
-      }
-      return {Error::TooManyMetricsBlocks, kMaxMeteredConsumers + 1, kMaxMeteredConsumers};
-    }
-    if constexpr (kReliable) {
-      // After everything else that may be refused: the Fctl remains reserved.
-      if (!flow_->membership.reserve(generation_)) {
-        cursor_.recorder().leave();
-        flow_->view().cancel(place_);
-        return Error::ComponentMismatch;
-      }
-      taken_from_ = flow_->view().taken_from(place_);
-      const Seq first = flow_->view().activate(place_, wanted, control().limit, flow_->credits);
-      cursor_.ledger().join(first, flow_->places[place_]);
-    }
-    cursor_.recorder().join(cursor_.ledger().next);
-    holds_ = true;
-    if (fit.known) {
-      ready_as_ = generation_;
-    }
-    return {};
-  }
-
-  /// Whether the components are known to fit, and no other channel was created in their place.
-  [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return detail::is_name(control().name(), ready_as_); }
-
-  /// The slow path of a poll that is not ready. Checks the components if no producer had joined before. `Fragment`: the
-  /// consumer may poll now.
-  TANGO_COLD PollStatus get_ready() noexcept {
-    if (!status_.ok()) {
-      return PollStatus::Refused;
-    }
-    if (control().name() != generation_) {
-      detach();
-      return PollStatus::Refused;
-    }
-    const auto fit = components().inspect();
-    if (!fit.status.ok()) {
-      withdraw();
-      status_ = fit.status;
-      return PollStatus::Refused;
-    }
-    if (!fit.known) {
-      return control().drained(cursor_.ledger().next) ? PollStatus::Stopped : PollStatus::Empty;
-    }
-    ready_as_ = generation_;
-    return PollStatus::Fragment;
-  }
-
-  /// Another channel was created in place of this one. Its memory is not touched any more.
-  TANGO_COLD void detach() noexcept {
-    status_ = {Error::Replaced, control().name(), generation_};
-    ready_as_ = detail::kNoGeneration;
-    holds_ = false;
-    cursor_.ledger().released = cursor_.ledger().next;  // so that fragments which are still held store nothing
-  }
-
-  /// If `resigning`, the position is given up.
-  TANGO_COLD void leave([[maybe_unused]] bool resigning = false) noexcept {
-    TANGO_PRECONDITION(cursor_.ledger().live == 0,
-                       "Consumer: destroyed, overwritten or resigning while a fragment or batch is held");
-    ready_as_ = detail::kNoGeneration;
-    if (!std::exchange(holds_, false) || control().name() != generation_) {
-      return;
-    }
-    cursor_.give_back();
-    static_cast<void>(cursor_.settle_accounts());
-    cursor_.recorder().leave();  // before the place: its next holder may take a block with the same tag
-    if constexpr (kReliable) {
-      if (resigning) {
-        flow_->view().resign(place_);
-      } else {
-        flow_->view().leave(place_);
-      }
+      return &detail::inside(*fctl);
+    } else {
+      return nullptr;
     }
   }
 
-  /// It turned out that the components do not fit: gives back what was taken. The Fctl stays reserved.
-  TANGO_COLD void withdraw() noexcept {
-    holds_ = false;
-    cursor_.recorder().leave();
-    if constexpr (kReliable) {
-      flow_->view().withdraw(place_, taken_from_);
-    }
-  }
+  [[nodiscard]] TANGO_HOT bool is_ready() const noexcept { return attachment_.is_ready(cursor_.ring().control); }
 
   void take_over(Consumer& other) noexcept {
     TANGO_PRECONDITION(other.cursor_.ledger().live == 0, "Consumer: moved while a fragment or batch is held");
     cursor_ = other.cursor_;
-    store_ = other.store_;
-    flow_ = other.flow_;
-    place_ = other.place_;
-    taken_from_ = other.taken_from_;
-    generation_ = other.generation_;
-    ready_as_ = std::exchange(other.ready_as_, detail::kNoGeneration);
-    holds_ = std::exchange(other.holds_, false);
-    status_ = std::exchange(other.status_, Error::Moved);
+    attachment_.take_over(other.attachment_);
   }
 
   template <class Put, class Filter>
@@ -493,7 +353,7 @@ class Consumer {
     check_filter<Filter>();
     BatchResult result;
     if (!is_ready()) [[unlikely]] {
-      if (const PollStatus why = get_ready(); why != PollStatus::Fragment) {
+      if (const PollStatus why = attachment_.get_ready(cursor_); why != PollStatus::Fragment) {
         result.status = why;
         return result;
       }
@@ -533,12 +393,17 @@ class Consumer {
   }
 
   /// Where the payload is: in its slot or in its chunks. As words, or as bytes for a consumer that cannot be overrun.
-  [[nodiscard]] TANGO_HOT auto payload_of(Seq seq, [[maybe_unused]] const detail::SlotWords& words) const noexcept {
-    const auto* const in_slot = unit_of(cursor_.ring().slot(seq).payload.data());
-    if constexpr (kChunks) {
-      return words.chunk() == kInlineChunk ? in_slot : unit_of(store_->data(words.chunk()));
+  [[nodiscard]] TANGO_HOT auto payload_of([[maybe_unused]] Seq seq,
+                                          [[maybe_unused]] const detail::SlotWords& words) const noexcept {
+    if constexpr (kChunks && Ring::kInlineBytes == 0) {  // a payload that is not in chunks is empty: any address
+      return unit_of(attachment_.store().data(words.chunk() == kInlineChunk ? 0 : words.chunk()));
     } else {
-      return in_slot;
+      const auto* const in_slot = unit_of(cursor_.ring().slot(seq).payload.data());
+      if constexpr (kChunks) {
+        return words.chunk() == kInlineChunk ? in_slot : unit_of(attachment_.store().data(words.chunk()));
+      } else {
+        return in_slot;
+      }
     }
   }
 
@@ -561,15 +426,10 @@ class Consumer {
 
   static constexpr std::size_t kMessageBytes = detail::kBytesOf<Message>;
 
-  detail::ReadCursor<Ring, Store, kReliable, Recorder, kMessageBytes> cursor_;
-  const Store* store_ = nullptr;
-  typename detail::FlowInside<Flow>::Type* flow_ = nullptr;
-  std::size_t place_ = detail::kNoPlace;
-  PlaceState taken_from_ = PlaceState::Free;               ///< the state of its place before it took it
-  detail::Generation generation_ = detail::kNoGeneration;  ///< of the channel that it joined
-  detail::Generation ready_as_ = detail::kNoGeneration;    ///< `generation_` once the components are known to fit
-  bool holds_ = false;                                     ///< whether it holds a place and a metrics block
-  Status status_;
+  using Cursor = detail::ReadCursor<Ring, Store, kReliable, Recorder, kMessageBytes>;
+
+  Cursor cursor_;
+  detail::ConsumerAttachment<Cursor, Store, Flow> attachment_;
 };
 
 template <std::size_t D, std::size_t I, class P, class M, class C>

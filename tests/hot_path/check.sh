@@ -26,7 +26,7 @@ tango::detail::CreditLimit::refill
 tango::detail::Admission::free_chunks
 tango::detail::PackedCounterWriter::mark
 tango::detail::precondition_failed
-tango::Consumer::get_ready
+tango::detail::ConsumerAttachment::get_ready
 tango::detail::ReadCursor::(overrun|reject|take_setbacks)
 tango::detail::ReadLedger::miss'
 

@@ -930,7 +930,9 @@ class Trial {
     std::vector<std::byte> bytes(metadata.size);
     if (metadata.chunk == kInlineChunk) {
       const auto* const in_slot = detail::inside(c_.mcache).slot(metadata.seq).payload.data();
-      if constexpr (std::is_same_v<decltype(in_slot), const std::byte* const>) {
+      if constexpr (Wire::kInline == 0) {
+        expect(bytes.empty(), "a slot without room for payload holds none");
+      } else if constexpr (std::is_same_v<decltype(in_slot), const std::byte* const>) {
         std::copy_n(in_slot, bytes.size(), bytes.begin());
       } else {
         detail::load_words(bytes.data(), in_slot, bytes.size());

@@ -47,6 +47,8 @@ inline constexpr bool kFilters = !std::is_same_v<std::remove_cvref_t<Filter>, Ac
 template <class Ring, class Store, bool Reliable, class Recorder, std::size_t MessageBytes>
 class ReadCursor {
  public:
+  static constexpr std::uint64_t kDepth = Ring::kDepth;
+
   ReadCursor() noexcept = default;
   ReadCursor(const Ring& ring, Seq first, Recorder recorder) noexcept
       : ring_{&ring}, recorder_{recorder}, ledger_{first} {}

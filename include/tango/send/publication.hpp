@@ -96,7 +96,9 @@ class Publication {
       room_.chunks().take(position, run, next);
     }
     if (run == 0) {
-      copy_in(slot.payload.data(), payload);
+      if constexpr (Ring::kInlineBytes != 0) {  // else it is empty
+        copy_in(slot.payload.data(), payload);
+      }
     } else if constexpr (kChunks) {
       copy_in(store().data(chunk), payload);
     }
