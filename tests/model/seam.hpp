@@ -74,6 +74,6 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, const char
 /// The same in every execution.
 inline std::uint64_t unique_seed(std::uintptr_t address) noexcept { return address; }
 inline void pause() noexcept { model::pause(); }
-inline void prefetch(const void*) noexcept {}
+inline void prefetch_to_write(const void*) noexcept {}
 
 }  // namespace tango::inline TANGO_ABI::detail

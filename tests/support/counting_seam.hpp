@@ -30,6 +30,6 @@ inline std::uint64_t unique_seed(std::uintptr_t) noexcept {
   return ++calls;
 }
 inline void pause() noexcept { ++test::pauses; }
-inline void prefetch(const void*) noexcept {}
+inline void prefetch_to_write(const void*) noexcept {}
 
 }  // namespace tango::inline TANGO_ABI::detail

@@ -76,8 +76,16 @@ using std::memory_order_seq_cst;
 #endif
 }
 
-/// Requests a cache line that this thread will access soon. This is a hint, which the core may drop.
-[[gnu::always_inline]] inline void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
+/// Requests a cache line that this thread will write soon, with the right to write it: other cores lose their copies.
+/// This is a hint, which the core may drop.
+[[gnu::always_inline]] inline void prefetch_to_write(const void* line) noexcept {
+#if defined(__x86_64__)
+  // Compilers make the builtin a prefetch to read unless they are told of PRFCHW. Cores without it ignore the hint.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(line)));
+#else
+  __builtin_prefetch(line, 1, 3);
+#endif
+}
 
 }  // namespace tango::inline TANGO_ABI::detail
 

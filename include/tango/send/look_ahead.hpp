@@ -4,8 +4,8 @@
 /// It is used only with flow control, and only for cache lines that are known to have been given back. Without flow
 /// control, a slow consumer may still be reading those cache lines.
 ///
-/// The lines are prefetched for reading. A prefetch for writing would remove the line from the consumer's cache at
-/// once, which is slower (bench/README.md).
+/// The lines are prefetched for writing. A prefetch for reading leaves a copy with the consumer, so that the store has to
+/// wait after all. The stores of a publish to other lines, few as they are, then wait behind it (bench/README.md).
 ///
 /// Thread: the producer's.
 #pragma once
@@ -40,7 +40,7 @@ TANGO_HOT inline void look_ahead_in_chunks(const Admission& room, std::int64_t l
       const std::uint64_t ahead = room.chunks().next_run(Store::chunks_for(bytes), next + kDistance);
       const auto* const lines = room.store().data(room.chunks().chunk_at(ahead));
       for (std::size_t at = 0; at < bytes; at += kLineSize) {
-        prefetch(lines + at / sizeof *lines);
+        prefetch_to_write(lines + at / sizeof *lines);
       }
     }
   }
@@ -56,10 +56,10 @@ TANGO_HOT inline void look_ahead(const Admission& room, Seq next, std::size_t by
   if (left > 2 * kMessagesAhead) {
     const auto& slot = room.ring().slot(next + kMessagesAhead);
     for (std::size_t at = 0; at < sizeof slot && at < kMostBytesAhead; at += kLineSize) {
-      prefetch(reinterpret_cast<const std::byte*>(&slot) + at);
+      prefetch_to_write(reinterpret_cast<const std::byte*>(&slot) + at);
     }
     if constexpr (Store::kChunks != 0) {
-      prefetch(room.store().data(room.chunks().chunk_at(room.chunks().next_run(1, next + kMessagesAhead))));
+      prefetch_to_write(room.store().data(room.chunks().chunk_at(room.chunks().next_run(1, next + kMessagesAhead))));
     }
   }
   if constexpr (Store::kChunks != 0) {
