@@ -140,9 +140,7 @@ template <class Tag, class T>
 void carry_one_type_with_and_without_metadata() {
   constexpr auto kBuilder = of_kind<Tag>(ChannelBuilder<4>{}.template of<T>());
   carry_one_type<T>(kBuilder);
-  carry_one_type<T>(kBuilder.with_metrics());
   carry_one_type<T>(kBuilder.without_metadata());
-  carry_one_type<T>(kBuilder.without_metadata().with_metrics());
   using Channel = typename decltype(kBuilder.without_metadata())::Channel;
   constexpr std::size_t kWhole = (sizeof(T) + 8 + std::max<std::size_t>(alignof(T), 8) - 1) /
                                  std::max<std::size_t>(alignof(T), 8) * std::max<std::size_t>(alignof(T), 8);
@@ -166,14 +164,13 @@ TEMPLATE_TEST_CASE("messages of every size, in slots of every size, with chunks 
 TEMPLATE_TEST_CASE("one type in every slot, whatever its size and alignment", "", LossyKind, ReliableKind,
                    ObservedKind) {
   carry_one_type_with_and_without_metadata<TestType, Letter<1>>();
-  carry_one_type_with_and_without_metadata<TestType, Letter<3>>();
-  carry_one_type_with_and_without_metadata<TestType, Letter<8, 8>>();
   carry_one_type_with_and_without_metadata<TestType, Letter<12, 4>>();
   carry_one_type_with_and_without_metadata<TestType, Letter<16, 16>>();
-  carry_one_type_with_and_without_metadata<TestType, Letter<32, 32>>();
-  carry_one_type_with_and_without_metadata<TestType, Letter<64, 8>>();
   carry_one_type_with_and_without_metadata<TestType, Letter<64, 64>>();
   carry_one_type_with_and_without_metadata<TestType, Letter<1000, 8>>();
+  constexpr auto kCounted = of_kind<TestType>(ChannelBuilder<4>{}.of<Letter<8, 8>>().with_metrics());
+  carry_one_type<Letter<8, 8>>(kCounted);
+  carry_one_type<Letter<8, 8>>(kCounted.without_metadata());
 }
 
 TEST_CASE("what is written in place lies in its slot if it fits") {

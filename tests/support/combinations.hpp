@@ -40,6 +40,11 @@ inline constexpr auto observed_metrics_typed = [] {
       decltype(observed_metrics), decltype(lossy_typed), decltype(reliable_typed), decltype(observed_typed),    \
       decltype(lossy_metrics_typed), decltype(reliable_metrics_typed), decltype(observed_metrics_typed)
 
+/// Half of them: each value of each policy with each value of each other one. For tests that take long to compile.
+#define TANGO_EVERY_PAIR_OF_POLICIES                                                              \
+  decltype(lossy), decltype(reliable_metrics), decltype(observed), decltype(lossy_metrics_typed), \
+      decltype(reliable_typed), decltype(observed_metrics_typed)
+
 template <class Make>
 using BuilderOf = std::invoke_result_t<Make>;
 template <class Make>
