@@ -76,7 +76,7 @@ class FragmentView {
   /// Complexity: O(size).
   template <class T>
   [[nodiscard]] TANGO_HOT detail::RecordResult<T> as() const noexcept {
-    return detail::RecordResult<T>{detail::Passkey{},
+    return detail::RecordResult<T>{detail::AsBytes{},
                                    [this](std::byte* to) TANGO_HOT_LAMBDA { return copy_as<T>(to); }};
   }
 

@@ -105,6 +105,11 @@ constexpr void require_record() noexcept {
   static_cast<void>(sizeof(RequireRecord<T>));
 }
 
+/// The first argument of the constructor of a Result whose value is copied into it as bytes.
+struct AsBytes {
+  explicit AsBytes() = default;
+};
+
 /// Whether the bytes at `bytes` are a valid `T`, as far as that can be checked: a `bool` is 0 or 1. The sender is
 /// responsible for the members of a struct.
 template <class T>

@@ -17,7 +17,6 @@
 
 #include "config.hpp"
 #include "error.hpp"
-#include "memory/inside.hpp"
 #include "record.hpp"
 
 namespace tango::inline TANGO_ABI {
@@ -43,7 +42,7 @@ class [[nodiscard]] Result {
   /// returns success, or why there is no value. The union's member comes to life as its bytes are copied
   /// ([intro.object]/10, /13): a Record is an implicit-lifetime type.
   template <class Copy>
-  TANGO_HOT Result(detail::Passkey, Copy&& copy) noexcept : nothing_{}, status_{copy(detail::bytes_to(value_))} {}
+  TANGO_HOT Result(detail::AsBytes, Copy&& copy) noexcept : nothing_{}, status_{copy(detail::bytes_to(value_))} {}
 
   /// Whether there is a value.
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return status_.ok(); }

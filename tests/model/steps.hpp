@@ -39,7 +39,7 @@ inline constexpr Edit kEdits[] = {
     {"metadata not validated", "!slot.seq.still_holds(ledger_.next)", "false", true},
     {"the ring's metadata not validated", "!source.seq.still_holds(seq)", "false", true},
     {"a copy not validated", "return validate() ? Status{} : Status{Error::Overrun};", "return {};"},
-    {"a field not validated", "!validate()", "false", true, "gather(image, offset); if ("},
+    {"a field not validated", "return validate() && detail::is_value<T>(to);", "return detail::is_value<T>(to);"},
     {"a value not validated", "!validate()", "false", true, "payload_, sizeof(T)); if ("},
     // Eviction.
     {"no eviction", "ring_->slot(victim).seq.evict(victim, Ring::kDepth);", ""},

@@ -4,8 +4,8 @@
 /// It is used only with flow control, and only for cache lines that are known to have been given back. Without flow
 /// control, a slow consumer may still be reading those cache lines.
 ///
-/// The lines are prefetched for writing. A prefetch for reading leaves a copy with the consumer, so that the store has to
-/// wait after all. The stores of a publish to other lines, few as they are, then wait behind it (bench/README.md).
+/// The lines are prefetched for writing. A prefetch for reading leaves a copy with the consumer, so that the store has
+/// to wait after all. The stores of a publish to other lines, few as they are, then wait behind it (bench/README.md).
 ///
 /// Thread: the producer's.
 #pragma once
