@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
-#include <tango/histogram.hpp>
 #include <utility>
 #include <vector>
 
@@ -23,7 +21,7 @@ enum class Kind : std::uint8_t {
   Bulk,        ///< the same with whatever the queue has to move many small messages at once
   RoundTrip,   ///< a message there and one back
   Paced,       ///< messages at fixed times: the latency of one way
-  Lossy,       ///< the producer never waits; what is delivered was copied out and validated
+  Lossy,       ///< the producer never waits; what is delivered was copied out and validated; and reliable, to compare
   Metrics,     ///< throughput with metrics on and off
   Fanout,      ///< what a publish costs the producer with 0 ... k lossy consumers
 };
@@ -37,8 +35,7 @@ struct Load {
 /// What a run took: nanoseconds for each message, round trip or publish, or the median latency; and what else was seen.
 struct Run {
   double nanoseconds;
-  std::vector<std::pair<std::string, double>> also{};           ///< the same names in each run of a contender
-  std::shared_ptr<const tango::HistogramSnapshot> latencies{};  ///< of each message, in nanoseconds, where measured
+  std::vector<std::pair<std::string, double>> also{};  ///< the same names in each run of a contender
 };
 
 struct Contender {

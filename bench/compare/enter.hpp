@@ -68,7 +68,7 @@ void enter_waiting(Field& field) {
   } else {
     enter_one<kKind, Bytes, Queue, SpinWait>(field);
     enter_one<kKind, Bytes, Queue, PauseWait>(field);
-    if constexpr (kKind == Kind::Throughput || kKind == Kind::Bulk) {
+    if constexpr (kKind == Kind::Throughput || kKind == Kind::Bulk || kKind == Kind::Lossy) {
       enter_one<kKind, Bytes, Queue, SlipWait>(field);
     }
   }
@@ -111,6 +111,7 @@ void enter_small(Field& field) {
   enter_thorough<Kind::Throughput, Queue, 64>(field);
   enter_thorough<Kind::Bulk, Queue, 8>(field);
   enter<Kind::RoundTrip, Queue, 8, 64>(field);
+  detail::enter_at<Kind::RoundTrip, 1024, Queue, 64>(field);
   detail::enter_at<Kind::Paced, 64, Queue, 1024>(field);
 }
 

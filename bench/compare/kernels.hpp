@@ -264,9 +264,8 @@ Run paced(const Placement& placement, const Load& load) {
           latencies->record(late.count() > 0 ? static_cast<std::uint64_t>(nanoseconds(late)) : 0);
         });
       });
-  const auto all = std::make_shared<const tango::HistogramSnapshot>(latencies->snapshot());
-  const auto percentiles = percentiles_of(*all);
-  return {percentiles.front().second, percentiles, all};
+  const auto percentiles = percentiles_of(latencies->snapshot());
+  return {percentiles.front().second, percentiles};
 }
 
 }  // namespace bench

@@ -20,19 +20,6 @@ Json scored_json(const Scored& scored) {
   if (!scored.runs.empty()) {
     json["runs_ns"] = scored.runs;
   }
-  if (scored.latencies) {
-    Json& all = json["all"] = {{"count", scored.latencies->count()}};
-    for (const auto& [name, value] : percentiles_of(*scored.latencies)) {
-      all[name] = value;
-    }
-    // [the largest value of a bucket, how many values there are in it]
-    using Buckets = tango::detail::LogLinear;
-    for (std::size_t i = 0; i < Buckets::kBuckets; ++i) {
-      if (const std::uint64_t count = scored.latencies->count_near(Buckets::first_of(i)); count != 0) {
-        all["histogram"].push_back({Buckets::last_of(i), count});
-      }
-    }
-  }
   return json;
 }
 

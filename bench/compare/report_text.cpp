@@ -56,14 +56,8 @@ void print_result(const Result& result) {
       std::snprintf(text, sizeof text, "  %s %.5g", name.c_str(), value);
       rest += text;
     };
-    if (queue.latencies) {
-      for (const auto& [name, value] : percentiles_of(*queue.latencies)) {
-        append(name, value);
-      }
-    } else {
-      for (const auto& [name, samples] : queue.also) {
-        append(name, spread_of(samples).median);
-      }
+    for (const auto& [name, samples] : queue.also) {
+      append(name, spread_of(samples).median);
     }
     print_row(queue.contender->queue, queue.contender->setting(),
               spread_of(workload.is_rate() ? rates(queue.samples) : queue.samples), rest);

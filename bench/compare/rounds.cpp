@@ -52,9 +52,6 @@ void play_round(const std::vector<Scored*>& players, const Workload& workload, c
       if (workload.runs_per_round > 1) {
         player->runs.push_back(run.nanoseconds);
       }
-      if (run.latencies) {
-        player->latencies = player->latencies.value_or(tango::HistogramSnapshot{}) += *run.latencies;
-      }
     }
   }
 }

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tango/histogram.hpp>
 #include <utility>
 #include <vector>
 
@@ -32,8 +31,7 @@ struct Scored {
   const Contender* contender;
   Samples samples{};
   std::vector<std::pair<std::string, Samples>> also{};
-  Samples runs{};                                       ///< of each run, where a sample is the median of several
-  std::optional<tango::HistogramSnapshot> latencies{};  ///< of every message of all rounds, where that is measured
+  Samples runs{};  ///< of each run, where a sample is the median of several
 };
 
 struct Result {

@@ -45,39 +45,64 @@ Target judged(const std::vector<Result>& results, const char* workload, Target t
   return target;
 }
 
-/// How many times as fast as a peer we are, at the median; against that of `these` where it is least.
-template <class These>
-void against_fastest(const Result& result, Target& target, const char* name, These these) {
+/// A percentile of a queue in each round.
+const Samples& percentile(const Scored& queue, std::string_view name) {
+  static const Samples kNone;
+  const auto found =
+      std::find_if(queue.also.begin(), queue.also.end(), [name](const auto& also) { return also.first == name; });
+  return found == queue.also.end() ? kNone : found->second;
+}
+
+/// The peer whose `relative`, a number that is less the faster it is, is the least; null if there is none.
+template <class Relative>
+const Scored* best_peer(const Result& result, Relative relative) {
   const Scored* best = nullptr;
-  Spread least{};
   for (const Scored& queue : result.queues) {
-    if (!queue.contender->ours && these(queue.contender->queue)) {
-      const Spread faster = spread_of(ratios(queue.samples, result.reference().samples));
-      if (best == nullptr || faster.median < least.median) {
-        best = &queue;
-        least = faster;
-      }
+    if (!queue.contender->ours && (best == nullptr || relative(queue) < relative(*best))) {
+      best = &queue;
     }
   }
-  if (best == nullptr) {
-    target.note = std::string{"no "} + name + " is there";
-  } else {
-    set(target, least.median,
-        std::string{"best "} + name + ' ' + best->contender->queue + ", quartiles " + text(least.lower) + " ... " +
-            text(least.upper));
+  return best;
+}
+
+/// Calls `judge_peer(ours, best, spread)` with this queue of ours, the peer that is the fastest relative to it, and
+/// the spread of the peer's time relative to ours within the rounds.
+template <class Judge>
+void against_best_peer(const Result& result, Target& target, std::string_view ours, Judge judge_peer) {
+  const Scored* const queue = find_queue(result, ours);
+  if (queue == nullptr) {
+    target.note = std::string{ours} + " did not take part";
+    return;
   }
+  const auto relative = [queue](const Scored& peer) { return spread_of(ratios(peer.samples, queue->samples)); };
+  const Scored* const best = best_peer(result, [&](const Scored& peer) { return relative(peer).median; });
+  if (best == nullptr) {
+    target.note = "no peer is there";
+    return;
+  }
+  judge_peer(*best, relative(*best));
 }
 
-void against_best_peer(const Result& result, Target& target) {
-  against_fastest(result, target, "peer", [](const std::string&) { return true; });
+std::string peer_text(const Scored& peer, const Spread& spread) {
+  return "best peer " + peer.contender->queue + ", quartiles " + text(spread.lower) + " ... " + text(spread.upper);
 }
 
-/// Queues of elements in a row and indices on lines of their own, so that two lines travel for each message.
-void against_index_rings(const Result& result, Target& target) {
-  against_fastest(result, target, "index ring", [](const std::string& queue) {
-    return queue == "Boost.Lockfree spsc_queue" || queue == "rigtorp/SPSCQueue" || queue == "MengRao SPSCQueue" ||
-           queue == "drogalis/SPSC-Queue";
-  });
+/// How many times as fast as the best peer `queue` is, at the median.
+auto speed_to_best_peer(std::string_view queue) {
+  return [queue](const Result& result, Target& target) {
+    against_best_peer(result, target, queue, [&](const Scored& peer, const Spread& spread) {
+      set(target, spread.median, peer_text(peer, spread));
+    });
+  };
+}
+
+/// The same at the upper quartile: below 1, that peer is faster beyond the spread.
+auto no_faster_peer(std::string_view queue) {
+  return [queue](const Result& result, Target& target) {
+    against_best_peer(result, target, queue, [&](const Scored& peer, const Spread& spread) {
+      set(target, spread.upper, peer_text(peer, spread));
+    });
+  };
 }
 
 /// The round trip's time relative to the bare ping-pong.
@@ -86,37 +111,37 @@ void against_bare(const Result& result, Target& target) {
   set(target, ours.median, "quartiles " + text(ours.lower) + " ... " + text(ours.upper));
 }
 
-/// Our time relative to a peer's, at the quartile that is best for us, where it is largest: above 1, that peer is
-/// faster beyond the spread.
-void no_faster_peer(const Result& result, Target& target) {
-  const Scored* fastest = nullptr;
-  const Scored* slowest = nullptr;
-  const auto median = [&](const Scored* queue) { return spread_of(ratios(queue->samples, result.bare)).median; };
-  double largest = 0;
-  for (const Scored& queue : result.queues) {
-    if (queue.contender->ours) {
-      continue;
+/// Our percentile, at the median of the rounds, relative to the best peer's upper quartile.
+auto percentile_to_best_peer(std::string_view name) {
+  return [name](const Result& result, Target& target) {
+    if (percentile(result.reference(), name).empty()) {
+      target.note = "percentiles were not measured";
+      return;
     }
-    largest = std::max(largest, spread_of(ratios(result.reference().samples, queue.samples)).lower);
-    fastest = fastest == nullptr || median(&queue) < median(fastest) ? &queue : fastest;
-    slowest = slowest == nullptr || median(&queue) > median(slowest) ? &queue : slowest;
-  }
-  if (fastest == nullptr) {
-    target.note = "no peer is there";
-    return;
-  }
-  set(target, largest,
-      "relative to the bare ping-pong: fastest " + fastest->contender->queue + " " + text(median(fastest)) +
-          ", slowest " + slowest->contender->queue + " " + text(median(slowest)));
+    const auto spread = [name](const Scored& queue) { return spread_of(percentile(queue, name)); };
+    const Scored* const best = best_peer(result, [&](const Scored& peer) { return spread(peer).median; });
+    if (best == nullptr) {
+      target.note = "no peer is there";
+      return;
+    }
+    const Spread peer = spread(*best);
+    set(target, spread(result.reference()).median / peer.upper,
+        "ours " + text(spread(result.reference()).median) + " ns; " + best->contender->queue + " " + text(peer.median) +
+            ", quartiles " + text(peer.lower) + " ... " + text(peer.upper));
+  };
 }
 
-/// Speed of `queue` relative to the reference.
-auto speed_of(const char* queue) {
-  return [queue](const Result& result, Target& target) {
-    if (const Scored* scored = find_queue(result, queue)) {
-      const Spread speed = spread_of(ratios(result.reference().samples, scored->samples));
-      set(target, speed.median, "quartiles " + text(speed.lower) + " ... " + text(speed.upper));
+/// Speed of `queue` relative to that of `to`, another one of ours.
+auto speed_to(std::string_view queue, std::string_view to) {
+  return [queue, to](const Result& result, Target& target) {
+    const Scored* const one = find_queue(result, queue);
+    const Scored* const other = find_queue(result, to);
+    if (one == nullptr || other == nullptr) {
+      target.note = std::string{one == nullptr ? queue : to} + " did not take part";
+      return;
     }
+    const Spread speed = spread_of(ratios(other->samples, one->samples));
+    set(target, speed.median, "quartiles " + text(speed.lower) + " ... " + text(speed.upper));
   };
 }
 
@@ -143,28 +168,51 @@ void cost_per_consumer(const Result& result, Target& target) {
 }  // namespace
 
 std::vector<Target> judge(const std::vector<Result>& results) {
+  constexpr std::string_view kOurs = "tango";
+  constexpr std::string_view kBare = "tango, without metadata";
+  const auto by = [&](const char* workload, const char* id, const char* what, bool at_least, double target,
+                      auto judge_result) {
+    return judged(results, workload, {id, what, at_least, target}, judge_result);
+  };
   return {
-      judged(results, "best_64", {"P1", "64 B, reliable, best capacities: speed / best peer", true, 1.5},
-             against_best_peer),
-      judged(results, "throughput_64", {"P1@1024", "64 B, reliable, capacity 1024: speed / best peer", true, 1.25},
-             against_best_peer),
-      judged(results, "throughput_1024", {"P2", "1 KiB, reliable, capacity 1024: speed / best peer", true, 1.8},
-             against_best_peer),
-      judged(results, "round_trip_8", {"P3", "8 B round trip: time / bare ping-pong", false, 1.1}, against_bare),
-      judged(results, "round_trip_8", {"P3.peers", "8 B round trip: time / each peer, lower quartile", false, 1},
-             no_faster_peer),
-      judged(results, "round_trip_8", {"P3.rings", "8 B round trip: index rings' time / ours", true, 1.3},
-             against_index_rings),
-      judged(results, "bulk_8", {"P4", "8 B in bulk: speed / best peer", true, 2}, against_best_peer),
-      judged(results, "lossy_64", {"P5", "64 B, lossy, validated copy: speed / our reliable", true, 0.8},
-             speed_of("tango, lossy")),
+      by("best_64", "P1", "64 B, best capacities, no metadata: speed / best peer", true, 1.25,
+         speed_to_best_peer(kBare)),
+      by("best_64", "P1.sig", "the same with sig, ctl and ts", true, 1, speed_to_best_peer(kOurs)),
+      by("throughput_64", "P1@1024", "64 B, capacity 1024, no metadata: speed / best peer", true, 1.25,
+         speed_to_best_peer(kBare)),
+      by("throughput_64", "P1@1024.sig", "the same with sig, ctl and ts", true, 1, speed_to_best_peer(kOurs)),
+      by("throughput_256", "P2.256", "256 B, capacity 1024: speed / best peer", true, 1.25, speed_to_best_peer(kOurs)),
+      by("throughput_1024", "P2.1024", "1 KiB, capacity 1024: speed / best peer", true, 1.3, speed_to_best_peer(kOurs)),
+      by("throughput_4096", "P2.4096", "4 KiB, capacity 1024: speed / best peer", true, 1, speed_to_best_peer(kOurs)),
+      by("round_trip_8", "P3", "8 B there and back: time / bare ping-pong", false, 0.7, against_bare),
+      by("round_trip_8", "P3.peers", "the same: speed / best peer, upper quartile", true, 1, no_faster_peer(kOurs)),
+      by("round_trip_64", "P3b", "64 B there and back, in its slot: speed / best peer", true, 1.15,
+         speed_to_best_peer(kOurs)),
+      by("round_trip_64", "P3b.chunk", "the same in a chunk: speed / best peer, upper quartile", true, 1,
+         no_faster_peer("tango, in chunks")),
+      by("round_trip_1024", "P3b.1024", "1 KiB there and back: speed / best peer", true, 1.25,
+         speed_to_best_peer(kOurs)),
+      by("throughput_8", "P4", "8 B, one by one, no metadata: speed / best peer", true, 1.25,
+         speed_to_best_peer(kBare)),
+      by("bulk_8", "P4.bulk", "8 B in bulk: speed / best peer", true, 1, speed_to_best_peer(kOurs)),
+      by("lossy_64", "P5", "64 B, lossy, validated copy: speed / our reliable", true, 0.9,
+         speed_to("tango, lossy", "tango")),
+      by("lossy_64", "P5.slots", "the same in slots", true, 0.9, speed_to("tango, lossy, in slots", "tango, in slots")),
       {.id = "P6",
        .what = "two processes: speed / two threads",
        .target = 0.95,
        .note = "there is no shared memory yet"},
-      judged(results, "metrics_64", {"P7", "64 B, metrics on: time / metrics off", false, 1.03}, cost_of_metrics),
+      by("metrics_64", "P7", "64 B, metrics on: time / metrics off", false, 1.03, cost_of_metrics),
       {.id = "P8", .what = "hot paths", .note = "a test of its own, hot_path, disassembles them"},
-      judged(results, "fanout_64", {"P9", "64 B, k lossy consumers: a publish", true, 0}, cost_per_consumer),
+      by("fanout_64", "P9", "64 B, k lossy consumers: a publish", true, 0, cost_per_consumer),
+      by("paced_100k", "P11.99", "100 000/s: p99 / best peer's upper quartile", false, 1,
+         percentile_to_best_peer("p99")),
+      by("paced_100k", "P11.99.9", "100 000/s: p99.9 / best peer's upper quartile", false, 1,
+         percentile_to_best_peer("p99.9")),
+      by("paced_1m", "P11.1m.99", "1 000 000/s: p99 / best peer's upper quartile", false, 1,
+         percentile_to_best_peer("p99")),
+      by("paced_1m", "P11.1m.99.9", "1 000 000/s: p99.9 / best peer's upper quartile", false, 1,
+         percentile_to_best_peer("p99.9")),
   };
 }
 

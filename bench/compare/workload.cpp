@@ -53,7 +53,8 @@ std::vector<Workload> all_workloads() {
   }
   for (const Size& size : kSizes) {
     add("lossy_" + std::to_string(size.bytes),
-        bytes_text(size.bytes) + ", the producer never waits; delivered and validated, against our reliable channel",
+        bytes_text(size.bytes) +
+            ", the producer never waits; delivered and validated, against our reliable channel in the same memory",
         Kind::Lossy, size, kDepth);
   }
   add("bulk_8", "8 B in bulk, each queue at its best capacity of 64 ... 4096", Kind::Bulk, kBulkSize, 0);
@@ -62,6 +63,7 @@ std::vector<Workload> all_workloads() {
       .quick = true;
   add("round_trip_64", "64 B there and back, each queue at its best capacity of 64 and 1024", Kind::RoundTrip,
       {64, kRoundTrips}, 0);
+  add("round_trip_1024", "1 KiB there and back, capacity 64", Kind::RoundTrip, {1024, kRoundTrips}, 64);
   add("paced_100k", "64 B at 100 000/s: latency of one way, capacity 1024", Kind::Paced, {64, 10'000}, kDepth, 10us);
   add("paced_1m", "64 B at 1 000 000/s: latency of one way, capacity 1024", Kind::Paced, {64, 40'000}, kDepth, 1us);
   Workload& metrics = add("metrics_64", "64 B, reliable, with metrics on and off", Kind::Metrics, k64, kDepth);
@@ -74,9 +76,7 @@ std::vector<Workload> all_workloads() {
 std::vector<const Contender*> entrants(const Workload& workload, const Field& field) {
   std::vector<const Contender*> result;
   for (const Contender& c : field.contenders) {
-    const bool same_work = c.kind == workload.kind && c.bytes == workload.bytes;
-    const bool yardstick = workload.kind == Kind::Lossy && c.kind == Kind::Throughput && c.ours;
-    if ((same_work || (yardstick && c.bytes == workload.bytes)) &&
+    if (c.kind == workload.kind && c.bytes == workload.bytes &&
         (workload.capacity == 0 || c.capacity == workload.capacity)) {
       result.push_back(&c);
     }

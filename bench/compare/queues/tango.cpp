@@ -37,6 +37,13 @@ using InSlotsBatch = TangoSlotBatch<Bytes, Capacity, true, kBulk>;
 template <std::size_t Bytes, std::size_t Capacity>
 using BareBatch = TangoSlotBatch<Bytes, Capacity, false, kBulk>;
 
+/// Through a chunk, however the message could travel: for the round trips.
+template <std::size_t Bytes, std::size_t Capacity>
+class InChunks : public TangoPoll<Bytes, Capacity> {
+ public:
+  static constexpr const char* kQueue = "tango, in chunks";
+};
+
 template <std::size_t Bytes, std::size_t Capacity>
 class MetricsOff : public TangoPoll<Bytes, Capacity> {
  public:
@@ -62,6 +69,7 @@ void enter_tango(Field& field) {
   enter<Kind::Throughput, AllThere, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, AFew, 8, 256, 1024, 4096, 65536>(field);
   enter<Kind::Throughput, TangoReserve, 256, 1024, 4096, 65536>(field);
+  enter<Kind::RoundTrip, InChunks, 64>(field);
   enter_small<InSlots>(field);
   enter_small<Bare>(field);
   enter_thorough<Kind::Throughput, InSlotsBatch, 64>(field);

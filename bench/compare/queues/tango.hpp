@@ -146,6 +146,11 @@ class TangoPlenty : public TangoPoll<Bytes, Capacity, tango::NoMetrics, kPlenty 
 template <std::size_t Bytes>
 struct Packet {
   std::uint64_t words[Bytes / sizeof(std::uint64_t)];
+
+  /// The message, which is copied as bytes.
+  [[nodiscard]] static const Packet& of(const Message<Bytes>& message) {
+    return *reinterpret_cast<const Packet*>(message.bytes().data());
+  }
 };
 
 /// Each message in its slot, with metadata or without, and no chunks.
@@ -172,7 +177,7 @@ class TangoSlots {
    public:
     explicit Sender(TangoSlots& queue) : producer_{queue.channel_.producer()} {}
     [[gnu::always_inline]] bool send(const Message<Bytes>& message) {
-      const auto& packet = *reinterpret_cast<const Packet<Bytes>*>(message.bytes().data());  // it is copied as bytes
+      const auto& packet = Packet<Bytes>::of(message);
       if constexpr (Described) {
         return producer_.publish_blocking(packet, {}, Wait{}).ok();
       } else {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <tango/tango.hpp>
+#include <utility>
 #include <vector>
 
 #include "../contender.hpp"
@@ -17,18 +18,61 @@
 namespace bench {
 namespace {
 
-template <std::size_t Bytes, std::size_t Capacity, std::size_t Chunks>
-struct Channel {
+/// With as many chunks as slots.
+template <std::size_t Bytes, std::size_t Capacity>
+class InChunks {
+ public:
   static constexpr std::size_t kBytes = Bytes;
   static constexpr std::size_t kCapacity = Capacity;
-  static constexpr std::size_t kLap = Chunks > Capacity ? Chunks : Capacity;  ///< once round all its memory
-  using Cache = tango::DCache<Chunks, Bytes>;
-  using Consumer = tango::Consumer<Capacity, Cache, tango::NoFlowControl, tango::NoMetrics>;
+  static constexpr const char* kQueue = "tango, lossy";
 
-  tango::MCache<Capacity> mcache;
-  Cache dcache;
-  tango::Fseq fseq{1};
+  [[nodiscard]] auto producer() { return tango::Producer{mcache_, dcache_, fseq_}; }
+  [[nodiscard]] auto consumer() const { return tango::Consumer{mcache_, dcache_, 1}; }
+  [[gnu::always_inline]] static bool publish(auto& producer, const Message<Bytes>& message) {
+    return producer.publish(message.bytes()).ok();
+  }
+
+ private:
+  tango::MCache<Capacity> mcache_;
+  tango::DCache<Capacity, Bytes> dcache_;
+  tango::Fseq fseq_{1};
 };
+
+/// Each message in its slot.
+template <std::size_t Bytes, std::size_t Capacity>
+class InSlots {
+  static constexpr auto kBuilder = tango::ChannelBuilder<Capacity>{}.template of<Packet<Bytes>>();
+
+ public:
+  static constexpr std::size_t kBytes = Bytes;
+  static constexpr std::size_t kCapacity = Capacity;
+  static constexpr const char* kQueue = "tango, lossy, in slots";
+
+  [[nodiscard]] auto producer() { return channel_.producer(); }
+  [[nodiscard]] auto consumer() { return channel_.consumer(); }
+  [[gnu::always_inline]] static bool publish(auto& producer, const Message<Bytes>& message) {
+    return producer.publish(Packet<Bytes>::of(message)).ok();
+  }
+
+ private:
+  typename decltype(kBuilder)::Channel channel_ = kBuilder.build();
+};
+
+/// Our reliable channels in the same memory: what the lossy ones are measured against.
+template <std::size_t Bytes, std::size_t Capacity>
+class ReliableInSlots : public TangoSlots<Bytes, Capacity, true> {
+ public:
+  static constexpr const char* kQueue = "tango, in slots";
+};
+template <std::size_t Bytes, std::size_t Capacity>
+class ReliableInSlotsBatch : public TangoSlotBatch<Bytes, Capacity, true, kBulk> {
+ public:
+  static constexpr const char* kQueue = "tango, in slots";
+};
+template <std::size_t Bytes, std::size_t Capacity>
+using ReliableInChunks = TangoPoll<Bytes, Capacity>;
+template <std::size_t Bytes, std::size_t Capacity>
+using ReliableInChunksBatch = TangoBatch<Bytes, Capacity>;
 
 /// One by one, or all that are there.
 enum class Take : std::uint8_t { One, All };
@@ -39,8 +83,8 @@ class Reader {
   static constexpr std::size_t kBytes = Channel::kBytes;
 
  public:
-  Reader(const Channel& channel, const char* name)
-      : consumer_{channel.mcache, channel.dcache, 1}, name_{name}, copy_{std::make_unique<Message<kBytes>>()} {}
+  Reader(Channel& channel, const char* name)
+      : consumer_{channel.consumer()}, name_{name}, copy_{std::make_unique<Message<kBytes>>()} {}
 
   /// Until message number `last` has been dealt with.
   void read_until(tango::Seq last) {
@@ -68,15 +112,14 @@ class Reader {
     } else {
       tango::BatchResult result;
       wait_for<Wait>([&] {
-        result =
-            consumer_.poll_batch(Channel::kCapacity, [this](tango::SpeculativeFragment& fragment) { check(fragment); });
+        result = consumer_.poll_batch(Channel::kCapacity, [this](auto& fragment) { check(fragment); });
         return result.count != 0 || result.status != tango::PollStatus::Empty;
       });
       return result.count != 0 ? tango::PollStatus::Fragment : result.status;
     }
   }
 
-  [[gnu::always_inline]] void check(tango::SpeculativeFragment& fragment) {
+  [[gnu::always_inline]] void check(auto& fragment) {
     if (fragment.seq() != expected_) {  // after a loss: to find a message by its number takes a division
       cursor_.go_to(fragment.seq() - 1);
     }
@@ -88,7 +131,7 @@ class Reader {
     }
   }
 
-  typename Channel::Consumer consumer_;
+  decltype(std::declval<Channel&>().consumer()) consumer_;
   const char* name_;
   std::unique_ptr<Message<kBytes>> copy_;
   typename Messages<kBytes>::ReadCursor cursor_{kMessages<kBytes>};
@@ -105,15 +148,15 @@ struct Outcome {
 template <class Channel, Take kTake, class Wait>
 Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t readers, const char* name) {
   constexpr std::size_t kBytes = Channel::kBytes;
-  constexpr std::size_t kLap = Channel::kLap;
+  constexpr std::size_t kLap = Channel::kCapacity;  // once round all its memory
   const auto channel = std::make_unique<Channel>();
   Outcome outcome{.delivered = std::vector<std::uint64_t>(readers)};
   const auto send = [&](Turn& turn) {
-    tango::Producer producer{channel->mcache, channel->dcache, channel->fseq};
+    auto producer = channel->producer();
     typename Messages<kBytes>::ReadCursor cursor{kMessages<kBytes>};
     const auto publish = [&](std::uint64_t messages) {
       for (std::uint64_t i = 0; i < messages; ++i) {
-        if (!producer.publish(cursor.next().bytes()).ok()) [[unlikely]] {
+        if (!Channel::publish(producer, cursor.next())) [[unlikely]] {
           void_run(name, "it takes no more messages");
         }
       }
@@ -144,43 +187,36 @@ Outcome publish_to(const Placement& placement, std::uint64_t count, std::size_t 
 /// Its figure is the time for each message that was delivered and found valid, not for those published.
 template <class Channel, Take kTake, class Wait>
 Run lossy(const Placement& placement, const Load& load) {
-  const Outcome outcome = publish_to<Channel, kTake, Wait>(placement, load.count, 1, "tango, lossy");
+  const Outcome outcome = publish_to<Channel, kTake, Wait>(placement, load.count, 1, Channel::kQueue);
   const auto count = static_cast<double>(load.count);
   const auto delivered = static_cast<double>(outcome.delivered[0]);
   return {outcome.total_ns / (delivered > 0 ? delivered : 1),
           {{"delivered", delivered}, {"lost", count - delivered}, {"publish_ns", outcome.publishing_ns / count}}};
 }
 
-/// With `Chunks` chunks; 0: with one for each slot.
-template <std::size_t Bytes, std::size_t Capacity, std::size_t Chunks, Take kTake, class Wait>
+template <class Channel, Take kTake, class Wait>
 void enter_one(Field& field) {
-  constexpr const char* kWay = kTake == Take::One
-                                   ? Chunks == 0 ? "publish, poll, copy_to" : "publish, poll, copy_to, 8 MiB of chunks"
-                               : Chunks == 0 ? "publish, poll_batch, copy_to"
-                                             : "publish, poll_batch, copy_to, 8 MiB of chunks";
-  if constexpr (Bytes * Capacity <= kMostBytes && (Chunks == 0 || Chunks >= Capacity)) {
-    using Made = Channel<Bytes, Capacity, Chunks == 0 ? Capacity : Chunks>;
-    field.contenders.push_back(
-        {Kind::Lossy, Bytes, "tango, lossy", kWay, Wait::kName, Capacity, true, lossy<Made, kTake, Wait>});
-  }
+  constexpr const char* kWay = kTake == Take::One ? "publish, poll, copy_to" : "publish, poll_batch, copy_to";
+  field.contenders.push_back({Kind::Lossy, Channel::kBytes, Channel::kQueue, kWay, Wait::kName, Channel::kCapacity,
+                              true, lossy<Channel, kTake, Wait>});
 }
 
-template <std::size_t Bytes, std::size_t Chunks, Take kTake>
+template <class Channel, Take kTake>
 void enter_waiting(Field& field) {
-  enter_one<Bytes, 1024, Chunks, kTake, SpinWait>(field);
-  enter_one<Bytes, 1024, Chunks, kTake, PauseWait>(field);
-  enter_one<Bytes, 1024, Chunks, kTake, SlipWait>(field);
+  enter_one<Channel, kTake, SpinWait>(field);
+  enter_one<Channel, kTake, PauseWait>(field);
+  enter_one<Channel, kTake, SlipWait>(field);
 }
 
-template <std::size_t... Bytes>
+template <template <std::size_t, std::size_t> class Channel, std::size_t... Bytes>
 void enter_sizes(Field& field) {
-  (enter_waiting<Bytes, 0, Take::One>(field), ...);
-  (enter_waiting<Bytes, 0, Take::All>(field), ...);
+  (enter_waiting<Channel<Bytes, 1024>, Take::One>(field), ...);
+  (enter_waiting<Channel<Bytes, 1024>, Take::All>(field), ...);
 }
-template <std::size_t... Bytes>
-void enter_sizes_with_plenty(Field& field) {
-  (enter_waiting<Bytes, kPlenty / Bytes, Take::One>(field), ...);
-  (enter_waiting<Bytes, kPlenty / Bytes, Take::All>(field), ...);
+
+template <template <std::size_t, std::size_t> class Queue, std::size_t... Bytes>
+void enter_reliable(Field& field) {
+  (bench::detail::enter_waiting<Kind::Lossy, Bytes, Queue<Bytes, 1024>>(field), ...);
 }
 
 /// Its figure is what a publish costs the producer.
@@ -190,7 +226,7 @@ void enter_fanout(Field& field, std::size_t readers) {
       {Kind::Fanout, 64, name, "publish, copy_to", SpinWait::kName, 1024, true,
        [readers](const Placement& placement, const Load& load) {
          const Outcome outcome =
-             publish_to<Channel<64, 1024, 1024>, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
+             publish_to<InChunks<64, 1024>, Take::One, SpinWait>(placement, load.count, readers, "tango, fanout");
          Run run{outcome.publishing_ns / static_cast<double>(load.count)};
          for (std::size_t i = 0; i < readers; ++i) {
            run.also.emplace_back("delivered_" + std::to_string(i + 1), static_cast<double>(outcome.delivered[i]));
@@ -202,8 +238,12 @@ void enter_fanout(Field& field, std::size_t readers) {
 }  // namespace
 
 void enter_tango_lossy(Field& field, std::size_t cores) {
-  enter_sizes<8, 64, 256, 1024, 4096, 65536>(field);
-  enter_sizes_with_plenty<64, 256, 1024, 4096>(field);
+  enter_reliable<ReliableInChunks, 8, 64, 256, 1024, 4096, 65536>(field);
+  enter_reliable<ReliableInChunksBatch, 8, 64, 256, 1024, 4096, 65536>(field);
+  enter_reliable<ReliableInSlots, 8, 64, 256, 1024>(field);
+  enter_reliable<ReliableInSlotsBatch, 8, 64, 256, 1024>(field);
+  enter_sizes<InChunks, 8, 64, 256, 1024, 4096, 65536>(field);
+  enter_sizes<InSlots, 8, 64, 256, 1024>(field);
   constexpr std::size_t kMostReaders = 8;
   for (std::size_t readers = 0; readers < cores && readers <= kMostReaders; ++readers) {
     enter_fanout(field, readers);
