@@ -105,13 +105,15 @@ struct LossyChunk : Lossy<2, 2> {
       reached(outcome.status() == PollStatus::Empty ? "empty" : "overrun");
       return;
     }
-    const auto first = outcome->load<std::uint64_t>(0);
+    const auto first = outcome->load<std::uint32_t>(4);  // within a word
     std::uint64_t last = 0;
     if (!outcome->read(32, last)) {
       reached("overwritten while it was read");
       return;
     }
-    check(first == word_of(kStart, 0) && last == word_of(kStart, 4), "a torn payload");
+    std::uint32_t sent = 0;
+    __builtin_memcpy(&sent, Payload<40>{kStart}.bytes().data() + 4, sizeof sent);
+    check(first == sent && last == word_of(kStart, 4), "a torn payload");
     reached("read");
   }
   TANGO_MODEL_THREADS(LossyChunk, {"producer", &LossyChunk::produce}, {"consumer", &LossyChunk::consume})
