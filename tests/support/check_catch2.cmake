@@ -4,6 +4,9 @@
 # support/catch2_v2 has them for version 2.
 file(GLOB_RECURSE sources ${ROOT}/tests/*.cpp ${ROOT}/tests/*.hpp ${ROOT}/bench/*.cpp ${ROOT}/examples/*.cpp)
 list(FILTER sources EXCLUDE REGEX "/support/catch2_v2/")
+if(NOT sources)
+  message(FATAL_ERROR "no sources in ${ROOT}")
+endif()
 foreach(source IN LISTS sources)
   file(STRINGS ${source} lines REGEX "# *include *[<\"]catch2/catch[.]hpp")
   if(lines)

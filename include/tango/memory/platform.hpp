@@ -80,7 +80,7 @@ using std::memory_order_seq_cst;
 /// This is a hint, which the core may drop.
 [[gnu::always_inline]] inline void prefetch_to_write(const void* line) noexcept {
 #if defined(__x86_64__)
-  // Compilers make the builtin a prefetch to read unless they are told of PRFCHW. Cores without it ignore the hint.
+  // Without -mprfchw, compilers turn the builtin into a prefetch to read. Cores without PREFETCHW ignore it.
   asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(line)));
 #else
   __builtin_prefetch(line, 1, 3);

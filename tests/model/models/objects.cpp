@@ -191,7 +191,7 @@ struct Counted : Parts<2, 2, Words> {
 /// A block that changes hands goes on counting.
 struct MetricsBlock : Counted<kStart> {
   static constexpr const char* kName = "Metrics, a block changes hands";
-  static constexpr const char* kBound = "1 message of 8 bytes, consumed by who leaves and by who comes";
+  static constexpr const char* kBound = "1 message of 8 bytes, consumed by the one that leaves and by its successor";
   static constexpr const char* kMustReach[] = {"2 consumed"};
 
   CountedProducer producer{mcache, dcache, fseq, metrics};
